@@ -1,0 +1,22 @@
+package dev.secateur.dataset;
+
+import java.util.List;
+
+/**
+ * What happens to a raw sample before the network sees it: {@code (x·scale − mean)/std}, a channel
+ * each. An empty list stands for zeros (mean) or ones (std); one number serves every channel.
+ */
+public record Preprocessing(double scale, List<Double> mean, List<Double> std) {
+  public static final Preprocessing NONE = new Preprocessing(1, List.of(), List.of());
+
+  public Preprocessing {
+    mean = List.copyOf(mean);
+    std = List.copyOf(std);
+    if (!Double.isFinite(scale)) {
+      throw new IllegalArgumentException("scale: must be a finite number");
+    }
+    if (std.stream().anyMatch(s -> !(s > 0))) {
+      throw new IllegalArgumentException("std: must be positive");
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.secateur.graph;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Builds a {@link Graph} node by node, inferring shapes on the way and keeping names unique. */
+public final class GraphBuilder {
+  private final String name;
+  private final List<Graph.Input> inputs = new ArrayList<>();
+  private final List<Node> nodes = new ArrayList<>();
+  private final List<Graph.Output> outputs = new ArrayList<>();
+  private final Map<String, Weight> weights = new LinkedHashMap<>();
+  private final List<Graph.Layer> layers = new ArrayList<>();
+  private final Map<String, Shape> shapes = new HashMap<>();
+
+  public GraphBuilder(String name) {
+    this.name = name;
+  }
+
+  /** Adds an input; returns its name. */
+  public String input(String input, Shape shape) {
+    shapes.put(unique(input), shape);
+    inputs.add(new Graph.Input(input, shape));
+    return input;
+  }
+
+  /** Adds a weight; returns its name. */
+  public String weight(Weight weight) {
+    shapes.put(unique(weight.name()), weight.shape());
+    weights.put(weight.name(), weight);
+    return weight.name();
+  }
+
+  public GraphBuilder layer(String layer, String type) {
+    layers.add(new Graph.Layer(layer, type));
+    return this;
+  }
+
+  /** Adds a node, named after its layer and made unique; returns its name. */
+  public String add(String layer, Op op, String... operands) {
+    return add(layer, op, List.of(operands));
+  }
+
+  /** Adds a node, named after its layer and made unique; returns its name. */
+  public String add(String layer, Op op, List<String> operands) {
+    String node = layer;
+    for (int i = 1; shapes.containsKey(node); i++) {
+      node = layer + "#" + i;
+    }
+    List<Shape> in = operands.stream().map(this::shape).toList();
+    try {
+      shapes.put(node, op.infer(in));
+    } catch (GraphException e) {
+      throw new GraphException("layer " + layer + ": " + e.getMessage());
+    }
+    nodes.add(new Node(node, op, operands, layer));
+    return node;
+  }
+
+  public GraphBuilder output(String output, String value) {
+    outputs.add(new Graph.Output(output, value));
+    return this;
+  }
+
+  /** Shape of an input, weight or node added before. */
+  public Shape shape(String value) {
+    Shape shape = shapes.get(value);
+    if (shape == null) {
+      throw new GraphException("no value named " + value);
+    }
+    return shape;
+  }
+
+  public Graph build() {
+    return new Graph(name, inputs, nodes, outputs, weights, layers);
+  }
+
+  private String unique(String candidate) {
+    if (shapes.containsKey(candidate)) {
+      throw new GraphException(candidate + " is used twice");
+    }
+    return candidate;
+  }
+}

@@ -1,0 +1,2 @@
+/** Secateur: prunes, fine-tunes, quantizes and evaluates Keras CNNs. */
+package dev.secateur;

@@ -1,0 +1,2 @@
+/** TensorFlow: lowering, pruning schedule and masks, fine-tuning, prediction. */
+package dev.secateur.train;
