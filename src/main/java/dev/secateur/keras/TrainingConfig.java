@@ -15,8 +15,7 @@ public record TrainingConfig(List<Loss> losses) {
   /**
    * A loss of Keras.
    *
-   * @param name Keras' function name in snake case, such as {@code
-   *     sparse_categorical_crossentropy}
+   * @param name Keras' function name in snake case, such as {@code sparse_categorical_crossentropy}
    * @param fromLogits whether the outputs are logits
    * @param labelSmoothing in [0, 1)
    */
