@@ -1,0 +1,106 @@
+package dev.secateur.worker;
+
+/**
+ * The names of the worker's meters and of their tags, as Micrometer spells them; {@code
+ * docs/metrics.md} says what each one counts. No tag ever holds a model's name or a job's id: their
+ * number has no bound.
+ */
+public final class Metrics {
+  /** Counter: jobs that ended, by {@link #OUTCOME} and {@link #REASON}. */
+  public static final String JOBS = "secateur.jobs";
+
+  /** Long-task timer: jobs that run now. */
+  public static final String JOBS_RUNNING = "secateur.jobs.running";
+
+  /** Gauge: records received and not yet started. */
+  public static final String JOBS_QUEUED = "secateur.jobs.queued";
+
+  /** Timer: a job from its claim to its event, by {@link #OUTCOME}. */
+  public static final String JOB_DURATION = "secateur.job.duration";
+
+  /** Gauge: the running job's progress, 0 to 1; 0 without one. */
+  public static final String JOB_PROGRESS = "secateur.job.progress";
+
+  /** Gauge: seconds since the running job last moved; 0 without one. */
+  public static final String JOB_PROGRESS_AGE = "secateur.job.progress.age";
+
+  /** Timer: one stage, by {@link #STAGE}. */
+  public static final String STAGE_DURATION = "secateur.stage.duration";
+
+  /** Gauge: 1 for the stage that runs now, by {@link #STAGE}. */
+  public static final String STAGE_RUNNING = "secateur.stage.running";
+
+  /** Timer: from the event's time to the job's start. */
+  public static final String QUEUE_WAIT = "secateur.queue.wait";
+
+  /** Counter: training steps done. */
+  public static final String TRAINING_STEPS = "secateur.training.steps";
+
+  /** Counter: training images seen. */
+  public static final String TRAINING_IMAGES = "secateur.training.images";
+
+  /** Gauge: the epoch that is trained now, from 1; 0 without training. */
+  public static final String TRAINING_EPOCH = "secateur.training.epoch";
+
+  /** Gauge: the sparsity reached so far, 0 to 1. */
+  public static final String TRAINING_SPARSITY = "secateur.training.sparsity";
+
+  /** Counter: bytes of objects, by {@link #DIRECTION}. */
+  public static final String STORE_BYTES = "secateur.store.bytes";
+
+  /** Timer: requests to the object store, by {@link #OPERATION} and {@link #RESULT}. */
+  public static final String STORE_REQUESTS = "secateur.store.requests";
+
+  /** Distribution: original bytes over INT8 bytes, both zipped. */
+  public static final String COMPRESSION_RATIO = "secateur.compression.ratio";
+
+  /** Distribution: how far INT8's top-1 is from the original's, by {@link #DIRECTION}. */
+  public static final String ACCURACY_CHANGE = "secateur.accuracy.change";
+
+  /** Counter: what happened to claims, by {@link #EVENT}: taken, taken-over, lost. */
+  public static final String CLAIMS = "secateur.claims";
+
+  /** Counter: checkpoints, by {@link #EVENT}: written, restored. */
+  public static final String CHECKPOINTS = "secateur.checkpoints";
+
+  /** Counter: attempts at a job that were repeated, by {@link #REASON}. */
+  public static final String RETRIES = "secateur.retries";
+
+  /** Counter: records copied to the dead-letter topic, by {@link #REASON}. */
+  public static final String DEAD_LETTERS = "secateur.dead.letters";
+
+  /** Counter: events sent, by {@link #TYPE}: progressed, completed, failed. */
+  public static final String EVENTS_SENT = "secateur.events.sent";
+
+  /** Counter: records answered from a result that existed already. */
+  public static final String DUPLICATES = "secateur.duplicates";
+
+  /** Counter: dataset requests of the local cache, by {@link #RESULT}: hit, miss. */
+  public static final String CACHE = "secateur.cache.requests";
+
+  /** Gauge: bytes in the local dataset cache. */
+  public static final String CACHE_BYTES = "secateur.cache.size";
+
+  /** Gauge: resident memory of the process, in bytes. */
+  public static final String MEMORY_RESIDENT = "secateur.memory.resident";
+
+  /** Gauge: resident memory outside the JVM's heap and metaspace, in bytes: TensorFlow's. */
+  public static final String MEMORY_NATIVE = "secateur.memory.native";
+
+  /** Gauge: what the container allows, in bytes. */
+  public static final String MEMORY_LIMIT = "secateur.memory.limit";
+
+  /** Gauge: 1 while draining. */
+  public static final String DRAINING = "secateur.draining";
+
+  public static final String OUTCOME = "outcome";
+  public static final String REASON = "reason";
+  public static final String STAGE = "stage";
+  public static final String DIRECTION = "direction";
+  public static final String OPERATION = "operation";
+  public static final String RESULT = "result";
+  public static final String EVENT = "event";
+  public static final String TYPE = "type";
+
+  private Metrics() {}
+}
