@@ -1,0 +1,24 @@
+package dev.secateur.tflite;
+
+import dev.secateur.graph.Graph;
+
+/** Compiles a network to TFLite. Same inputs give the same bytes. */
+public final class TfliteCompiler {
+  private TfliteCompiler() {}
+
+  /** The float32 model, with batch normalisation folded and activations fused. */
+  public static TfliteModel float32(Graph graph, ModelMetadata metadata) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * The INT8 model.
+   *
+   * @throws TfliteException if {@code quantization} asks for integers only and a layer has no
+   *     integer kernel: the message names the layers
+   */
+  public static TfliteModel int8(
+      Graph graph, Calibration calibration, Quantization quantization, ModelMetadata metadata) {
+    throw new UnsupportedOperationException();
+  }
+}
