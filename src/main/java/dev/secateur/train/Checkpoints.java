@@ -25,4 +25,9 @@ public interface Checkpoints {
 
   /** Keeps a copy of {@code file} as the state after {@code step} steps. */
   void save(int step, Path file);
+
+  /** Steps between checkpoints; each epoch's end makes one besides. */
+  default int everySteps() {
+    return 100;
+  }
 }

@@ -1,0 +1,35 @@
+package dev.secateur.train;
+
+import dev.secateur.graph.Graph;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * What a training run made.
+ *
+ * @param graph the network with the trained weights; pruned positions are exactly zero
+ * @param steps batches that were trained on, over all epochs
+ * @param resumedFrom the step of the checkpoint that the run went on from, if any
+ * @param epochs one entry an epoch, also those before a resumption
+ * @param pruning as it ran: {@code endStep} is always present
+ * @param loss what was minimised; with {@code distilled} it names the original's output only
+ * @param distilled whether the original's outputs were the targets
+ * @param sparsity reached fraction of zeros by name of each pruned weight, in the graph's order
+ */
+public record FineTuned(
+    Graph graph,
+    int steps,
+    OptionalInt resumedFrom,
+    List<TrainingListener.Epoch> epochs,
+    Pruning pruning,
+    FineTuning.Loss loss,
+    boolean distilled,
+    Map<String, Double> sparsity) {
+  public FineTuned {
+    epochs = List.copyOf(epochs);
+    sparsity = Collections.unmodifiableMap(new LinkedHashMap<>(sparsity));
+  }
+}
