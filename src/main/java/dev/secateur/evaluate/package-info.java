@@ -1,0 +1,2 @@
+/** Measures any variant: accuracy, agreement, loss, size, latency. */
+package dev.secateur.evaluate;

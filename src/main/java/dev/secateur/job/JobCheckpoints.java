@@ -1,0 +1,32 @@
+package dev.secateur.job;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What another process resumes a job from: for each stage the newest state. A file is complete when
+ * it is offered and when it is found. Checkpoints belong to one job: who keeps them makes sure that
+ * inputs, plan and engine version are the same.
+ */
+public interface JobCheckpoints {
+  /** Keeps nothing. */
+  JobCheckpoints NONE =
+      new JobCheckpoints() {
+        @Override
+        public Optional<Path> latest(Stage stage) {
+          return Optional.empty();
+        }
+
+        @Override
+        public void save(Stage stage, int step, Path file) {}
+      };
+
+  Optional<Path> latest(Stage stage);
+
+  /**
+   * Keeps a copy of {@code file}, which its owner deletes afterwards.
+   *
+   * @param step training steps done; 0 in other stages
+   */
+  void save(Stage stage, int step, Path file);
+}

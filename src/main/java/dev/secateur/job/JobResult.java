@@ -1,0 +1,116 @@
+package dev.secateur.job;
+
+import dev.secateur.train.TrainingListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a job that ran has come to; {@code report.json} is this, field by field.
+ *
+ * @param outcome accepted or rejected
+ * @param reason one sentence, with the figures that decided
+ * @param directory where the artifacts are
+ */
+public record JobResult(
+    Outcome outcome,
+    String reason,
+    Plan plan,
+    Model model,
+    List<Data> datasets,
+    List<Variant> variants,
+    List<Layer> layers,
+    List<StageTime> stages,
+    Training training,
+    Optional<Calibration> calibration,
+    List<String> warnings,
+    Process process,
+    Path directory,
+    List<Artifact> artifacts) {
+  public JobResult {
+    datasets = List.copyOf(datasets);
+    variants = List.copyOf(variants);
+    layers = List.copyOf(layers);
+    stages = List.copyOf(stages);
+    warnings = List.copyOf(warnings);
+    artifacts = List.copyOf(artifacts);
+  }
+
+  public Variant variant(String name) {
+    return variants.stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** The Keras file that came in. */
+  public record Model(
+      String name,
+      String file,
+      String sha256,
+      String format,
+      String kerasVersion,
+      long parameters) {}
+
+  /** A set of samples that was used. */
+  public record Data(String role, String file, String sha256, int samples, boolean labelled) {}
+
+  /**
+   * One form of the model, measured on the evaluation set.
+   *
+   * @param name original, pruned, fp32 or int8
+   * @param zippedBytes size of a zip (DEFLATE) that holds the file
+   * @param top1 fraction right; empty where there are no labels or no classes
+   * @param loss mean cross-entropy, or mean squared error where there are no classes
+   * @param sparsity fraction of zeros in the prunable weights
+   * @param agreementWithOriginal fraction of samples with the original's top-1 class
+   * @param confusion rows true, columns predicted; empty without labels or past 100 classes
+   */
+  public record Variant(
+      String name,
+      String file,
+      long bytes,
+      long zippedBytes,
+      Optional<Double> top1,
+      Optional<Double> top5,
+      double loss,
+      int samples,
+      double sparsity,
+      Latency latencyMicros,
+      Optional<Double> agreementWithOriginal,
+      List<List<Integer>> confusion) {}
+
+  /** Of one sample at a time, in microseconds. */
+  public record Latency(double median, double p90) {}
+
+  /** A layer with weights; the sparsities are of its prunable kernel. */
+  public record Layer(
+      String name,
+      String type,
+      long parameters,
+      boolean pruned,
+      double targetSparsity,
+      double sparsity) {}
+
+  public record StageTime(String name, double seconds) {}
+
+  /** How fine-tuning went. */
+  public record Training(
+      int steps, String loss, List<TrainingListener.Epoch> epochs, List<SchedulePoint> schedule) {
+    public Training {
+      epochs = List.copyOf(epochs);
+      schedule = List.copyOf(schedule);
+    }
+  }
+
+  /** The sparsity over all pruned weights after some step. */
+  public record SchedulePoint(int step, double sparsity) {}
+
+  /**
+   * The samples that calibrated INT8: their bytes' digest as fed, and the range of their values.
+   */
+  public record Calibration(
+      String sha256, int samples, double minimum, double maximum, List<String> warnings) {}
+
+  public record Process(double peakMegabytes, int threads, String java, String machine) {}
+
+  /** A file in the output directory. */
+  public record Artifact(String file, long bytes, String sha256) {}
+}

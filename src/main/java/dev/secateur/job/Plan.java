@@ -1,0 +1,41 @@
+package dev.secateur.job;
+
+import dev.secateur.dataset.Preprocessing;
+import dev.secateur.tflite.Quantization;
+import dev.secateur.train.FineTuning;
+import dev.secateur.train.Pruning;
+
+/**
+ * What to do to a model, completely: two runs of one plan on the same inputs give the same bytes.
+ */
+public record Plan(
+    Preprocessing preprocessing,
+    Pruning pruning,
+    FineTuning fineTuning,
+    Quantization quantization,
+    Representative representative,
+    Acceptance acceptance) {
+  /** Half of the weights pruned by the recommended recipe, INT8 with float input and output. */
+  public static final Plan DEFAULT =
+      new Plan(
+          Preprocessing.NONE,
+          Pruning.DEFAULT,
+          FineTuning.RECOMMENDED,
+          Quantization.DEFAULT,
+          Representative.DEFAULT,
+          Acceptance.DEFAULT);
+
+  /**
+   * How many samples calibrate the activation ranges: taken evenly over the representative set, or
+   * over the training set where a job names none.
+   */
+  public record Representative(int samples) {
+    public static final Representative DEFAULT = new Representative(100);
+
+    public Representative {
+      if (samples < 1) {
+        throw new IllegalArgumentException("samples: must be 1 or more");
+      }
+    }
+  }
+}
