@@ -29,9 +29,12 @@ public final class PruningSchedule {
 
   /**
    * Three quarters of the run, so that the last quarter trains at full sparsity; on the grid of
-   * updates where there is room for one.
+   * updates where there is room for one. A constant sparsity has no end.
    */
   private static int automaticEnd(Pruning pruning, int steps) {
+    if (pruning.schedule() == Pruning.Schedule.CONSTANT) {
+      return Math.max(steps, pruning.beginStep());
+    }
     int wanted = steps * 3 / 4;
     int onGrid =
         pruning.beginStep()

@@ -19,10 +19,16 @@ public interface TrainingListener {
    */
   record Step(int step, int steps, int epoch, int epochs, double loss, double sparsity) {}
 
-  /** Means over an epoch; validation is empty without a validation split. */
+  /**
+   * Means over an epoch; validation is empty without a validation split.
+   *
+   * @param accuracy top-1 against the labels or, without labels, against the original's top-1;
+   *     empty where the output has no classes
+   * @param learningRate at the epoch's end
+   */
   record Epoch(
       double loss,
-      double accuracy,
+      Optional<Double> accuracy,
       Optional<Double> validationLoss,
       Optional<Double> validationAccuracy,
       double sparsity,
