@@ -1,0 +1,41 @@
+package dev.secateur.dataset;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Samples as the user's file has them, before any preprocessing.
+ *
+ * @param place of the samples in the file, for messages
+ * @param dims of one sample
+ * @param order number of the record that is sample i
+ * @param labels one a sample
+ * @param classes their names, where the source has them
+ */
+record Source(
+    Path file,
+    String place,
+    Records samples,
+    List<Integer> dims,
+    int[] order,
+    Optional<int[]> labels,
+    List<String> classes) {
+  Source {
+    dims = List.copyOf(dims);
+    classes = List.copyOf(classes);
+  }
+
+  /** In the order of the records, and classes without names. */
+  Source(Path file, String place, Records samples, List<Integer> dims, Optional<int[]> labels) {
+    this(
+        file,
+        place,
+        samples,
+        dims,
+        IntStream.range(0, samples.count()).toArray(),
+        labels,
+        List.of());
+  }
+}

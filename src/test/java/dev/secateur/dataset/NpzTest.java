@@ -1,0 +1,233 @@
+package dev.secateur.dataset;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.secateur.dataset.Datasets.Expected;
+import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.graph.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NpzTest {
+  @TempDir Path dir;
+
+  private Path file() {
+    return dir.resolve("set.npz");
+  }
+
+  private Dataset open(Part part, Preprocessing preprocessing, Expected expected) {
+    return Datasets.open(file(), part, preprocessing, expected);
+  }
+
+  private Dataset open() {
+    return open(Part.TRAIN, Preprocessing.NONE, Expected.ANYTHING);
+  }
+
+  private static Expected input(int classes, int... dims) {
+    return new Expected(Optional.of(Shape.of(dims)), OptionalInt.of(classes));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void bytesAndLabelsComeBackInTheOrderAskedFor(boolean deflated) throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), deflated)) {
+      npz.bytes("x", "(3, 1, 2, 1)", 1, 2, 3, 4, 255, 6).int64("y", "(3,)", 0, 1, 2);
+    }
+    try (Dataset set = open()) {
+      Dataset.Batch batch = set.batch(new int[] {2, 0});
+      assertThat(set.size()).isEqualTo(3);
+      assertThat(set.shape()).isEqualTo(Shape.of(Shape.UNKNOWN, 1, 2, 1));
+      assertThat(batch.x().values()).containsExactly(255, 6, 1, 2);
+      assertThat(batch.labels()).containsExactly(2, 0);
+    }
+  }
+
+  @Test
+  void scaleMeanAndDeviationApplyToEachChannelInFloat32() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), false)) {
+      npz.bytes("x", "(1, 1, 1, 3)", 10, 20, 30);
+    }
+    Preprocessing preprocessing = new Preprocessing(0.1, List.of(1.0, 2.0, 3.0), List.of(2.0));
+    try (Dataset set = open(Part.TRAIN, preprocessing, Expected.ANYTHING)) {
+      assertThat(set.batch(new int[] {0}).x().values())
+          .containsExactly((10 * 0.1f - 1f) / 2f, (20 * 0.1f - 2f) / 2f, (30 * 0.1f - 3f) / 2f);
+    }
+  }
+
+  @Test
+  void eachPartHasItsOwnArrays() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.floats("x_train", "(2, 1)", 1, 2)
+          .int64("y_train", "(2, 1)", 0, 1)
+          .floats("x_test", "(1, 1)", 3)
+          .int64("y_test", "(1, 1)", 1);
+    }
+    assertThat(Datasets.hasEvaluationPart(file())).isTrue();
+    try (Dataset train = open();
+        Dataset test = open(Part.EVALUATION, Preprocessing.NONE, Expected.ANYTHING)) {
+      assertThat(train.size()).isEqualTo(2);
+      assertThat(test.batch(new int[] {0}).x().values()).containsExactly(3);
+    }
+  }
+
+  @Test
+  void oneHotRowsAreLabels() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(2, 1)", 1, 2).floats("y", "(2, 3)", 0, 0, 1, 1, 0, 0);
+    }
+    try (Dataset set = open()) {
+      assertThat(set.batch(new int[] {0, 1}).labels()).containsExactly(2, 0);
+    }
+  }
+
+  @Test
+  void greyImagesGainTheChannelThatTheNetworkExpects() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 2, 2)", 1, 2, 3, 4);
+    }
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, input(2, Shape.UNKNOWN, 2, 2, 1))) {
+      assertThat(set.batch(new int[] {0}).x().shape()).isEqualTo(Shape.of(1, 2, 2, 1));
+    }
+  }
+
+  @Test
+  void greyIsLuminance() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1, 1, 3)", 100, 50, 200);
+    }
+    Preprocessing grey = new Preprocessing(1, List.of(), List.of(), false, true);
+    try (Dataset set = open(Part.TRAIN, grey, input(2, Shape.UNKNOWN, 1, 1, 1))) {
+      assertThat(set.batch(new int[] {0}).x().values())
+          .containsExactly(0.299f * 100 + 0.587f * 50 + 0.114f * 200);
+    }
+  }
+
+  @Test
+  void resizingSamplesAtPixelCentres() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1, 2, 1)", 0, 100);
+    }
+    Preprocessing resize = new Preprocessing(1, List.of(), List.of(), true, false);
+    try (Dataset set = open(Part.TRAIN, resize, input(2, Shape.UNKNOWN, 1, 4, 1))) {
+      assertThat(set.batch(new int[] {0}).x().values()).containsExactly(0, 25, 75, 100);
+    }
+  }
+
+  @Test
+  void setLargerThanTheHeapStreams() throws IOException {
+    // 2 GiB of zeros: what the tests' heap could not hold; deflated it is two megabytes.
+    int samples = 2200;
+    byte[] megabyte = new byte[1 << 20];
+    try (var zip = new java.util.zip.ZipOutputStream(Files.newOutputStream(file()))) {
+      zip.putNextEntry(new java.util.zip.ZipEntry("x.npy"));
+      zip.write(NpzFixture.npy("|u1", "(" + samples + ", 1024, 1024, 1)", new byte[0]));
+      for (int i = 0; i < samples - 1; i++) {
+        zip.write(megabyte);
+      }
+      Arrays.fill(megabyte, (byte) 7);
+      zip.write(megabyte);
+    }
+    assertThat(Runtime.getRuntime().maxMemory()).isLessThan((long) samples << 20);
+    try (Dataset set = open()) {
+      assertThat(set.batch(new int[] {samples - 1}).x().values()[5]).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void objectArraysAreRefusedWithoutReadingThem() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.add("x", "|O", "(1,)", new byte[] {(byte) 0x80, 4});
+    }
+    refused("set.npz: x: is an object or record array");
+  }
+
+  @Test
+  void labelOutsideTheClassesNamesItsSample() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(2, 1)", 1, 2).int64("y", "(2,)", 0, 10);
+    }
+    assertThatThrownBy(() -> open(Part.TRAIN, Preprocessing.NONE, input(10, Shape.UNKNOWN, 1)))
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining("sample 1: has the label 10, but the network has 10 classes");
+  }
+
+  @Test
+  void wrongChannelsNameBothShapesAndARemedy() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 2, 2, 3)", new int[12]);
+    }
+    assertThatThrownBy(
+            () -> open(Part.TRAIN, Preprocessing.NONE, input(10, Shape.UNKNOWN, 2, 2, 1)))
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining("(2×2×3), but the network takes (2×2×1) (ask for grey (--grey))");
+  }
+
+  @Test
+  void noSamplesAreRefused() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(0, 2, 2, 3)");
+    }
+    refused("x: holds no samples");
+  }
+
+  @Test
+  void fewerLabelsThanSamplesAreRefused() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(2, 1)", 1, 2).int64("y", "(1,)", 0);
+    }
+    refused("y: holds 1 labels for 2 samples");
+  }
+
+  @Test
+  void negativeAndFractionalLabelsAreRefused() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1)", 1).int64("y", "(1,)", -1);
+    }
+    refused("y: sample 0 has the label -1.0");
+  }
+
+  @Test
+  void headerThatClaimsMoreThanTheFileHoldsIsRefusedBeforeMemoryIsTaken() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1000000000000, 32, 32, 3)", 1, 2);
+    }
+    refused("x: claims [1000000000000, 32, 32, 3] but holds");
+  }
+
+  @Test
+  void truncatedFileIsRefused() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(2, 1)", 1, 2);
+    }
+    byte[] all = Files.readAllBytes(file());
+    Files.write(file(), Arrays.copyOf(all, all.length - 30));
+    refused("is a damaged or truncated NPZ file");
+  }
+
+  @Test
+  void emptyMissingAndForeignFilesAreRefused() throws IOException {
+    Files.write(file(), new byte[0]);
+    refused("is empty");
+    Files.writeString(file(), "hello");
+    refused("is no set of samples that is known");
+    Files.delete(file());
+    refused("cannot be read");
+  }
+
+  private void refused(String message) {
+    assertThatThrownBy(this::open)
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining(file().getFileName().toString())
+        .hasMessageContaining(message);
+  }
+}
