@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.evaluate.Latency;
 import dev.secateur.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,7 +59,7 @@ public record JobResult(
    * @param name original, pruned, fp32 or int8
    * @param zippedBytes size of a zip (DEFLATE) that holds the file
    * @param top1 fraction right; empty where there are no labels or no classes
-   * @param loss mean cross-entropy, or mean squared error where there are no classes
+   * @param loss mean cross-entropy, or mean squared error of a reconstruction; empty without either
    * @param sparsity fraction of zeros in the prunable weights
    * @param agreementWithOriginal fraction of samples with the original's top-1 class
    * @param confusion rows true, columns predicted; empty without labels or past 100 classes
@@ -70,15 +71,12 @@ public record JobResult(
       long zippedBytes,
       Optional<Double> top1,
       Optional<Double> top5,
-      double loss,
+      Optional<Double> loss,
       int samples,
       double sparsity,
       Latency latencyMicros,
       Optional<Double> agreementWithOriginal,
       List<List<Integer>> confusion) {}
-
-  /** Of one sample at a time, in microseconds. */
-  public record Latency(double median, double p90) {}
 
   /** A layer with weights; the sparsities are of its prunable kernel. */
   public record Layer(

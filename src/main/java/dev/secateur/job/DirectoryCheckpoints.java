@@ -1,0 +1,82 @@
+package dev.secateur.job;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Checkpoints in a local directory: one file a stage, the newest, moved into place when complete;
+ * and the key of the job that they belong to.
+ */
+public final class DirectoryCheckpoints implements JobCheckpoints {
+  private static final String KEY = "job";
+
+  private final Path directory;
+  private final String jobKey;
+
+  /**
+   * @param directory made when the first checkpoint is saved
+   * @param jobKey of the job that resumes or begins here
+   */
+  public DirectoryCheckpoints(Path directory, String jobKey) {
+    this.directory = directory;
+    this.jobKey = jobKey;
+  }
+
+  /** The key of the job whose checkpoints lie here, if there are any. */
+  public Optional<String> owner() {
+    try {
+      return Optional.of(Files.readString(directory.resolve(KEY)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Removes all checkpoints, whosever they are. */
+  public void clear() {
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : deepestFirst) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public Optional<Path> latest(Stage stage) {
+    Path file = directory.resolve(stage.label());
+    boolean mine = owner().filter(jobKey::equals).isPresent();
+    return mine && Files.exists(file) ? Optional.of(file) : Optional.empty();
+  }
+
+  @Override
+  public void save(Stage stage, int step, Path file) {
+    try {
+      Files.createDirectories(directory);
+      Files.writeString(directory.resolve(KEY), jobKey);
+      Path beside = directory.resolve(stage.label() + ".part");
+      Files.copy(file, beside, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          beside,
+          directory.resolve(stage.label()),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
