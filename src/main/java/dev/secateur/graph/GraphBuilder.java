@@ -65,6 +65,11 @@ public final class GraphBuilder {
     return this;
   }
 
+  /** Whether an input, weight or node has this name. */
+  public boolean has(String value) {
+    return shapes.containsKey(value);
+  }
+
   /** Shape of an input, weight or node added before. */
   public Shape shape(String value) {
     Shape shape = shapes.get(value);

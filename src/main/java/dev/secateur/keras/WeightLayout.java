@@ -1,0 +1,84 @@
+package dev.secateur.keras;
+
+import dev.secateur.keras.Hdf5.DatasetAt;
+import dev.secateur.keras.KerasException.Kind;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Pairs of what the architecture asks for and what the file has; checks that all is used once. */
+final class WeightLayout {
+  private static final String REMEDY = "save architecture and weights together, with model.save";
+
+  private final Reasons reasons;
+  private final List<Pair> pairs = new ArrayList<>();
+  private final Set<String> used = new HashSet<>();
+
+  private record Pair(WeightSlot slot, DatasetAt dataset) {}
+
+  WeightLayout(Reasons reasons) {
+    this.reasons = reasons;
+  }
+
+  void mismatch(String place, String message) {
+    reasons.add(Kind.WEIGHTS_MISMATCH, place, message, REMEDY);
+  }
+
+  /** Pairs lists of equal length one by one. */
+  void pair(List<WeightSlot> slots, List<DatasetAt> datasets) {
+    for (int i = 0; i < slots.size(); i++) {
+      pair(slots.get(i), datasets.get(i));
+    }
+  }
+
+  private void pair(WeightSlot slot, DatasetAt dataset) {
+    if (!fits(slot, dataset)) {
+      mismatch(
+          slot.place(),
+          "the layer needs " + slot.shape() + ", " + dataset.path() + " is " + dataset.shape());
+    } else if (!used.add(dataset.path())) {
+      mismatch(slot.place(), dataset.path() + " is used for another weight already");
+    } else {
+      pairs.add(new Pair(slot, dataset));
+    }
+  }
+
+  static boolean fits(WeightSlot slot, DatasetAt dataset) {
+    return slot.integral() ? dataset.shape().size() == 1 : dataset.shape().equals(slot.shape());
+  }
+
+  static boolean fit(List<WeightSlot> slots, List<DatasetAt> datasets) {
+    if (slots.size() != datasets.size()) {
+      return false;
+    }
+    for (int i = 0; i < slots.size(); i++) {
+      if (!fits(slots.get(i), datasets.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  boolean isUsed(DatasetAt dataset) {
+    return used.contains(dataset.path());
+  }
+
+  /** Reads everything; NaN and infinity are reasons to refuse. */
+  void load() {
+    for (Pair pair : pairs) {
+      float[] values = pair.slot().values();
+      pair.dataset().readInto(values);
+      for (int i = 0; i < values.length; i++) {
+        if (!Float.isFinite(values[i])) {
+          reasons.add(
+              Kind.NOT_FINITE,
+              pair.slot().place(),
+              "the weight has " + values[i] + " at element " + i,
+              "train the model again: it has diverged");
+          break;
+        }
+      }
+    }
+  }
+}
