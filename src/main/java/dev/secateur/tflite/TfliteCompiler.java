@@ -8,7 +8,7 @@ public final class TfliteCompiler {
 
   /** The float32 model, with batch normalisation folded and activations fused. */
   public static TfliteModel float32(Graph graph, ModelMetadata metadata) {
-    throw new UnsupportedOperationException();
+    return FlatBufferWriter.write(Lowering.lower(graph), metadata);
   }
 
   /**

@@ -1,44 +1,210 @@
 package dev.secateur.tflite;
 
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorByteSize;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorData;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorDim;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorNumDims;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorQuantizationParams;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorType;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteFloat32;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteOk;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteUInt8;
+
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.tensorflowlite.BuiltinOpResolver;
+import org.bytedeco.tensorflowlite.FlatBufferModel;
+import org.bytedeco.tensorflowlite.FlatBufferModelBase;
+import org.bytedeco.tensorflowlite.Interpreter;
+import org.bytedeco.tensorflowlite.InterpreterBuilder;
+import org.bytedeco.tensorflowlite.TfLiteQuantizationParams;
+import org.bytedeco.tensorflowlite.TfLiteTensor;
 
 /**
  * Runs a TFLite model with XNNPACK; takes and gives float32 and quantizes itself where the model's
  * inputs and outputs are int8 or uint8. Not thread-safe: one caller at a time.
  */
 public final class TfliteInterpreter implements Predictor {
-  private TfliteInterpreter() {}
+  private final String what;
+  private final FlatBufferModel model;
+  private final BuiltinOpResolver resolver;
+  private final Interpreter interpreter;
+
+  /** The model's bytes: the runtime refers to them as long as it lives. */
+  private final BytePointer bytes;
+
+  private final List<Shape> inputShapes;
+  private final List<Shape> outputShapes;
+  private int batch;
+  private boolean closed;
+
+  private TfliteInterpreter(String what, FlatBufferModel model, BytePointer bytes, int threads) {
+    this.what = what;
+    if (model == null || model.isNull() || !model.initialized()) {
+      throw new TfliteException(what + ": not a TFLite model");
+    }
+    this.model = model;
+    this.bytes = bytes;
+    // The plain resolver is what makes the runtime apply XNNPACK; the C API does not.
+    this.resolver = new BuiltinOpResolver();
+    this.interpreter = new Interpreter((Pointer) null);
+    try (InterpreterBuilder builder = new InterpreterBuilder(model, resolver)) {
+      check(builder.SetNumThreads(threads), "cannot use " + threads + " threads");
+      check(builder.apply(interpreter), "cannot load it: an op that it lacks, or a damaged file");
+    }
+    inputShapes = new ArrayList<>();
+    for (int i = 0; i < interpreter.inputs().capacity(); i++) {
+      inputShapes.add(Shape.of(dims(interpreter.input_tensor(i))).withBatch(Shape.UNKNOWN));
+    }
+    resize(1);
+    outputShapes = new ArrayList<>();
+    for (int i = 0; i < interpreter.outputs().capacity(); i++) {
+      outputShapes.add(Shape.of(dims(interpreter.output_tensor(i))).withBatch(Shape.UNKNOWN));
+    }
+  }
 
   /**
    * @throws TfliteException if the file is no TFLite model or uses ops that the runtime lacks
    */
   public static TfliteInterpreter open(Path file, int threads) {
-    throw new UnsupportedOperationException();
+    if (!Files.isRegularFile(file)) {
+      throw new TfliteException(file + ": no such file");
+    }
+    FlatBufferModel model = FlatBufferModelBase.BuildFromFile(file.toString());
+    return new TfliteInterpreter(file.toString(), model, new BytePointer(), threads);
   }
 
-  public static TfliteInterpreter open(TfliteModel model, int threads) {
-    throw new UnsupportedOperationException();
+  public static TfliteInterpreter open(TfliteModel compiled, int threads) {
+    BytePointer bytes = new BytePointer(compiled.buffer());
+    FlatBufferModel model = FlatBufferModelBase.BuildFromBuffer(bytes, compiled.size());
+    return new TfliteInterpreter("compiled model", model, bytes, threads);
   }
 
   @Override
   public List<Shape> inputShapes() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(inputShapes);
   }
 
   @Override
   public List<Shape> outputShapes() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(outputShapes);
   }
 
   @Override
   public List<Tensor> predict(List<Tensor> inputs) {
-    throw new UnsupportedOperationException();
+    run(inputs);
+    List<Tensor> outputs = new ArrayList<>();
+    for (int i = 0; i < outputShapes.size(); i++) {
+      outputs.add(read(interpreter.output_tensor(i)));
+    }
+    return outputs;
+  }
+
+  private void run(List<Tensor> inputs) {
+    if (inputs.size() != inputShapes.size()) {
+      throw new TfliteException(
+          what + ": takes " + inputShapes.size() + " inputs, got " + inputs.size());
+    }
+    int samples = inputs.get(0).shape().dim(0);
+    for (int i = 0; i < inputs.size(); i++) {
+      Shape expected = inputShapes.get(i).withBatch(samples);
+      if (!inputs.get(i).shape().equals(expected)) {
+        throw new TfliteException(
+            what + ": input " + i + " is " + expected + ", got " + inputs.get(i).shape());
+      }
+    }
+    resize(samples);
+    for (int i = 0; i < inputs.size(); i++) {
+      write(inputs.get(i), interpreter.input_tensor(i));
+    }
+    check(interpreter.Invoke(), "cannot run it");
+  }
+
+  private void resize(int samples) {
+    if (samples == batch) {
+      return;
+    }
+    for (int i = 0; i < inputShapes.size(); i++) {
+      int[] dims = inputShapes.get(i).withBatch(samples).toArray();
+      int tensor = interpreter.inputs().get(i);
+      check(interpreter.ResizeInputTensor(tensor, dims), "cannot resize its inputs");
+    }
+    check(interpreter.AllocateTensors(), "cannot allocate its tensors");
+    batch = samples;
+  }
+
+  private static void write(Tensor from, TfLiteTensor to) {
+    ByteBuffer bytes = bytes(to);
+    float[] values = from.values();
+    int type = TfLiteTensorType(to);
+    if (type == kTfLiteFloat32) {
+      bytes.asFloatBuffer().put(values);
+      return;
+    }
+    TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(to);
+    byte[] quantized = new byte[values.length];
+    int low = type == kTfLiteUInt8 ? 0 : -128;
+    for (int i = 0; i < values.length; i++) {
+      int rounded = Math.round(values[i] / q.scale()) + q.zero_point();
+      quantized[i] = (byte) Math.max(low, Math.min(low + 255, rounded));
+    }
+    bytes.put(quantized);
+  }
+
+  private static Tensor read(TfLiteTensor from) {
+    ByteBuffer bytes = bytes(from);
+    int type = TfLiteTensorType(from);
+    if (type == kTfLiteFloat32) {
+      float[] values = new float[bytes.remaining() / Float.BYTES];
+      bytes.asFloatBuffer().get(values);
+      return Tensor.of(values, dims(from));
+    }
+    TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(from);
+    float[] values = new float[bytes.remaining()];
+    int mask = type == kTfLiteUInt8 ? 0xff : -1;
+    for (int i = 0; i < values.length; i++) {
+      values[i] = ((bytes.get(i) & mask) - q.zero_point()) * q.scale();
+    }
+    return Tensor.of(values, dims(from));
+  }
+
+  private static int[] dims(TfLiteTensor tensor) {
+    int[] dims = new int[TfLiteTensorNumDims(tensor)];
+    for (int d = 0; d < dims.length; d++) {
+      dims[d] = TfLiteTensorDim(tensor, d);
+    }
+    return dims;
+  }
+
+  private static ByteBuffer bytes(TfLiteTensor tensor) {
+    Pointer data = TfLiteTensorData(tensor);
+    long size = TfLiteTensorByteSize(tensor);
+    return new BytePointer(data).capacity(size).asByteBuffer().order(ByteOrder.nativeOrder());
+  }
+
+  private void check(int status, String failure) {
+    if (status != kTfLiteOk) {
+      throw new TfliteException(what + ": the TFLite runtime " + failure);
+    }
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    if (!closed) {
+      closed = true;
+      interpreter.close();
+      resolver.close();
+      model.close();
+      bytes.close();
+    }
+  }
 }

@@ -1,0 +1,73 @@
+package dev.secateur.tflite;
+
+import java.util.Arrays;
+
+/**
+ * How integers stand for reals: {@code real = (q − zeroPoint)·scale}, one scale for the tensor or
+ * one for each index of {@code axis}.
+ */
+record Affine(float[] scales, int zeroPoint, int axis) {
+  /** Smallest half-width that a range is widened to (TFLite's rule for dead tensors). */
+  private static final float DEAD = 5e-7f;
+
+  static Affine of(float scale, int zeroPoint) {
+    return new Affine(new float[] {scale}, zeroPoint, 0);
+  }
+
+  /** For int8 activations: the range, widened to include 0, over [−128, 127]. */
+  static Affine activation(Range range) {
+    float min = Math.min(0f, range.min());
+    float max = Math.max(0f, range.max());
+    if (max - min <= 2 * DEAD) {
+      min = -DEAD;
+      max = DEAD;
+    }
+    float scale = (max - min) / 255f;
+    int zeroPoint = round(-128 - (double) min / scale);
+    return of(scale, Math.max(-128, Math.min(127, zeroPoint)));
+  }
+
+  /** Scale of int8 weights whose largest magnitude is {@code max}: symmetric over [−127, 127]. */
+  static float weightScale(float max) {
+    return Math.max(max, DEAD) / 127f;
+  }
+
+  float scale() {
+    return scales[0];
+  }
+
+  boolean perChannel() {
+    return scales.length > 1;
+  }
+
+  byte quantize(float value) {
+    long q = (long) round((double) value / scales[0]) + zeroPoint;
+    return (byte) Math.max(-128, Math.min(127, q));
+  }
+
+  byte[] quantize(float[] values) {
+    byte[] result = new byte[values.length];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = quantize(values[i]);
+    }
+    return result;
+  }
+
+  /** Half away from zero, saturating. */
+  static int round(double value) {
+    return (int) (value < 0 ? Math.ceil(value - 0.5) : Math.floor(value + 0.5));
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Affine a
+        && a.zeroPoint == zeroPoint
+        && a.axis == axis
+        && Arrays.equals(a.scales, scales);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(scales) * 31 + zeroPoint;
+  }
+}

@@ -1,0 +1,75 @@
+package dev.secateur.tflite;
+
+import dev.secateur.graph.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A TFLite subgraph before it is bytes. Built by appending; operators are in execution order. */
+final class Program {
+  private final List<Tensor> tensors = new ArrayList<>();
+  private final List<Operator> operators = new ArrayList<>();
+  private final List<Port> inputs = new ArrayList<>();
+  private final List<Port> outputs = new ArrayList<>();
+
+  /** A value or a constant; the batch dimension of a value is {@link Shape#UNKNOWN}. */
+  record Tensor(
+      String name,
+      Shape shape,
+      ElementType type,
+      Optional<Constant> constant,
+      Optional<Affine> quantization) {}
+
+  /** A network input or output: its Keras name and its tensor. */
+  record Port(String name, int tensor) {}
+
+  int value(String name, Shape shape, ElementType type, Optional<Affine> quantization) {
+    return add(new Tensor(name, shape, type, Optional.empty(), quantization));
+  }
+
+  int floats(String name, Shape shape) {
+    return value(name, shape, ElementType.FLOAT32, Optional.empty());
+  }
+
+  int constant(
+      String name, Shape shape, ElementType type, Constant data, Optional<Affine> quantization) {
+    return add(new Tensor(name, shape, type, Optional.of(data), quantization));
+  }
+
+  private int add(Tensor tensor) {
+    tensors.add(tensor);
+    return tensors.size() - 1;
+  }
+
+  void append(Operator operator) {
+    operators.add(operator);
+  }
+
+  void input(String name, int tensor) {
+    inputs.add(new Port(name, tensor));
+  }
+
+  void output(String name, int tensor) {
+    outputs.add(new Port(name, tensor));
+  }
+
+  Tensor tensor(int index) {
+    return tensors.get(index);
+  }
+
+  List<Tensor> tensors() {
+    return tensors;
+  }
+
+  List<Operator> operators() {
+    return operators;
+  }
+
+  List<Port> inputs() {
+    return inputs;
+  }
+
+  List<Port> outputs() {
+    return outputs;
+  }
+}
