@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Lowers one activation. Where TFLite has no operator for it, a composite; the ones that would
- * lose too much in int8 are marked float-only.
+ * Lowers one activation. Where TFLite has no operator for it, a composite; the ones that would lose
+ * too much in int8 are marked float-only.
  */
 final class ActivationLowering {
   /** Constants of SELU (Klambauer et al. 2017, "Self-Normalizing Neural Networks"). */
@@ -148,16 +148,14 @@ final class ActivationLowering {
   /** min(x, max) where x ≥ threshold, slope·(x − threshold) below. */
   private void shiftedRelu(Activation.GeneralRelu relu) {
     floatOnly = true;
-    int bound =
-        Float.isInfinite(relu.max()) ? x : part(Opcode.MINIMUM, x, scalar(relu.max()));
+    int bound = Float.isInfinite(relu.max()) ? x : part(Opcode.MINIMUM, x, scalar(relu.max()));
     int above = mask(Opcode.GREATER_EQUAL, scalar(relu.threshold()));
     if (relu.slope() == 0) {
       last(Opcode.MUL, mul(), bound, above);
       return;
     }
     int kept = part(Opcode.MUL, mul(), bound, above);
-    int shifted =
-        part(Opcode.SUB, new Attributes.Sub(Fused.NONE), x, scalar(relu.threshold()));
+    int shifted = part(Opcode.SUB, new Attributes.Sub(Fused.NONE), x, scalar(relu.threshold()));
     int below = part(Opcode.MINIMUM, shifted, scalar(0f));
     last(Opcode.ADD, add(), kept, part(Opcode.MUL, mul(), below, scalar(relu.slope())));
   }
@@ -165,10 +163,7 @@ final class ActivationLowering {
   /** 1 where x compares with {@code bound}, else 0. */
   private int mask(Opcode comparison, int bound) {
     String name = nextName();
-    int condition =
-        lowering
-            .program()
-            .value(name, shape, ElementType.BOOL, Optional.empty());
+    int condition = lowering.program().value(name, shape, ElementType.BOOL, Optional.empty());
     lowering.emitFloat(node, comparison, Attributes.NONE, List.of(x, bound), condition);
     return part(Opcode.CAST, new Attributes.BoolToFloat(), condition);
   }
@@ -180,8 +175,7 @@ final class ActivationLowering {
       last(opcode, attributes, x);
       return;
     }
-    List<Integer> swap =
-        new ArrayList<>(IntStream.range(0, shape.rank()).boxed().toList());
+    List<Integer> swap = new ArrayList<>(IntStream.range(0, shape.rank()).boxed().toList());
     Collections.swap(swap, axis, lastAxis);
     int moved = lowering.transpose(node, nextName(), x, swap);
     Shape movedShape = lowering.program().tensor(moved).shape();

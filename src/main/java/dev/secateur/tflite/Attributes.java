@@ -146,7 +146,9 @@ sealed interface Attributes {
     }
   }
 
-  /** @param keepDims for operands of rank above two */
+  /**
+   * @param keepDims for operands of rank above two
+   */
   record FullyConnected(boolean keepDims, Fused activation) implements Attributes {
     @Override
     public byte type() {
@@ -284,8 +286,7 @@ sealed interface Attributes {
 
     @Override
     public int write(FlatBufferBuilder to) {
-      return ConcatenationOptions.createConcatenationOptions(
-          to, axis, ActivationFunctionType.NONE);
+      return ConcatenationOptions.createConcatenationOptions(to, axis, ActivationFunctionType.NONE);
     }
   }
 

@@ -52,8 +52,7 @@ final class FlatBufferWriter {
   private FlatBufferWriter(Program program) {
     this.program = program;
     this.builder =
-        new FlatBufferBuilder(
-            capacity(program), new DirectBuffers(), null, Utf8.getDefault());
+        new FlatBufferBuilder(capacity(program), new DirectBuffers(), null, Utf8.getDefault());
   }
 
   private static final class DirectBuffers extends FlatBufferBuilder.ByteBufferFactory {
@@ -116,9 +115,7 @@ final class FlatBufferWriter {
             + "\",\"plan\":\""
             + metadata.planDigest()
             + "\"}";
-    int[] entries = {
-      metadata("min_runtime_version", runtime), metadata("secateur", ascii(origin))
-    };
+    int[] entries = {metadata("min_runtime_version", runtime), metadata("secateur", ascii(origin))};
     return Model.createMetadataVector(builder, entries);
   }
 
@@ -231,12 +228,10 @@ final class FlatBufferWriter {
   }
 
   private int operator(Operator operator) {
-    OperatorKey key =
-        new OperatorKey(operator.opcode(), OperatorVersion.of(program, operator));
+    OperatorKey key = new OperatorKey(operator.opcode(), OperatorVersion.of(program, operator));
     int code = codes.computeIfAbsent(key, k -> codes.size());
     int inputs =
-        org.tensorflow.lite.schema.Operator.createInputsVector(
-            builder, array(operator.inputs()));
+        org.tensorflow.lite.schema.Operator.createInputsVector(builder, array(operator.inputs()));
     int outputs =
         org.tensorflow.lite.schema.Operator.createOutputsVector(
             builder, new int[] {operator.output()});
@@ -251,10 +246,8 @@ final class FlatBufferWriter {
         (key, index) -> {
           int code = key.opcode().code();
           // Runtimes before 2.4 read the old one-byte field; larger codes show as a placeholder.
-          byte old =
-              (byte) Math.min(code, BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES);
-          offsets.add(
-              OperatorCode.createOperatorCode(builder, old, 0, key.version(), code));
+          byte old = (byte) Math.min(code, BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES);
+          offsets.add(OperatorCode.createOperatorCode(builder, old, 0, key.version(), code));
         });
     return array(offsets);
   }

@@ -93,11 +93,7 @@ final class FuseActivations {
           Program.Tensor old = from.tensor(t);
           return old.constant().isPresent()
               ? to.constant(
-                  old.name(),
-                  old.shape(),
-                  old.type(),
-                  old.constant().get(),
-                  old.quantization())
+                  old.name(), old.shape(), old.type(), old.constant().get(), old.quantization())
               : to.value(old.name(), old.shape(), old.type(), old.quantization());
         });
   }

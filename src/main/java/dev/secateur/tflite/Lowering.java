@@ -64,8 +64,7 @@ final class Lowering {
     } else if (op instanceof Op.Dense) {
       dense(node);
     } else if (op instanceof Op.MatMul matMul) {
-      Attributes adjoint =
-          new Attributes.BatchMatMul(matMul.transposeA(), matMul.transposeB());
+      Attributes adjoint = new Attributes.BatchMatMul(matMul.transposeA(), matMul.transposeB());
       emit(node, Opcode.BATCH_MATMUL, adjoint, operands(node));
     } else if (op instanceof Op.Activate activate) {
       new ActivationLowering(this, node).lower(activate.function());
@@ -121,8 +120,7 @@ final class Lowering {
       return;
     }
     int outer = kernel.dim(0) * kernel.dim(1) * kernel.dim(2);
-    Constant data =
-        new Constant.Floats(weight(node.input(1)), outer, kernel.dim(3), 1, true);
+    Constant data = new Constant.Floats(weight(node.input(1)), outer, kernel.dim(3), 1, true);
     Shape ohwi = Shape.of(kernel.dim(3), kernel.dim(0), kernel.dim(1), kernel.dim(2));
     Attributes attributes =
         new Attributes.Conv(
@@ -160,10 +158,7 @@ final class Lowering {
     Shape hwc = Shape.of(1, kernel.dim(0), kernel.dim(1), channels);
     int filter = constant(node.input(1), hwc, data);
     emit(
-        node,
-        Opcode.DEPTHWISE_CONV_2D,
-        attributes,
-        List.of(x(node), filter, bias(node, channels)));
+        node, Opcode.DEPTHWISE_CONV_2D, attributes, List.of(x(node), filter, bias(node, channels)));
   }
 
   /** The runtime wants the output's shape as a tensor; its batch is read from the input. */
@@ -182,11 +177,7 @@ final class Lowering {
     Attributes attributes =
         new Attributes.TransposeConv(
             same, conv.strides().height(), conv.strides().width(), Fused.NONE);
-    emit(
-        node,
-        Opcode.TRANSPOSE_CONV,
-        attributes,
-        List.of(shape, filter, x(node), bias(node, out)));
+    emit(node, Opcode.TRANSPOSE_CONV, attributes, List.of(shape, filter, x(node), bias(node, out)));
   }
 
   /** A tensor that holds {@code shape} with the batch of {@code like}. */
@@ -263,8 +254,7 @@ final class Lowering {
       case DIVIDE -> emit(node, Opcode.DIV, new Attributes.Div(Fused.NONE), operands);
       case MAXIMUM -> emit(node, Opcode.MAXIMUM, Attributes.NONE, operands);
       case MINIMUM -> emit(node, Opcode.MINIMUM, Attributes.NONE, operands);
-      case SQUARED_DIFFERENCE ->
-          emit(node, Opcode.SQUARED_DIFFERENCE, Attributes.NONE, operands);
+      case SQUARED_DIFFERENCE -> emit(node, Opcode.SQUARED_DIFFERENCE, Attributes.NONE, operands);
     }
   }
 
@@ -312,8 +302,7 @@ final class Lowering {
   }
 
   private void resize(Node node, Op.Resize resize) {
-    List<Integer> operands =
-        List.of(x(node), ints(node, "size", resize.height(), resize.width()));
+    List<Integer> operands = List.of(x(node), ints(node, "size", resize.height(), resize.width()));
     boolean corners = resize.alignCorners();
     boolean half = resize.halfPixel();
     if (resize.method() == Op.ResizeMethod.NEAREST) {

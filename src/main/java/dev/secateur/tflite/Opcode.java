@@ -17,28 +17,14 @@ enum Opcode {
   CAST(BuiltinOperator.CAST, Int8.NONE, "1.5.0"),
   CONCATENATION(BuiltinOperator.CONCATENATION, Int8.AS_OUTPUT, "1.5.0", "1.14.0"),
   CONV_2D(
-      BuiltinOperator.CONV_2D,
-      Int8.KERNEL,
-      "1.5.0",
-      "1.14.0",
-      "1.14.0",
-      "2.3.0",
-      "2.4.0",
-      "2.9.0"),
-  DEPTHWISE_CONV_2D(
-      BuiltinOperator.DEPTHWISE_CONV_2D, Int8.KERNEL, "1.5.0", "1.12.0", "1.14.0"),
+      BuiltinOperator.CONV_2D, Int8.KERNEL, "1.5.0", "1.14.0", "1.14.0", "2.3.0", "2.4.0", "2.9.0"),
+  DEPTHWISE_CONV_2D(BuiltinOperator.DEPTHWISE_CONV_2D, Int8.KERNEL, "1.5.0", "1.12.0", "1.14.0"),
   DEQUANTIZE(BuiltinOperator.DEQUANTIZE, Int8.NONE, "1.13.1", "1.14.0"),
   DIV(BuiltinOperator.DIV, Int8.NONE, "1.6.0", "2.3.0"),
   ELU(BuiltinOperator.ELU, Int8.FREE, "1.14.0"),
   EXP(BuiltinOperator.EXP, Int8.FREE, "1.7.0", "2.12.0"),
   FULLY_CONNECTED(
-      BuiltinOperator.FULLY_CONNECTED,
-      Int8.KERNEL,
-      "1.5.0",
-      "1.10.0",
-      "1.14.0",
-      "1.14.0",
-      "2.0.0"),
+      BuiltinOperator.FULLY_CONNECTED, Int8.KERNEL, "1.5.0", "1.10.0", "1.14.0", "1.14.0", "2.0.0"),
   GELU(BuiltinOperator.GELU, Int8.FREE, "2.9.0", "2.9.0"),
   GREATER(BuiltinOperator.GREATER, Int8.NONE, "1.14.0"),
   GREATER_EQUAL(BuiltinOperator.GREATER_EQUAL, Int8.NONE, "1.14.0"),
@@ -64,8 +50,7 @@ enum Opcode {
   RELU(BuiltinOperator.RELU, Int8.FREE, "1.5.0", "2.1.0"),
   RELU6(BuiltinOperator.RELU6, Int8.FREE, "1.5.0", "1.14.0"),
   RESHAPE(BuiltinOperator.RESHAPE, Int8.AS_INPUT, "1.5.0"),
-  RESIZE_BILINEAR(
-      BuiltinOperator.RESIZE_BILINEAR, Int8.AS_INPUT, "1.7.0", "1.14.0", "2.2.0"),
+  RESIZE_BILINEAR(BuiltinOperator.RESIZE_BILINEAR, Int8.AS_INPUT, "1.7.0", "1.14.0", "2.2.0"),
   RESIZE_NEAREST_NEIGHBOR(
       BuiltinOperator.RESIZE_NEAREST_NEIGHBOR, Int8.AS_INPUT, "1.13.1", "1.14.0", "2.3.0"),
   RSQRT(BuiltinOperator.RSQRT, Int8.FREE, "1.10.0", "2.5.0"),
@@ -74,8 +59,7 @@ enum Opcode {
   SQRT(BuiltinOperator.SQRT, Int8.NONE, "1.10.0"),
   SQUARE(BuiltinOperator.SQUARE, Int8.NONE, "1.12.0"),
   SQUARED_DIFFERENCE(BuiltinOperator.SQUARED_DIFFERENCE, Int8.FREE, "1.13.1", "2.5.0"),
-  STRIDED_SLICE(
-      BuiltinOperator.STRIDED_SLICE, Int8.AS_INPUT, "1.6.0", "1.14.0", "2.1.0", "2.2.0"),
+  STRIDED_SLICE(BuiltinOperator.STRIDED_SLICE, Int8.AS_INPUT, "1.6.0", "1.14.0", "2.1.0", "2.2.0"),
   SUB(BuiltinOperator.SUB, Int8.FREE, "1.6.0", "1.14.0", "2.3.0"),
   SUM(BuiltinOperator.SUM, Int8.FREE, "1.10.0", "1.15.0"),
   TANH(BuiltinOperator.TANH, Int8.fixed(1f / 128, 0), "1.14.0", "1.14.0"),
@@ -89,8 +73,7 @@ enum Opcode {
       "2.3.0",
       "2.4.0",
       "2.12.0"),
-  TRANSPOSE_CONV(
-      BuiltinOperator.TRANSPOSE_CONV, Int8.KERNEL, "1.9.0", "2.2.0", "2.3.0", "2.13.0");
+  TRANSPOSE_CONV(BuiltinOperator.TRANSPOSE_CONV, Int8.KERNEL, "1.9.0", "2.2.0", "2.3.0", "2.13.0");
 
   private final int code;
   private final Int8 int8;

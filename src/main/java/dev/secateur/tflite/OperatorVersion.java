@@ -10,8 +10,7 @@ final class OperatorVersion {
   private OperatorVersion() {}
 
   static int of(Program program, Operator operator) {
-    List<Program.Tensor> in =
-        operator.inputs().stream().map(program::tensor).toList();
+    List<Program.Tensor> in = operator.inputs().stream().map(program::tensor).toList();
     boolean int8 = in.get(0).type() == ElementType.INT8;
     int rank = in.get(0).shape().rank();
     return switch (operator.opcode()) {
@@ -20,8 +19,7 @@ final class OperatorVersion {
           int8 ? 3 : isDilated((Attributes.Depthwise) operator.attributes()) ? 2 : 1;
       case FULLY_CONNECTED ->
           ((Attributes.FullyConnected) operator.attributes()).keepDims() ? 5 : int8 ? 4 : 1;
-      case TRANSPOSE_CONV ->
-          operator.attributes().activation() == Attributes.Fused.NONE ? 3 : 4;
+      case TRANSPOSE_CONV -> operator.attributes().activation() == Attributes.Fused.NONE ? 3 : 4;
       case MUL -> int8 ? mulVersion(in, program.tensor(operator.output())) : 1;
       case RESIZE_BILINEAR ->
           ((Attributes.ResizeBilinear) operator.attributes()).halfPixel() ? 3 : int8 ? 2 : 1;

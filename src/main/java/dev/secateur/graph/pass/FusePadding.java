@@ -59,8 +59,7 @@ final class FusePadding implements Pass {
         && fits(pad, 2, in.dim(2), kernel.dim(1), strides.width(), dilation.width());
   }
 
-  private static boolean fits(
-      Op.Pad pad, int axis, int in, int window, int stride, int dilation) {
+  private static boolean fits(Op.Pad pad, int axis, int in, int window, int stride, int dilation) {
     int out = (in + stride - 1) / stride;
     int total = Math.max(0, (out - 1) * stride + (window - 1) * dilation + 1 - in);
     return pad.before().get(axis) == total / 2 && pad.after().get(axis) == total - total / 2;

@@ -28,7 +28,6 @@ final class RemoveDead implements Pass {
     List<Node> nodes = graph.nodes().stream().filter(n -> alive.contains(n.name())).toList();
     Map<String, Weight> weights = new LinkedHashMap<>(graph.weights());
     weights.keySet().retainAll(alive);
-    return new Graph(
-        graph.name(), graph.inputs(), nodes, graph.outputs(), weights, graph.layers());
+    return new Graph(graph.name(), graph.inputs(), nodes, graph.outputs(), weights, graph.layers());
   }
 }
