@@ -1,0 +1,297 @@
+package dev.secateur.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What {@code helm} makes of the chart, without a cluster; {@link KubernetesIT} asks one. */
+final class HelmChartIT {
+  private static final String DEFAULT = "1.34.0";
+
+  static List<Path> values() {
+    return Chart.values();
+  }
+
+  @ParameterizedTest
+  @MethodSource("values")
+  void lintFindsNothing(Path values) {
+    Tool.named("helm")
+        .run(
+            "lint", "--strict", "--kube-version", DEFAULT, "-f", values.toString(), "helm/secateur")
+        .succeeded();
+  }
+
+  @ParameterizedTest
+  @MethodSource("values")
+  void everyManifestFitsTheSchemasOfEveryKubernetesVersion(Path values, @TempDir Path temp)
+      throws IOException {
+    String custom = customResourceSchemas(temp.resolve("crds"));
+    String kubernetes =
+        Tool.unpacked("kubernetes-validate")
+            + "/kubernetes_validate/kubernetes-json-schema/"
+            + "{{.NormalizedKubernetesVersion}}-local{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json";
+    for (String version : Chart.KUBERNETES_VERSIONS) {
+      Path manifests = temp.resolve("manifests.yaml");
+      String rendered = Chart.render(Chart.DIRECTORY, version, values, List.of()).succeeded().out();
+      Files.writeString(manifests, rendered);
+      Tool.Result checked =
+          Tool.named("kubeconform")
+              .run(
+                  "-strict",
+                  "-summary",
+                  "-kubernetes-version",
+                  version,
+                  "-schema-location",
+                  kubernetes,
+                  "-schema-location",
+                  custom,
+                  manifests.toString())
+              .succeeded();
+      assertThat(checked.out())
+          .contains(Yaml.documents(rendered).size() + " resources found")
+          .contains("Skipped: 0");
+    }
+  }
+
+  @Test
+  void theDefaultRenderIsTheOneReviewed() throws IOException {
+    Path golden = Path.of("src/test/resources/helm/default.yaml");
+    String rendered =
+        Chart.render(Chart.DIRECTORY, DEFAULT, Chart.values("default"), List.of())
+            .succeeded()
+            .out();
+    if (Boolean.getBoolean("secateur.golden.write")) {
+      Files.writeString(golden, rendered);
+    }
+    assertThat(rendered).isEqualTo(Files.readString(golden));
+  }
+
+  @ParameterizedTest(name = "{0}: {2}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "default | kafka.bootstrapServers= | kafka.bootstrapServers is needed",
+        "default | store.endpoint= | store.endpoint is needed",
+        "keda | autoscaling.hpa.enabled=true | autoscaling.keda and autoscaling.hpa cannot both be enabled",
+        "scaledjob | autoscaling.keda.enabled=true | workload.kind ScaledJob scales by itself",
+        "scaledjob | autoscaling.hpa.enabled=true | workload.kind ScaledJob scales by itself",
+        "keda | metrics.serviceMonitor.enabled=true | metrics.podMonitor and metrics.serviceMonitor cannot both",
+        "hpa | service.enabled=false | metrics.serviceMonitor needs service.enabled",
+        "default | terminationGracePeriodSeconds=69 | must be at least drain.timeoutSeconds (60) + 10",
+        "default | drain.timeoutSeconds=81 | terminationGracePeriodSeconds (90) must be at least",
+        "keda | autoscaling.keda.maxReplicas=13 | autoscaling.keda.maxReplicas (13) is above kafka.partitions (12)",
+        "hpa | autoscaling.hpa.maxReplicas=13 | autoscaling.hpa.maxReplicas (13) is above kafka.partitions (12)",
+        "default | replicaCount=13 | replicaCount (13) is above kafka.partitions (12)",
+        "scaledjob | workload.scaledJob.activeDeadlineSeconds=14400 | must be above jobs.deadlineSeconds (14400)",
+        "default | store.existingSecret= | store.credentials static needs store.existingSecret",
+        "scaledjob | store.existingSecret= | store.credentials file needs store.existingSecret",
+        "scaledjob | store.ca.secretName=x | store.ca: a Secret or a ConfigMap, not both",
+        "keda | kafka.ca.configMapName=x | kafka.ca: a Secret or a ConfigMap, not both",
+        "default | config.secateur\\.store\\.secret-key=hunter2 | would put a secret into a ConfigMap",
+        "default | kafka.properties.ssl\\.truststore\\.password=hunter2 | would put a secret into a ConfigMap",
+        "hpa | serviceAccount.name= | serviceAccount.name is needed where serviceAccount.create is false",
+      })
+  void whatCannotWorkIsRefusedWithTheReason(String values, String setting, String reason) {
+    Tool.Result refused =
+        Chart.render(Chart.DIRECTORY, DEFAULT, Chart.values(values), List.of(setting));
+    assertThat(refused.exit()).as(refused.out()).isNotZero();
+    assertThat(refused.err()).contains(reason);
+  }
+
+  @Test
+  void everyRefusalOfTheTemplatesIsTriedAbove() throws Exception {
+    String templates = Files.readString(Chart.DIRECTORY.resolve("templates/_secateur.tpl"));
+    Matcher refusal =
+        Pattern.compile("(?:fail|required) (?:\\(printf )?\"([^\"%]{12})").matcher(templates);
+    String cases =
+        String.join(
+            "\n",
+            getClass()
+                .getDeclaredMethod(
+                    "whatCannotWorkIsRefusedWithTheReason",
+                    String.class,
+                    String.class,
+                    String.class)
+                .getAnnotation(CsvSource.class)
+                .value());
+    int refusals = 0;
+    while (refusal.find()) {
+      refusals++;
+      assertThat(cases).contains(refusal.group(1));
+    }
+    assertThat(refusals).isGreaterThan(10);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "kafka.bootstrapServer=kafka:9092, bootstrapServer",
+    "kafka.bootstrapServers=kafka, bootstrapServers",
+    "workload.kind=StatefulSet, kind",
+    "autoscaling.keda.minReplicas=2, minReplicas",
+    "store.endpoint=minio:9000, endpoint",
+    "image.digest=sha256:12, digest",
+    "metrics.podMonitor.interval=30, interval",
+  })
+  void aMisspeltValueIsRefusedByTheSchema(String setting, String place) {
+    Tool.Result refused =
+        Chart.render(Chart.DIRECTORY, DEFAULT, Chart.values("default"), List.of(setting));
+    assertThat(refused.exit()).isNotZero();
+    assertThat(refused.err()).contains("values don't meet the specifications").contains(place);
+  }
+
+  @Test
+  void thePackagedChartRendersTheSame(@TempDir Path temp) throws IOException {
+    Tool.named("helm").run("package", "helm/secateur", "-d", temp.toString()).succeeded();
+    try (Stream<Path> files = Files.list(temp)) {
+      Path archive = files.findFirst().orElseThrow();
+      assertThat(Chart.render(archive, DEFAULT, Chart.values("keda"), List.of()).succeeded().out())
+          .isEqualTo(
+              Chart.render(Chart.DIRECTORY, DEFAULT, Chart.values("keda"), List.of())
+                  .succeeded()
+                  .out());
+    }
+  }
+
+  @Test
+  void rulesAndDashboardsAreThoseOfDeploy() throws IOException {
+    List<JsonNode> manifests = manifests("keda", List.of());
+    JsonNode deployed = Yaml.read(Path.of("deploy/prometheus/rules.yml"));
+    TreeSet<String> alerts = new TreeSet<>(deployed.findValuesAsText("alert"));
+    TreeSet<String> installed =
+        new TreeSet<>(only(manifests, "PrometheusRule").findValuesAsText("alert"));
+    assertThat(alerts).contains("SecateurNoWorker");
+    alerts.remove("SecateurNoWorker"); // these values let workers go to zero
+    assertThat(installed).isEqualTo(alerts);
+    assertThat(only(manifests, "PrometheusRule").findValuesAsText("expr"))
+        .containsAll(
+            Stream.of(deployed.findValuesAsText("expr"))
+                .flatMap(List::stream)
+                .filter(expression -> !expression.startsWith("absent("))
+                .toList());
+
+    ObjectMapper json = new ObjectMapper();
+    List<JsonNode> dashboards =
+        manifests.stream()
+            .filter(
+                manifest -> manifest.at("/metadata/labels/grafana_dashboard").asText().equals("1"))
+            .toList();
+    assertThat(dashboards).hasSize(2);
+    for (JsonNode dashboard : dashboards) {
+      String key = dashboard.get("data").fieldNames().next();
+      assertThat(json.readTree(dashboard.get("data").get(key).asText()))
+          .isEqualTo(
+              json.readTree(
+                  Files.readString(
+                      Path.of("deploy/grafana/dashboards", key.replace("secateur-", "")))));
+    }
+  }
+
+  @Test
+  void runbooksLeadToTheBaseGiven() {
+    assertThat(only(manifests("keda", List.of()), "PrometheusRule").findValuesAsText("runbook_url"))
+        .isNotEmpty()
+        .allMatch(url -> url.startsWith("https://runbooks.example/docs/operations.md#secateur"));
+  }
+
+  @Test
+  void aChangedSettingRestartsTheWorkers() {
+    String before = checksum(List.of());
+    assertThat(checksum(List.of())).isEqualTo(before);
+    assertThat(checksum(List.of("jobs.maxAttempts=4"))).isNotEqualTo(before);
+  }
+
+  @Test
+  void aDigestWinsOverATag() {
+    assertThat(manifests("hpa", List.of("image.tag=1.2.3")).toString())
+        .contains("registry.example/ml/secateur@sha256:0123")
+        .doesNotContain("1.2.3");
+  }
+
+  @ParameterizedTest
+  @MethodSource("values")
+  void noContainerMayMoreThanItNeeds(Path values) {
+    String rendered = Chart.render(Chart.DIRECTORY, DEFAULT, values, List.of()).succeeded().out();
+    List<JsonNode> pods = Yaml.documents(rendered).stream().flatMap(HelmChartIT::podSpecs).toList();
+    assertThat(pods).hasSizeGreaterThanOrEqualTo(2);
+    for (JsonNode pod : pods) {
+      assertThat(pod.get("automountServiceAccountToken").asBoolean(true)).isFalse();
+      assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
+      for (JsonNode container : pod.get("containers")) {
+        assertThat(container.at("/securityContext/readOnlyRootFilesystem").asBoolean()).isTrue();
+        assertThat(container.at("/securityContext/capabilities/drop/0").asText()).isEqualTo("ALL");
+        assertThat(container.at("/resources/limits/memory").isMissingNode()).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void theValuesTableIsTheOneGenerated() throws IOException {
+    Tool.Result generated =
+        Tool.named("helm-docs")
+            .run("--chart-search-root", "helm", "--skip-version-footer", "--dry-run")
+            .succeeded();
+    assertThat(generated.out().strip())
+        .isEqualTo(Files.readString(Chart.DIRECTORY.resolve("README.md")).strip());
+  }
+
+  private static String checksum(List<String> settings) {
+    return only(manifests("default", settings), "Deployment")
+        .at("/spec/template/metadata/annotations/checksum~1config")
+        .asText();
+  }
+
+  private static List<JsonNode> manifests(String values, List<String> settings) {
+    return Yaml.documents(
+        Chart.render(Chart.DIRECTORY, DEFAULT, Chart.values(values), settings).succeeded().out());
+  }
+
+  private static JsonNode only(List<JsonNode> manifests, String kind) {
+    return manifests.stream()
+        .filter(manifest -> manifest.get("kind").asText().equals(kind))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Stream<JsonNode> podSpecs(JsonNode manifest) {
+    return switch (manifest.get("kind").asText()) {
+      case "Pod" -> Stream.of(manifest.get("spec"));
+      case "Deployment" -> Stream.of(manifest.at("/spec/template/spec"));
+      case "ScaledJob" -> Stream.of(manifest.at("/spec/jobTargetRef/template/spec"));
+      default -> Stream.of();
+    };
+  }
+
+  /** Writes the schemas inside the custom resource definitions where kubeconform looks for them. */
+  private static String customResourceSchemas(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    try (Stream<Path> files = Files.list(Tool.unpacked("crds"))) {
+      for (Path file : files.toList()) {
+        for (JsonNode definition : Yaml.documents(Files.readString(file))) {
+          String kind =
+              definition.at("/spec/names/kind").asText().toLowerCase(java.util.Locale.ROOT);
+          for (JsonNode version : definition.at("/spec/versions")) {
+            Files.writeString(
+                directory.resolve(kind + "_" + version.get("name").asText() + ".json"),
+                new ObjectMapper().writeValueAsString(version.at("/schema/openAPIV3Schema")));
+          }
+        }
+      }
+    }
+    return directory + "/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json";
+  }
+}

@@ -1,0 +1,112 @@
+package dev.secateur.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A program that {@code .ci/tools} installs; a test that needs one is skipped where it is absent.
+ */
+final class Tool {
+  /** Where {@code .ci/tools} builds and unpacks. */
+  static final Path CACHE =
+      Path.of(
+          Optional.ofNullable(System.getenv("SECATEUR_TOOLS"))
+              .orElse(System.getProperty("user.home") + "/.cache/secateur"));
+
+  private final Path program;
+
+  private Tool(Path program) {
+    this.program = program;
+  }
+
+  static Tool named(String name) {
+    Optional<Path> found =
+        Stream.concat(
+                Stream.of(CACHE.resolve("bin")),
+                Stream.of(System.getenv("PATH").split(":")).map(Path::of))
+            .map(directory -> directory.resolve(name))
+            .filter(Files::isExecutable)
+            .findFirst();
+    assumeTrue(found.isPresent(), name + " is not installed: run .ci/tools");
+    return new Tool(found.orElseThrow());
+  }
+
+  /** A file or directory that {@code .ci/tools} unpacked. */
+  static Path unpacked(String name) {
+    Path path = CACHE.resolve(name);
+    assumeTrue(Files.exists(path), name + " is not unpacked: run .ci/tools");
+    return path;
+  }
+
+  /** Runs to the end, which must be within five minutes. */
+  Result run(Map<String, String> environment, List<String> arguments) {
+    try {
+      Path out = Files.createTempFile("tool", ".out");
+      Path err = Files.createTempFile("tool", ".err");
+      Process process =
+          builder(environment, arguments)
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile())
+              .start();
+      try {
+        assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("%s ends", program).isTrue();
+      } finally {
+        process.destroyForcibly();
+      }
+      Result result =
+          new Result(
+              process.exitValue(),
+              Files.readString(out, StandardCharsets.UTF_8),
+              Files.readString(err, StandardCharsets.UTF_8));
+      Files.delete(out);
+      Files.delete(err);
+      return result;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  Result run(String... arguments) {
+    return run(Map.of(), List.of(arguments));
+  }
+
+  /** Starts a server that writes to {@code log}. */
+  Process start(Path log, Map<String, String> environment, List<String> arguments)
+      throws IOException {
+    return builder(environment, arguments)
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .start();
+  }
+
+  private ProcessBuilder builder(Map<String, String> environment, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    return builder;
+  }
+
+  /** How a program ended and what it said. */
+  record Result(int exit, String out, String err) {
+    Result succeeded() {
+      assertThat(exit).as("exit code; it said:%n%s%s", out, err).isZero();
+      return this;
+    }
+  }
+}
