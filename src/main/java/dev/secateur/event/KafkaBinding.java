@@ -26,6 +26,10 @@ public final class KafkaBinding {
   private static final String STRUCTURED = "application/cloudevents+json";
   private static final String JSON = "application/json";
 
+  /** What marks a value as an event in structured mode. */
+  public static final Map<String, byte[]> STRUCTURED_HEADERS =
+      Map.of(CONTENT_TYPE, utf8(STRUCTURED + "; charset=UTF-8"));
+
   /** A record's headers and value. */
   public record Encoded(Map<String, byte[]> headers, byte[] value) {}
 
@@ -89,8 +93,7 @@ public final class KafkaBinding {
 
   /** Structured mode: one JSON document, as the outbox keeps it. */
   public static Encoded structured(CloudEvent event) {
-    return new Encoded(
-        Map.of(CONTENT_TYPE, utf8(STRUCTURED + "; charset=UTF-8")), EventJson.bytes(tree(event)));
+    return new Encoded(STRUCTURED_HEADERS, EventJson.bytes(tree(event)));
   }
 
   private static ObjectNode tree(CloudEvent event) {
