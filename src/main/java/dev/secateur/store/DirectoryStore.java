@@ -174,6 +174,11 @@ public final class DirectoryStore implements ObjectStore {
   }
 
   @Override
+  public void requireWritable(ObjectUri prefix) {
+    allowed.requireWritable(prefix);
+  }
+
+  @Override
   public void ping(String bucket) {
     if (!Files.isDirectory(root.resolve(bucket))) {
       throw new StoreException(Kind.NOT_FOUND, "bucket " + bucket + ": does not exist");

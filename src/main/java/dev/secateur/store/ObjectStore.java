@@ -51,6 +51,13 @@ public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore,
   /** Deletes an object; one that is not there is fine. */
   void delete(ObjectUri uri);
 
+  /**
+   * Asks nobody but the allow-list.
+   *
+   * @throws StoreException if objects under {@code prefix} may not be written
+   */
+  void requireWritable(ObjectUri prefix);
+
   /** Asks for nothing but an answer. */
   void ping(String bucket);
 

@@ -308,6 +308,11 @@ public final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
+  public void requireWritable(ObjectUri prefix) {
+    allowed.requireWritable(prefix);
+  }
+
+  @Override
   public void ping(String bucket) {
     try {
       if (!client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {

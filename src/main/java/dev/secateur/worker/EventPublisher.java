@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jboss.logging.Logger;
 
 /** Sends events and dead letters. A result and a dead letter are sent until the broker has them. */
@@ -25,6 +26,9 @@ final class EventPublisher {
   static final String TOPIC = "dead-letter-topic";
   static final String PARTITION = "dead-letter-partition";
   static final String OFFSET = "dead-letter-offset";
+
+  /** Of a dead letter whose value the topic does not take: its size in bytes. */
+  static final String OMITTED = "dead-letter-omitted-bytes";
 
   private static final Logger LOG = Logger.getLogger(EventPublisher.class);
 
@@ -88,32 +92,47 @@ final class EventPublisher {
     return sent;
   }
 
+  /** Tried at least once, also while {@code stop} says so already: the work is done. */
   private boolean deliver(ProducerRecord<byte[], byte[]> record, BooleanSupplier stop) {
-    while (!stop.getAsBoolean()) {
+    ProducerRecord<byte[], byte[]> sending = record;
+    do {
       try {
-        if (arrived(producer.send(record), stop)) {
+        if (arrived(producer.send(sending), stop)) {
           return true;
         }
       } catch (ExecutionException | KafkaException e) {
-        LOG.warnf("%s: not sent, trying again: %s", record.topic(), e.getMessage());
+        Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
+        LOG.warnf("%s: not sent, trying again: %s", record.topic(), cause.getMessage());
+        if (cause instanceof RecordTooLargeException) {
+          sending = withoutValue(record);
+        }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return false;
       }
-    }
+    } while (!stop.getAsBoolean());
     return false;
+  }
+
+  /** What the broker refuses for its size would block the partition for ever. */
+  private static ProducerRecord<byte[], byte[]> withoutValue(
+      ProducerRecord<byte[], byte[]> record) {
+    ProducerRecord<byte[], byte[]> small =
+        new ProducerRecord<>(record.topic(), null, null, record.key(), null, record.headers());
+    header(small, OMITTED, String.valueOf(record.value().length));
+    return small;
   }
 
   private static boolean arrived(Future<?> sending, BooleanSupplier stop)
       throws ExecutionException, InterruptedException {
-    while (!stop.getAsBoolean()) {
+    do {
       try {
         sending.get(LOOK_SECONDS, TimeUnit.SECONDS);
         return true;
       } catch (TimeoutException e) {
         LOG.debug("the broker is silent");
       }
-    }
+    } while (!stop.getAsBoolean());
     return false;
   }
 

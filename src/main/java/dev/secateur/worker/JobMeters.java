@@ -52,6 +52,9 @@ final class JobMeters implements StoreListener, StoredCheckpoints.Listener {
     0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1
   };
 
+  /** The outcome of a job that was left to another worker. */
+  static final String UNENDED = "none";
+
   private final MeterRegistry registry;
   private final LongTaskTimer running;
   private final Map<String, AtomicInteger> stages = new ConcurrentHashMap<>();
@@ -115,8 +118,16 @@ final class JobMeters implements StoreListener, StoredCheckpoints.Listener {
   }
 
   void jobEnded(LongTaskTimer.Sample sample, String outcome, String reason) {
-    duration(outcome).record(Duration.ofNanos(sample.stop()));
-    jobs(outcome, reason).increment();
+    Duration took = Duration.ofNanos(sample.stop());
+    if (!outcome.equals(UNENDED)) {
+      duration(outcome).record(took);
+      jobs(outcome, reason).increment();
+    }
+  }
+
+  /** A job that ended before it started. */
+  void refused(String reason) {
+    jobs("failed", reason).increment();
   }
 
   void stageStarted(String stage) {

@@ -1,12 +1,16 @@
 package dev.secateur.worker;
 
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the worker is doing now: for its health, its gauges and its drain. */
 final class Work {
   private final AtomicInteger queued = new AtomicInteger();
   private final AtomicInteger running = new AtomicInteger();
-  private volatile boolean draining;
+  private final CountDownLatch draining = new CountDownLatch(1);
+  private volatile boolean broken;
   private volatile double progress;
   private volatile int epoch;
   private volatile double sparsity;
@@ -40,16 +44,35 @@ final class Work {
     moved();
   }
 
+  /** A record met a defect of the worker; it stays unanswered until the worker restarts. */
+  void broken() {
+    broken = true;
+  }
+
+  boolean isBroken() {
+    return broken;
+  }
+
   boolean isIdle() {
     return running.get() == 0;
   }
 
   boolean isDraining() {
-    return draining;
+    return draining.getCount() == 0;
   }
 
   void drain() {
-    draining = true;
+    draining.countDown();
+  }
+
+  /** Waits, and returns early with true when the worker drains. */
+  boolean awaitDrain(Duration most) {
+    try {
+      return draining.await(most.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return true;
+    }
   }
 
   void progressed(double done) {
