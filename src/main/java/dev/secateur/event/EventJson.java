@@ -15,7 +15,10 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** JSON as events hold it: bounded in depth, without repeated keys, and canonical where it is hashed. */
+/**
+ * JSON as events hold it: bounded in depth, without repeated keys, and canonical where it is
+ * hashed.
+ */
 public final class EventJson {
   /** The contract's deepest place is six levels down; strangers may add some of their own. */
   private static final int DEEPEST = 64;

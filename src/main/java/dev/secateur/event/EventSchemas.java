@@ -35,8 +35,7 @@ public final class EventSchemas {
   }
 
   private static Map<EventType, Schema> load() {
-    SchemaRegistry registry =
-        SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+    SchemaRegistry registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
     Map<EventType, Schema> schemas = new EnumMap<>(EventType.class);
     for (EventType type : EventType.values()) {
       schemas.put(type, registry.getSchema(text(type), InputFormat.JSON));

@@ -16,8 +16,8 @@ import java.util.function.Function;
 
 /**
  * CloudEvents in Kafka records, after the "Kafka Protocol Binding for CloudEvents 1.0.2": binary
- * mode puts attributes into {@code ce_} headers and data into the value, structured mode puts all of
- * it into the value. A value without either is read as the data of {@code model.registered.v1}.
+ * mode puts attributes into {@code ce_} headers and data into the value, structured mode puts all
+ * of it into the value. A value without either is read as the data of {@code model.registered.v1}.
  */
 public final class KafkaBinding {
   private static final String SPEC_VERSION = "1.0";
@@ -57,7 +57,8 @@ public final class KafkaBinding {
         text(headers, CONTENT_TYPE).orElse(JSON).split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     if (contentType.startsWith("application/cloudevents") && !contentType.equals(STRUCTURED)) {
       throw new MalformedEventException(
-          Reason.CONTENT_TYPE, "content-type: " + contentType + "; only " + STRUCTURED + " is read");
+          Reason.CONTENT_TYPE,
+          "content-type: " + contentType + "; only " + STRUCTURED + " is read");
     }
     if (contentType.equals(STRUCTURED)) {
       ObjectNode event = object(bytes);
@@ -178,9 +179,10 @@ public final class KafkaBinding {
     try {
       tree = EventJson.parse(bytes);
     } catch (IOException e) {
-      String message = e instanceof com.fasterxml.jackson.core.JsonProcessingException j
-          ? j.getOriginalMessage() + place(j)
-          : e.getMessage();
+      String message =
+          e instanceof com.fasterxml.jackson.core.JsonProcessingException j
+              ? j.getOriginalMessage() + place(j)
+              : e.getMessage();
       throw new MalformedEventException(Reason.BROKEN_JSON, message);
     }
     if (tree instanceof ObjectNode object) {

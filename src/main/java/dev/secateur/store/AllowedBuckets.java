@@ -2,7 +2,9 @@ package dev.secateur.store;
 
 import java.util.Set;
 
-/** The buckets that may be read and those that may be written (and read); all others are not asked. */
+/**
+ * The buckets that may be read and those that may be written (and read); all others are not asked.
+ */
 public record AllowedBuckets(Set<String> read, Set<String> write) {
   public AllowedBuckets {
     read = Set.copyOf(read);

@@ -48,8 +48,7 @@ public final class DirectoryStore implements ObjectStore {
   }
 
   @Override
-  public String download(
-      StoredObject object, Optional<String> sha256, long maxBytes, Path target) {
+  public String download(StoredObject object, Optional<String> sha256, long maxBytes, Path target) {
     allowed.requireReadable(object.uri());
     Downloads.requireSize(object, maxBytes);
     Path part = target.resolveSibling(target.getFileName() + ".part");

@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The address of an object, {@code s3://bucket/key}, or of all objects under a prefix, where the key
- * is empty or ends with a slash.
+ * The address of an object, {@code s3://bucket/key}, or of all objects under a prefix, where the
+ * key is empty or ends with a slash.
  */
 public record ObjectUri(String bucket, String key) {
   private static final Pattern ADDRESS =

@@ -6,7 +6,8 @@ import java.util.Set;
 /** What S3's error codes mean here. Source: "Error responses" in the Amazon S3 API reference. */
 final class S3Errors {
   private static final Set<String> FULL =
-      Set.of("XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "EntityTooLarge");
+      Set.of(
+          "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "EntityTooLarge");
 
   /** Of two conditional requests at once, this one may be asked again. */
   private static final Set<String> LATER =

@@ -119,8 +119,7 @@ public final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
-  public String download(
-      StoredObject object, Optional<String> sha256, long maxBytes, Path target) {
+  public String download(StoredObject object, Optional<String> sha256, long maxBytes, Path target) {
     allowed.requireReadable(object.uri());
     Downloads.requireSize(object, maxBytes);
     Path part = target.resolveSibling(target.getFileName() + ".part");
@@ -190,8 +189,7 @@ public final class S3ObjectStore implements ObjectStore {
 
   @Override
   public boolean create(ObjectUri uri, byte[] content) {
-    return unlessThere(
-        () -> put(Operation.CREATE, uri, content, Map.of("If-None-Match", "*")));
+    return unlessThere(() -> put(Operation.CREATE, uri, content, Map.of("If-None-Match", "*")));
   }
 
   private ObjectWriteResponse put(
@@ -203,10 +201,8 @@ public final class S3ObjectStore implements ObjectStore {
             uri,
             () ->
                 client.putObject(
-                    PutObjectArgs.builder()
-                        .bucket(uri.bucket())
-                        .object(uri.key())
-                        .stream(new ByteArrayInputStream(content), content.length, -1)
+                    PutObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).stream(
+                            new ByteArrayInputStream(content), content.length, -1)
                         .contentType(ContentTypes.of(uri.key()))
                         .extraHeaders(headers)
                         .build()));

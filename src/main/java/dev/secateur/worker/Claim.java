@@ -105,8 +105,7 @@ final class Claim implements AutoCloseable {
 
   /** Counts an attempt, durably, before it starts. */
   synchronized void nextAttempt() {
-    state =
-        new Claims.State(state.worker(), state.token(), state.attempts() + 1, state.released());
+    state = new Claims.State(state.worker(), state.token(), state.attempts() + 1, state.released());
     renew();
   }
 

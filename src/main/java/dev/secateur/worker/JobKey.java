@@ -1,5 +1,6 @@
 package dev.secateur.worker;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.event.EventJson;
 import dev.secateur.event.ModelRegistered;
 import dev.secateur.job.Engine;
@@ -8,7 +9,6 @@ import dev.secateur.job.PlanJson;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoredObject;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -25,7 +25,8 @@ record JobKey(String value) {
   /** Starts every key's input; a change of the recipe below changes it. */
   private static final String FORMAT = "secateur-job-1";
 
-  static JobKey of(ModelRegistered event, Inputs inputs, Plan plan, ObjectUri output, String replay) {
+  static JobKey of(
+      ModelRegistered event, Inputs inputs, Plan plan, ObjectUri output, String replay) {
     StringBuilder text = new StringBuilder(FORMAT).append('\n');
     text.append(event.model().resolvedName()).append('\n');
     text.append(event.model().resolvedVersion()).append('\n');

@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The meters that {@link Metrics} names. Counters exist from the start, so that a rate is never missing. */
+/**
+ * The meters that {@link Metrics} names. Counters exist from the start, so that a rate is never
+ * missing.
+ */
 final class JobMeters implements StoreListener, StoredCheckpoints.Listener {
   /** One second to four hours: the length of a stage or a job. */
   private static final Duration[] LONG = {

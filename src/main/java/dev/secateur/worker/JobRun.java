@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * One job under one claim: attempts until there is a result, a reason why there is none, or a reason
- * to leave it to another worker. Used by one thread.
+ * One job under one claim: attempts until there is a result, a reason why there is none, or a
+ * reason to leave it to another worker. Used by one thread.
  */
 final class JobRun {
   private static final Logger LOG = Logger.getLogger(JobRun.class);
@@ -87,16 +87,10 @@ final class JobRun {
     this.replies = replies;
     this.output = output;
     this.name = name;
-    this.directory =
-        shop.workDirectory().resolve(claim.key().abbreviated() + "-" + claim.epoch());
+    this.directory = shop.workDirectory().resolve(claim.key().abbreviated() + "-" + claim.epoch());
     this.checkpoints =
         new StoredCheckpoints(
-            shop.store(),
-            shop.state(),
-            claim,
-            directory,
-            shop.limits().dataset(),
-            shop.meters());
+            shop.store(), shop.state(), claim, directory, shop.limits().dataset(), shop.meters());
     this.progress =
         new Progress(
             shop.meters(),
@@ -105,8 +99,7 @@ final class JobRun {
             trace,
             plan.fineTuning().batchSize(),
             replies.base(claim.epoch(), claim.attempts()),
-            data ->
-                shop.publisher().progressed(name, replies.progressed(claim.epoch(), data)));
+            data -> shop.publisher().progressed(name, replies.progressed(claim.epoch(), data)));
   }
 
   StoredCheckpoints checkpoints() {
@@ -122,9 +115,7 @@ final class JobRun {
           return failed(
               new Failure(
                   Failure.ATTEMPTS,
-                  "the worker died in each of "
-                      + shop.maxAttempts()
-                      + " attempts at this job",
+                  "the worker died in each of " + shop.maxAttempts() + " attempts at this job",
                   true));
         }
         try {
@@ -245,8 +236,7 @@ final class JobRun {
       JobResult result = ran.get();
       progress.begin(Progress.PUSH);
       ObjectUri target =
-          output.resolve(
-              name + "/" + replies.version() + "/" + claim.key().abbreviated());
+          output.resolve(name + "/" + replies.version() + "/" + claim.key().abbreviated());
       Map<String, Replies.Artifact> artifacts =
           new Artifacts(shop.store(), target, claim).push(result.directory());
       progress.end();
@@ -275,10 +265,7 @@ final class JobRun {
             job,
             checkpoints,
             progress,
-            () ->
-                shop.work().isDraining()
-                    || claim.isLost()
-                    || System.nanoTime() - deadline > 0);
+            () -> shop.work().isDraining() || claim.isLost() || System.nanoTime() - deadline > 0);
   }
 
   private Optional<Failure> tooLarge(Path model) {

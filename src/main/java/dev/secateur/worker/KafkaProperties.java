@@ -40,7 +40,9 @@ final class KafkaProperties {
 
   static Map<String, Object> admin(Map<String, Object> kafka) {
     Map<String, Object> properties = new HashMap<>(kafka);
-    properties.keySet().removeIf(name -> name.endsWith(".serializer") || name.endsWith(".deserializer"));
+    properties
+        .keySet()
+        .removeIf(name -> name.endsWith(".serializer") || name.endsWith(".deserializer"));
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, REQUEST_MILLIS);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_MILLIS / 2);
     return properties;

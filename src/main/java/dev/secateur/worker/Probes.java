@@ -54,8 +54,7 @@ final class Probes {
   }
 
   private static HealthCheckResponse response(String name, Optional<String> trouble) {
-    HealthCheckResponseBuilder response =
-        HealthCheckResponse.named(name).status(trouble.isEmpty());
+    HealthCheckResponseBuilder response = HealthCheckResponse.named(name).status(trouble.isEmpty());
     trouble.ifPresent(t -> response.withData("trouble", t));
     return response.build();
   }

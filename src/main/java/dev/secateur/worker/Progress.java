@@ -136,8 +136,7 @@ final class Progress implements JobListener {
     data.put("stage", stage);
     data.put("stageIndex", SHARES.keySet().stream().toList().indexOf(stage) + 1);
     data.put("stages", SHARES.size());
-    data.put(
-        "progress", Math.min(1, before(stage) + ofStage * SHARES.getOrDefault(stage, 0.0)));
+    data.put("progress", Math.min(1, before(stage) + ofStage * SHARES.getOrDefault(stage, 0.0)));
     training.ifPresent(
         step ->
             data.putObject("training")

@@ -180,13 +180,11 @@ final class Reception {
     shop.meters().claimed(taken.takenOver());
     Claim claim = taken.claim();
     Replies replies = replies(order, key);
-    LOG.infof(
-        "job %s: claim %d, attempt %d", key.abbreviated(), claim.epoch(), claim.attempts());
+    LOG.infof("job %s: claim %d, attempt %d", key.abbreviated(), claim.epoch(), claim.attempts());
     Duration waited = Duration.between(since(order), Instant.now());
     shop.work().started();
     LongTaskTimer.Sample sample = shop.meters().jobStarted(waited);
-    Span span =
-        shop.tracer().spanBuilder("compress").setParent(parent(order.event())).startSpan();
+    Span span = shop.tracer().spanBuilder("compress").setParent(parent(order.event())).startSpan();
     String outcome = JobMeters.UNENDED;
     String reason = "none";
     try (claim) {
@@ -228,8 +226,7 @@ final class Reception {
   }
 
   private Verdict deliver(Order order, Claim claim, JobRun run, CloudEvent event) {
-    Optional<CloudEvent> settled =
-        insist(() -> shop.results().settle(claim.key(), event));
+    Optional<CloudEvent> settled = insist(() -> shop.results().settle(claim.key(), event));
     if (settled.isEmpty()) {
       return Verdict.LEFT;
     }
@@ -266,8 +263,7 @@ final class Reception {
     if (reason.path("retried").asBoolean()) {
       String code = reason.path("code").asText();
       String message = reason.path("message").asText();
-      return shop.publisher()
-              .deadLetter(order.record(), code, message, shop.work()::isDraining)
+      return shop.publisher().deadLetter(order.record(), code, message, shop.work()::isDraining)
           ? Verdict.DONE
           : Verdict.LEFT;
     }
@@ -297,8 +293,7 @@ final class Reception {
   }
 
   private static Context parent(CloudEvent event) {
-    return W3CTraceContextPropagator.getInstance()
-        .extract(Context.root(), event, TRACEPARENT);
+    return W3CTraceContextPropagator.getInstance().extract(Context.root(), event, TRACEPARENT);
   }
 
   private static final TextMapGetter<CloudEvent> TRACEPARENT =

@@ -84,8 +84,7 @@ final class StoredCheckpoints implements JobCheckpoints {
 
   @Override
   public Optional<Path> latest(Stage stage) {
-    List<Name> newestFirst =
-        names(stage).stream().sorted(Name.OLDEST_FIRST.reversed()).toList();
+    List<Name> newestFirst = names(stage).stream().sorted(Name.OLDEST_FIRST.reversed()).toList();
     for (Name name : newestFirst) {
       Optional<Path> file = fetch(stage, name);
       if (file.isPresent()) {

@@ -20,8 +20,7 @@ final class Stores {
   /** An endpoint {@code file:/…} is a directory of buckets; any other is an S3 server. */
   static ObjectStore open(WorkerConfiguration.Store store, StoreListener listener) {
     AllowedBuckets allowed =
-        new AllowedBuckets(
-            new HashSet<>(store.readBuckets()), new HashSet<>(store.writeBuckets()));
+        new AllowedBuckets(new HashSet<>(store.readBuckets()), new HashSet<>(store.writeBuckets()));
     URI endpoint = URI.create(store.endpoint());
     if ("file".equals(endpoint.getScheme())) {
       return new DirectoryStore(Path.of(endpoint), allowed);

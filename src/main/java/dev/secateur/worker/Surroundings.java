@@ -11,8 +11,8 @@ import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
 /**
- * Whether the broker and the store answer, asked every few seconds in the background so that a probe
- * never waits for either.
+ * Whether the broker and the store answer, asked every few seconds in the background so that a
+ * probe never waits for either.
  */
 final class Surroundings {
   private static final Logger LOG = Logger.getLogger(Surroundings.class);
