@@ -10,6 +10,9 @@ import java.util.OptionalInt;
  * @param classes number of classes; empty where there are none
  */
 public record Task(Kind kind, OptionalInt classes) {
+  /** Guessing gets one of the classes right, and a small set may be lucky. */
+  private static final double CHANCE = 1.2;
+
   /** How outputs are judged. */
   public enum Kind {
     /** One output a class: probabilities, or logits. */
@@ -20,6 +23,11 @@ public record Task(Kind kind, OptionalInt classes) {
     RECONSTRUCTION,
     /** Outputs that no label describes: only compared with the original's. */
     OTHER
+  }
+
+  /** Whether an accuracy is no better than guessing among the classes. */
+  public boolean isAtChance(double top1) {
+    return classes.isPresent() && top1 <= CHANCE / classes.getAsInt();
   }
 
   /** From the shapes of the input and the output, batch unknown. */

@@ -1,13 +1,60 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Dataset;
+import dev.secateur.evaluate.Evaluation;
+import dev.secateur.evaluate.Evaluator;
+import dev.secateur.evaluate.Latency;
+import dev.secateur.evaluate.Task;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Predictor;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasWriter;
+import dev.secateur.report.Reports;
+import dev.secateur.tflite.Calibration;
+import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.ModelMetadata;
+import dev.secateur.tflite.TfliteCompiler;
+import dev.secateur.tflite.TfliteInterpreter;
+import dev.secateur.tflite.TfliteModel;
+import dev.secateur.train.Checkpoints;
+import dev.secateur.train.FineTuned;
+import dev.secateur.train.FineTuner;
+import dev.secateur.train.TensorFlowPredictor;
+import dev.secateur.train.TrainingCancelled;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Runs a job's stages in order: load, evaluate the original, prune while fine-tuning, save as
  * Keras, convert to float TFLite, quantize to INT8, evaluate each, report.
  */
 public final class Chain {
-  private Chain() {}
+  private static final String FP32 = "fp32.tflite";
+  private static final String INT8 = "int8.tflite";
+
+  private final Job job;
+  private final JobCheckpoints checkpoints;
+  private final JobListener listener;
+  private final BooleanSupplier cancelled;
+  private final List<JobResult.StageTime> stages = new ArrayList<>();
+  private final List<JobResult.Variant> variants = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
+
+  private Chain(
+      Job job, JobCheckpoints checkpoints, JobListener listener, BooleanSupplier cancelled) {
+    this.job = job;
+    this.checkpoints = checkpoints;
+    this.listener = listener;
+    this.cancelled = cancelled;
+  }
 
   /**
    * Runs on the calling thread. The artifacts are in {@link Job#output} when it returns; when it
@@ -19,7 +66,193 @@ public final class Chain {
    */
   public static JobResult run(
       Job job, JobCheckpoints checkpoints, JobListener listener, BooleanSupplier cancelled) {
-    throw new UnsupportedOperationException(
-        "no stage yet: " + job.name() + checkpoints + listener + cancelled);
+    try {
+      return new Chain(job, checkpoints, listener, cancelled).run();
+    } catch (CancelledException e) {
+      throw e;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      throw Failures.of(e);
+    }
+  }
+
+  private JobResult run() {
+    try (Inputs inputs = stage(Stage.LOAD, () -> Inputs.open(job));
+        Staging staging = Staging.in(job.output())) {
+      KerasModel model = inputs.model();
+      Graph original = model.graph();
+      Task task = inputs.task();
+      Evaluation before =
+          stage(Stage.EVALUATE_ORIGINAL, () -> evaluateOriginal(inputs, original, task));
+      FineTuned tuned = stage(Stage.FINE_TUNE, () -> fineTune(inputs, original));
+      Path pruned = staging.file("pruned" + model.format().extension());
+      stage(Stage.SAVE, () -> KerasWriter.write(model, tuned.graph(), pruned, model.format()));
+      ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(job.plan()));
+      TfliteModel fp32 =
+          stage(
+              Stage.CONVERT,
+              () -> written(TfliteCompiler.float32(tuned.graph(), metadata), staging.file(FP32)));
+      Quantized int8 =
+          stage(Stage.QUANTIZE, () -> quantize(inputs, tuned, metadata, staging.file(INT8)));
+      stage(
+          Stage.EVALUATE,
+          () -> {
+            evaluatePruned(inputs, tuned.graph(), task, before, pruned);
+            evaluateTflite("fp32", FP32, fp32, inputs, task, before, staging);
+            evaluateTflite("int8", INT8, int8.model(), inputs, task, before, staging);
+          });
+      JobResult result = result(inputs, tuned, int8.calibration());
+      return stage(Stage.REPORT, () -> staging.publish(result, Reports::write));
+    }
+  }
+
+  private <T> T stage(Stage stage, Supplier<T> work) {
+    if (cancelled.getAsBoolean()) {
+      throw new CancelledException(stage);
+    }
+    listener.started(stage);
+    long start = System.nanoTime();
+    T result;
+    try {
+      result = work.get();
+    } catch (CancellationException | TrainingCancelled e) {
+      CancelledException stopped = new CancelledException(stage);
+      stopped.initCause(e);
+      throw stopped;
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    stages.add(new JobResult.StageTime(stage.label(), took.toMillis() / 1e3));
+    listener.finished(stage, took);
+    return result;
+  }
+
+  private void stage(Stage stage, Runnable work) {
+    stage(
+        stage,
+        () -> {
+          work.run();
+          return stage;
+        });
+  }
+
+  private Evaluation evaluateOriginal(Inputs inputs, Graph original, Task task) {
+    try (Predictor predictor = TensorFlowPredictor.open(original, job.threads())) {
+      Evaluation evaluation = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
+      Latency latency = Latency.measure(predictor, inputs.evaluation());
+      measured(Variants.keras("original", job.model(), original, evaluation, latency, evaluation));
+      if (evaluation.top1().isPresent() && task.isAtChance(evaluation.top1().get())) {
+        warn("the original is no better than guessing: check the preprocessing and the labels");
+      }
+      return evaluation;
+    }
+  }
+
+  private FineTuned fineTune(Inputs inputs, Graph original) {
+    return FineTuner.fineTune(
+        original,
+        inputs.train(),
+        job.plan().fineTuning(),
+        job.plan().pruning(),
+        inputs.fileLoss(),
+        checkpointsOf(Stage.FINE_TUNE),
+        listener,
+        cancelled,
+        job.threads());
+  }
+
+  private Checkpoints checkpointsOf(Stage stage) {
+    return new Checkpoints() {
+      @Override
+      public Optional<Path> latest() {
+        return checkpoints.latest(stage);
+      }
+
+      @Override
+      public void save(int step, Path file) {
+        checkpoints.save(stage, step, file);
+      }
+    };
+  }
+
+  private static TfliteModel written(TfliteModel model, Path file) {
+    try {
+      model.writeTo(file);
+      return model;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private record Quantized(TfliteModel model, Calibration calibration) {}
+
+  private Quantized quantize(Inputs inputs, FineTuned tuned, ModelMetadata metadata, Path file) {
+    Dataset set = inputs.representative();
+    int samples = job.plan().representative().samples();
+    if (samples > set.size()) {
+      warn("the representative set has only " + set.size() + " of the " + samples + " samples");
+    }
+    Calibration calibration =
+        new Calibrator(job.threads(), inputs.trainingRange())
+            .calibrate(tuned.graph(), set, samples);
+    calibration.warnings().forEach(this::warn);
+    TfliteModel model =
+        TfliteCompiler.int8(tuned.graph(), calibration, job.plan().quantization(), metadata);
+    return new Quantized(written(model, file), calibration);
+  }
+
+  private void evaluatePruned(
+      Inputs inputs, Graph pruned, Task task, Evaluation before, Path file) {
+    try (Predictor predictor = TensorFlowPredictor.open(pruned, job.threads())) {
+      Evaluation after = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
+      Latency latency = Latency.measure(predictor, inputs.evaluation());
+      measured(Variants.keras("pruned", file, pruned, after, latency, before));
+    }
+  }
+
+  private void evaluateTflite(
+      String name,
+      String file,
+      TfliteModel model,
+      Inputs inputs,
+      Task task,
+      Evaluation before,
+      Staging staging) {
+    try (Predictor predictor = TfliteInterpreter.open(model, job.threads())) {
+      Evaluation after = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
+      Latency latency = Latency.measure(predictor, inputs.evaluation());
+      measured(Variants.tflite(name, staging.file(file), model, after, latency, before));
+    }
+  }
+
+  private void measured(JobResult.Variant variant) {
+    variants.add(variant);
+    listener.measured(variant);
+  }
+
+  private void warn(String message) {
+    warnings.add(message);
+    listener.warned(message);
+  }
+
+  private JobResult result(Inputs inputs, FineTuned tuned, Calibration calibration) {
+    Verdict verdict = Verdict.of(job.plan().acceptance(), variants);
+    return new JobResult(
+        verdict.outcome(),
+        verdict.reason(),
+        Resolved.plan(job.plan(), tuned),
+        inputs.description(job),
+        inputs.datasets(),
+        variants,
+        Layers.of(tuned),
+        stages,
+        Resolved.training(tuned),
+        new JobResult.Calibration(
+            calibration.samples().digest(),
+            calibration.samples().count(),
+            calibration.samples().min(),
+            calibration.samples().max()),
+        warnings,
+        ProcessInfo.now(job.threads()),
+        job.output(),
+        List.of());
   }
 }

@@ -20,14 +20,21 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
 
   private final Path directory;
   private final String jobKey;
+  private boolean resumes;
 
   /**
    * @param directory made when the first checkpoint is saved
    * @param jobKey of the job that resumes or begins here
+   * @param resumes whether earlier checkpoints of this job count
    */
-  public DirectoryCheckpoints(Path directory, String jobKey) {
+  public DirectoryCheckpoints(Path directory, String jobKey, boolean resumes) {
     this.directory = directory;
     this.jobKey = jobKey;
+    this.resumes = resumes;
+  }
+
+  public String jobKey() {
+    return jobKey;
   }
 
   /** The key of the job whose checkpoints lie here, if there are any. */
@@ -60,12 +67,16 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
   public Optional<Path> latest(Stage stage) {
     Path file = directory.resolve(stage.label());
     boolean mine = owner().filter(jobKey::equals).isPresent();
-    return mine && Files.exists(file) ? Optional.of(file) : Optional.empty();
+    return resumes && mine && Files.exists(file) ? Optional.of(file) : Optional.empty();
   }
 
   @Override
   public void save(Stage stage, int step, Path file) {
     try {
+      if (!resumes) {
+        clear();
+        resumes = true;
+      }
       Files.createDirectories(directory);
       Files.writeString(directory.resolve(KEY), jobKey);
       Path beside = directory.resolve(stage.label() + ".part");

@@ -6,6 +6,10 @@ public final class JobException extends RuntimeException {
 
   private final FailureReason reason;
 
+  public JobException(FailureReason reason, String message) {
+    this(reason, message, null);
+  }
+
   public JobException(FailureReason reason, String message, Throwable cause) {
     super(message, cause);
     this.reason = reason;

@@ -5,6 +5,7 @@ import dev.secateur.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What a job that ran has come to; {@code report.json} is this, field by field.
@@ -23,7 +24,7 @@ public record JobResult(
     List<Layer> layers,
     List<StageTime> stages,
     Training training,
-    Optional<Calibration> calibration,
+    Calibration calibration,
     List<String> warnings,
     Process process,
     Path directory,
@@ -39,6 +40,25 @@ public record JobResult(
 
   public Variant variant(String name) {
     return variants.stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** This with other artifacts. */
+  JobResult withArtifacts(List<Artifact> others) {
+    return new JobResult(
+        outcome,
+        reason,
+        plan,
+        model,
+        datasets,
+        variants,
+        layers,
+        stages,
+        training,
+        calibration,
+        warnings,
+        process,
+        directory,
+        others);
   }
 
   /** The Keras file that came in. */
@@ -89,25 +109,38 @@ public record JobResult(
 
   public record StageTime(String name, double seconds) {}
 
-  /** How fine-tuning went. */
+  /**
+   * How fine-tuning went.
+   *
+   * @param resumedFrom the step of the checkpoint that it went on from
+   * @param schedule the updates of the masks
+   */
   public record Training(
-      int steps, String loss, List<TrainingListener.Epoch> epochs, List<SchedulePoint> schedule) {
+      int steps,
+      OptionalInt resumedFrom,
+      List<TrainingListener.Epoch> epochs,
+      List<SchedulePoint> schedule) {
     public Training {
       epochs = List.copyOf(epochs);
       schedule = List.copyOf(schedule);
     }
   }
 
-  /** The sparsity over all pruned weights after some step. */
+  /** A step at which masks were made, and the sparsity that they were made for. */
   public record SchedulePoint(int step, double sparsity) {}
 
   /**
    * The samples that calibrated INT8: their bytes' digest as fed, and the range of their values.
    */
-  public record Calibration(
-      String sha256, int samples, double minimum, double maximum, List<String> warnings) {}
+  public record Calibration(String sha256, int samples, double minimum, double maximum) {}
 
-  public record Process(double peakMegabytes, int threads, String java, String machine) {}
+  /**
+   * Where it ran.
+   *
+   * @param peakMegabytes largest resident memory of the process so far, in MiB; empty where the
+   *     system does not tell
+   */
+  public record Process(Optional<Double> peakMegabytes, int threads, String java, String machine) {}
 
   /** A file in the output directory. */
   public record Artifact(String file, long bytes, String sha256) {}

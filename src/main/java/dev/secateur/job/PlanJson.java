@@ -10,6 +10,9 @@ import dev.secateur.tflite.Quantization;
 import dev.secateur.train.FineTuning;
 import dev.secateur.train.Pruning;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -75,6 +78,15 @@ public final class PlanJson {
       return MAPPER.writeValueAsString(write(plan)).getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a plan is always JSON", e);
+    }
+  }
+
+  /** SHA-256 of the canonical bytes, lower-case hexadecimal. */
+  public static String digest(Plan plan) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(canonical(plan)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 

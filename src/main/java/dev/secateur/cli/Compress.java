@@ -1,0 +1,144 @@
+package dev.secateur.cli;
+
+import dev.secateur.dataset.SourceDigest;
+import dev.secateur.job.Chain;
+import dev.secateur.job.DirectoryCheckpoints;
+import dev.secateur.job.FailureReason;
+import dev.secateur.job.Job;
+import dev.secateur.job.JobException;
+import dev.secateur.job.JobKey;
+import dev.secateur.job.JobResult;
+import dev.secateur.job.Outcome;
+import dev.secateur.job.Plan;
+import dev.secateur.report.ReportJson;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "compress",
+    description = "Prunes, fine-tunes and quantizes a Keras file, and proves what was kept.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class Compress implements Callable<Integer> {
+  private static final String CHECKPOINTS = ".checkpoints";
+
+  @Spec CommandSpec spec;
+
+  @Parameters(paramLabel = "MODEL", description = "A whole-model Keras file: .h5 or .keras.")
+  Path model;
+
+  @Option(
+      names = "--train",
+      required = true,
+      paramLabel = "FILE",
+      description = "NPZ, a folder with one folder of images a class, or one in zip or tar.gz.")
+  Path train;
+
+  @Option(
+      names = "--eval",
+      paramLabel = "FILE",
+      description = "The same, to evaluate on; default: x_test and y_test of --train.")
+  Optional<Path> evaluation;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Receives the artifacts, complete or not at all.")
+  Path out;
+
+  @Option(
+      names = "--representative",
+      paramLabel = "FILE",
+      description = "Samples that calibrate INT8; default: taken from --train.")
+  Optional<Path> representative;
+
+  @Option(names = "--name", paramLabel = "NAME", description = "The model's name in the report.")
+  Optional<String> name;
+
+  @Option(names = "--resume", description = "Go on from the last checkpoint in DIR.")
+  boolean resume;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
+  int threads = Runtime.getRuntime().availableProcessors();
+
+  @Mixin PlanOptions plan;
+
+  @Mixin OutputOptions output;
+
+  @Override
+  public Integer call() {
+    PrintWriter terminal = spec.commandLine().getOut();
+    Job job = job();
+    DirectoryCheckpoints checkpoints = checkpoints(job);
+    JobResult result;
+    try (Interruption interruption = Interruption.listen();
+        Progress progress = Progress.on(spec.commandLine().getErr(), output.showsProgress())) {
+
+      result = Chain.run(job, checkpoints, progress, interruption::requested);
+    }
+    checkpoints.clear();
+    if (output.json) {
+      terminal.print(ReportJson.text(result));
+    } else {
+      terminal.print(ResultTable.of(result));
+    }
+    terminal.flush();
+    return result.outcome() == Outcome.ACCEPTED ? ExitCode.DONE : ExitCode.NOT_ACCEPTED;
+  }
+
+  private Job job() {
+    Plan resolved = plan.plan();
+    if (threads < 1) {
+      throw new JobException(FailureReason.PLAN_INVALID, "--threads: must be 1 or more");
+    }
+    return new Job(
+        name.orElseGet(() -> model.getFileName().toString()),
+        model,
+        train,
+        evaluation,
+        representative,
+        resolved,
+        out,
+        threads);
+  }
+
+  private DirectoryCheckpoints checkpoints(Job job) {
+    DirectoryCheckpoints checkpoints =
+        new DirectoryCheckpoints(out.resolve(CHECKPOINTS), key(job), resume);
+    if (resume && !checkpoints.owner().map(checkpoints.jobKey()::equals).orElse(true)) {
+      throw new JobException(
+          FailureReason.PLAN_INVALID,
+          out
+              + ": its checkpoint belongs to other inputs, another plan or another version"
+              + " (leave out --resume to start over)");
+    }
+    return checkpoints;
+  }
+
+  /** Empty where an input is missing: the chain will say so. */
+  private static String key(Job job) {
+    List<Path> inputs = new ArrayList<>(List.of(job.model(), job.train()));
+    job.evaluation().ifPresent(inputs::add);
+    job.representative().ifPresent(inputs::add);
+    if (!inputs.stream().allMatch(Files::isReadable)) {
+      return "";
+    }
+    List<String> datasets = new ArrayList<>();
+    datasets.add(SourceDigest.of(job.train()));
+    datasets.add(job.evaluation().map(SourceDigest::of).orElse(""));
+    datasets.add(job.representative().map(SourceDigest::of).orElse(""));
+    return JobKey.of(SourceDigest.of(job.model()), datasets, job.plan());
+  }
+}

@@ -1,0 +1,198 @@
+package dev.secateur.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Datasets.Expected;
+import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Shape;
+import dev.secateur.job.Engine;
+import dev.secateur.job.FailureReason;
+import dev.secateur.job.JobException;
+import dev.secateur.job.Plan;
+import dev.secateur.job.PlanJson;
+import dev.secateur.keras.KerasFormat;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.KerasWriter;
+import dev.secateur.tflite.Calibration;
+import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.ModelMetadata;
+import dev.secateur.tflite.TfliteCompiler;
+import dev.secateur.tflite.TfliteModel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "convert",
+    description = "Converts a Keras file to TFLite, without training; needs no TensorFlow.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class Convert implements Callable<Integer> {
+  @Spec CommandSpec spec;
+
+  @Parameters(paramLabel = "MODEL", description = "A whole-model Keras file: .h5 or .keras.")
+  Path model;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "Receives the files.")
+  Path out;
+
+  @Option(names = "--int8", description = "Also write int8.tflite; needs --representative.")
+  boolean int8;
+
+  @Option(
+      names = "--representative",
+      paramLabel = "FILE",
+      description = "Samples that calibrate INT8: NPZ, .npy, folder, zip or tar.gz.")
+  Optional<Path> representative;
+
+  @Option(
+      names = "--keras",
+      paramLabel = "h5|keras",
+      description = "Also write the model back as a Keras file of this kind.")
+  Optional<String> keras;
+
+  @Option(
+      names = "--input-shape",
+      paramLabel = "N,N,N",
+      split = ",",
+      description = "Shape of one sample, for a model that states none.")
+  int[] inputShape = {};
+
+  @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
+  int threads = Runtime.getRuntime().availableProcessors();
+
+  @Mixin PreprocessingOptions preprocessing;
+
+  @Mixin QuantizationOptions quantization;
+
+  @Mixin OutputOptions output;
+
+  private final ObjectNode files = new ObjectMapper().createObjectNode();
+
+  @Override
+  public Integer call() {
+    Plan resolved = plan();
+    Optional<KerasFormat> format = keras.map(Convert::format);
+    if (int8 && representative.isEmpty()) {
+      throw new JobException(
+          FailureReason.PLAN_INVALID,
+          "--int8 needs --representative FILE: samples that calibrate the activation ranges");
+    }
+    KerasModel read = read();
+    ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(resolved));
+    TfliteModel fp32 = TfliteCompiler.float32(read.graph(), metadata);
+    Optional<TfliteModel> quantized =
+        int8 ? Optional.of(quantize(read.graph(), resolved, metadata)) : Optional.empty();
+    write("fp32.tflite", fp32::writeTo);
+    quantized.ifPresent(q -> write("int8.tflite", q::writeTo));
+    format.ifPresent(
+        f -> write("model" + f.extension(), p -> KerasWriter.write(read, read.graph(), p, f)));
+    report();
+    return ExitCode.DONE;
+  }
+
+  /** The plan of which only preprocessing and quantization matter here. */
+  private Plan plan() {
+    ObjectNode document = new ObjectMapper().createObjectNode();
+    preprocessing.into(document.putObject("preprocessing"));
+    quantization.into(document.putObject("quantization"), document.putObject("representative"));
+    return PlanJson.read(document);
+  }
+
+  private static KerasFormat format(String name) {
+    try {
+      return KerasFormat.valueOf(name.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new JobException(FailureReason.PLAN_INVALID, "--keras: must be h5 or keras", e);
+    }
+  }
+
+  private KerasModel read() {
+    if (inputShape.length == 0) {
+      return KerasReader.read(model);
+    }
+    int[] batched = new int[inputShape.length + 1];
+    batched[0] = Shape.UNKNOWN;
+    System.arraycopy(inputShape, 0, batched, 1, inputShape.length);
+    return KerasReader.read(model, Optional.of(Shape.of(batched)));
+  }
+
+  private TfliteModel quantize(Graph graph, Plan resolved, ModelMetadata metadata) {
+    if (graph.inputs().size() != 1) {
+      throw new JobException(
+          FailureReason.MODEL_UNSUPPORTED,
+          model + ": has " + graph.inputs().size() + " inputs, but a set of samples feeds one");
+    }
+    Expected expected =
+        new Expected(Optional.of(graph.inputs().get(0).shape()), OptionalInt.empty());
+    try (Dataset set =
+        Datasets.open(
+            representative.orElseThrow(), Part.TRAIN, resolved.preprocessing(), expected)) {
+      Calibration calibration =
+          new Calibrator(threads).calibrate(graph, set, resolved.representative().samples());
+      PrintWriter err = spec.commandLine().getErr();
+      calibration.warnings().forEach(warning -> err.println("warning: " + warning));
+      return TfliteCompiler.int8(graph, calibration, resolved.quantization(), metadata);
+    }
+  }
+
+  private interface FileWriter {
+    void write(Path file) throws IOException;
+  }
+
+  /** Beside first, then moved. */
+  private void write(String name, FileWriter writer) {
+    try {
+      Files.createDirectories(out);
+      Path beside = out.resolve("." + name + ".part");
+      try {
+        writer.write(beside);
+        Files.move(
+            beside,
+            out.resolve(name),
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(beside);
+      }
+      files.put(name, Files.size(out.resolve(name)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void report() {
+    PrintWriter terminal = spec.commandLine().getOut();
+    if (output.json) {
+      terminal.println(files.toPrettyString());
+    } else if (!output.quiet) {
+      files
+          .fields()
+          .forEachRemaining(
+              f ->
+                  terminal.printf(
+                      Locale.ROOT,
+                      "%s %,d bytes%n",
+                      out.resolve(f.getKey()),
+                      f.getValue().asLong()));
+    }
+    terminal.flush();
+  }
+}

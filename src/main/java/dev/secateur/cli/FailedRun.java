@@ -1,0 +1,37 @@
+package dev.secateur.cli;
+
+import dev.secateur.job.CancelledException;
+import dev.secateur.job.FailureReason;
+import dev.secateur.job.Failures;
+import dev.secateur.job.JobException;
+import java.util.EnumSet;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParseResult;
+
+/** One line for what the engine threw; the stack trace only for a defect. */
+final class FailedRun implements IExecutionExceptionHandler {
+  private static final Set<FailureReason> INPUT =
+      EnumSet.of(
+          FailureReason.MODEL_UNREADABLE,
+          FailureReason.MODEL_UNSUPPORTED,
+          FailureReason.DATASET_INVALID,
+          FailureReason.PLAN_INVALID,
+          FailureReason.CONVERSION_IMPOSSIBLE,
+          FailureReason.OUTPUT_UNWRITABLE);
+
+  @Override
+  public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+    if (e instanceof CancelledException) {
+      command.getErr().println("secateur: " + e.getMessage() + "; --resume goes on from here");
+      return ExitCode.FAILED;
+    }
+    JobException failure = Failures.of(e);
+    command.getErr().println("secateur: " + failure.getMessage());
+    if (failure.reason() == FailureReason.INTERNAL) {
+      e.printStackTrace(command.getErr());
+    }
+    return INPUT.contains(failure.reason()) ? ExitCode.INPUT : ExitCode.FAILED;
+  }
+}

@@ -1,0 +1,166 @@
+package dev.secateur.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Weight;
+import dev.secateur.job.Engine;
+import dev.secateur.job.LayerSummary;
+import dev.secateur.keras.KerasException;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasReader;
+import dev.secateur.tflite.ModelMetadata;
+import dev.secateur.tflite.TfliteCompiler;
+import dev.secateur.tflite.TfliteException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "inspect",
+    description =
+        "Shows layers, shapes, parameters and sparsity; what would be pruned; what cannot"
+            + " be converted and why.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class Inspect implements Callable<Integer> {
+  @Spec CommandSpec spec;
+
+  @Parameters(paramLabel = "MODEL", description = "A whole-model Keras file: .h5 or .keras.")
+  Path model;
+
+  @Mixin OutputOptions output;
+
+  private final ObjectNode json = new ObjectMapper().createObjectNode();
+
+  @Override
+  public Integer call() {
+    try {
+      KerasModel read = KerasReader.read(model);
+      describe(read);
+      List<String> problems = conversionProblems(read.graph());
+      problems.forEach(json.putArray("problems")::add);
+      print(read);
+      return problems.isEmpty() ? ExitCode.DONE : ExitCode.INPUT;
+    } catch (KerasException e) {
+      refuse(e);
+      return ExitCode.INPUT;
+    }
+  }
+
+  private static List<String> conversionProblems(Graph graph) {
+    List<String> problems = new ArrayList<>();
+    try {
+      TfliteCompiler.float32(graph, new ModelMetadata(Engine.VERSION, ""));
+    } catch (TfliteException e) {
+      problems.add(e.getMessage());
+    }
+    return problems;
+  }
+
+  private void describe(KerasModel read) {
+    Graph graph = read.graph();
+    json.put("file", model.getFileName().toString());
+    json.put("format", read.format().extension());
+    json.put("kerasVersion", read.kerasVersion());
+    json.put("parameters", graph.parameters());
+    json.put(
+        "prunableParameters", graph.prunable().stream().mapToLong(w -> w.shape().size()).sum());
+    ArrayNode inputs = json.putArray("inputs");
+    graph.inputs().forEach(i -> inputs.add(i.name() + " " + i.shape()));
+    Map<String, Shape> shapes = graph.shapes();
+    ArrayNode outputs = json.putArray("outputs");
+    graph.outputs().forEach(o -> outputs.add(o.name() + " " + shapes.get(o.value())));
+    ArrayNode layers = json.putArray("layers");
+    for (LayerSummary layer : LayerSummary.of(graph)) {
+      layers
+          .addObject()
+          .put("name", layer.name())
+          .put("type", layer.type())
+          .put("output", layer.output().map(Shape::toString).orElse(""))
+          .put("parameters", layer.parameters())
+          .put("prunable", layer.prunable().isPresent())
+          .put("sparsity", layer.prunable().map(Weight::value).map(v -> v.sparsity()).orElse(0.0));
+    }
+  }
+
+  private void print(KerasModel read) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (output.json) {
+      out.println(json.toPrettyString());
+    } else {
+      text(out, read);
+    }
+    out.flush();
+  }
+
+  private void text(PrintWriter out, KerasModel read) {
+    line(out, "%s: Keras %s (%s)", model, read.kerasVersion(), read.format().extension());
+    line(out, "inputs   %s", names(json.withArray("inputs")));
+    line(out, "outputs  %s", names(json.withArray("outputs")));
+    line(out, "%n%-36s %-24s %-18s %12s %8s", "layer", "type", "output", "parameters", "sparsity");
+    json.withArray("layers")
+        .forEach(
+            l ->
+                line(
+                    out,
+                    "%-36s %-24s %-18s %,12d %8s",
+                    l.get("name").asText(),
+                    l.get("type").asText(),
+                    l.get("output").asText(),
+                    l.get("parameters").asLong(),
+                    l.get("prunable").asBoolean()
+                        ? String.format(Locale.ROOT, "%.1f%%", 100 * l.get("sparsity").asDouble())
+                        : ""));
+    line(
+        out,
+        "%n%,d parameters; %,d of them would be pruned: the layers with a sparsity",
+        json.get("parameters").asLong(),
+        json.get("prunableParameters").asLong());
+    json.withArray("problems").forEach(p -> line(out, "cannot be converted: %s", p.asText()));
+  }
+
+  private static String names(ArrayNode values) {
+    List<String> names = new ArrayList<>();
+    values.forEach(v -> names.add(v.asText()));
+    return String.join(", ", names);
+  }
+
+  private void refuse(KerasException e) {
+    PrintWriter out = spec.commandLine().getOut();
+    json.put("file", model.getFileName().toString());
+    ArrayNode reasons = json.putArray("problems");
+    for (KerasException.Reason reason : e.reasons()) {
+      reasons
+          .addObject()
+          .put("kind", reason.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'))
+          .put("place", reason.place())
+          .put("message", reason.message())
+          .put("remedy", reason.remedy());
+    }
+    if (output.json) {
+      out.println(json.toPrettyString());
+      out.flush();
+      return;
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    line(err, "secateur: %s is refused:", model);
+    e.reasons().forEach(reason -> line(err, "  %s", reason));
+    err.flush();
+  }
+
+  private static void line(PrintWriter out, String format, Object... values) {
+    out.println(String.format(Locale.ROOT, format, values));
+  }
+}

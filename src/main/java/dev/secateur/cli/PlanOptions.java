@@ -1,0 +1,205 @@
+package dev.secateur.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.job.FailureReason;
+import dev.secateur.job.JobException;
+import dev.secateur.job.Plan;
+import dev.secateur.job.PlanException;
+import dev.secateur.job.PlanJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * An option for every field of a plan. Options become the plan's JSON document on top of {@code
+ * --plan}, so that defaults and complaints are the same wherever a plan comes from.
+ */
+final class PlanOptions {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  @Option(
+      names = "--plan",
+      paramLabel = "FILE",
+      description = "A plan as JSON; the options below override its fields.")
+  Optional<Path> plan;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "NAME",
+      description = "Defaults of the fine-tuning: recommended or tutorial.")
+  Optional<String> recipe;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "NAME",
+      description = "Sparsity schedule: polynomial-decay (default) or constant.")
+  Optional<String> schedule;
+
+  @Option(
+      names = "--sparsity",
+      paramLabel = "F",
+      description = "Final sparsity, 0 to below 1 (default 0.5).")
+  Optional<Double> sparsity;
+
+  @Option(
+      names = "--initial-sparsity",
+      paramLabel = "F",
+      description = "Sparsity at the begin step (default 0).")
+  Optional<Double> initialSparsity;
+
+  @Option(
+      names = "--begin-step",
+      paramLabel = "N",
+      description = "First step that may prune (default 0).")
+  Optional<Integer> beginStep;
+
+  @Option(
+      names = "--end-step",
+      paramLabel = "N|auto",
+      description = "Last step that may prune (default auto: fitted to the run).")
+  Optional<String> endStep;
+
+  @Option(
+      names = "--frequency",
+      paramLabel = "N",
+      description = "Steps between mask updates (default 100).")
+  Optional<Integer> frequency;
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training set.")
+  Optional<Integer> epochs;
+
+  @Option(names = "--batch-size", paramLabel = "N", description = "Samples a step (default 32).")
+  Optional<Integer> batchSize;
+
+  @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      description = "sgd, momentum, nesterov, adam (default), adamw or rmsprop.")
+  Optional<String> optimizer;
+
+  @Option(names = "--learning-rate", paramLabel = "F", description = "At the start of the run.")
+  Optional<Double> learningRate;
+
+  @Option(names = "--lr-schedule", paramLabel = "NAME", description = "constant, cosine or step.")
+  Optional<String> learningRateSchedule;
+
+  @Option(
+      names = "--loss",
+      paramLabel = "NAME",
+      description =
+          "auto (default), cross-entropy, cross-entropy-logits, binary-cross-entropy,"
+              + " reconstruction, mean-squared-error or mean-absolute-error.")
+  Optional<String> loss;
+
+  @Option(
+      names = "--validation-split",
+      paramLabel = "F",
+      description = "Fraction of the training set, from its end, to validate on (default 0).")
+  Optional<Double> validationSplit;
+
+  @Option(
+      names = "--distill",
+      negatable = true,
+      description = "Learn from the original's outputs; --no-distill learns from the labels.")
+  Optional<Boolean> distill;
+
+  @Option(
+      names = "--augment",
+      negatable = true,
+      description = "Random flips and shifts of the training images.")
+  Optional<Boolean> augment;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of all that is random (default 1).")
+  Optional<Long> seed;
+
+  @Mixin PreprocessingOptions preprocessing;
+
+  @Mixin QuantizationOptions quantization;
+
+  @Option(
+      names = "--max-accuracy-drop",
+      paramLabel = "F",
+      description = "Accepted if INT8's top-1 falls by no more than this (default 0.01).")
+  Optional<Double> maxAccuracyDrop;
+
+  @Option(
+      names = "--max-loss-increase",
+      paramLabel = "F",
+      description = "The same for networks without classes, relative (default 0.1).")
+  Optional<Double> maxLossIncrease;
+
+  /**
+   * @throws PlanException naming the path of the first wrong field
+   */
+  Plan plan() {
+    return PlanJson.read(document());
+  }
+
+  private JsonNode document() {
+    ObjectNode root = plan.map(PlanOptions::read).orElseGet(MAPPER::createObjectNode);
+    boolean event = root.has("plan") || root.has("datasets") || root.has("model");
+    ObjectNode stages = event ? root.withObject("/plan") : root;
+    ObjectNode sets = event ? root.withObject("/datasets") : root;
+    pruning(stages.withObject("/pruning"));
+    fineTuning(stages.withObject("/fineTuning"));
+    quantization.into(stages.withObject("/quantization"), sets.withObject("/representative"));
+    preprocessing.into(root.withObject("/preprocessing"));
+    ObjectNode acceptance = root.withObject("/acceptance");
+    maxAccuracyDrop.ifPresent(v -> acceptance.put("maxAccuracyDrop", v));
+    maxLossIncrease.ifPresent(v -> acceptance.put("maxLossIncrease", v));
+    return root;
+  }
+
+  private static ObjectNode read(Path file) {
+    try {
+      if (MAPPER.readTree(Files.readAllBytes(file)) instanceof ObjectNode document) {
+        return document;
+      }
+      throw new JobException(FailureReason.PLAN_INVALID, file + ": must be a JSON object");
+    } catch (JsonProcessingException e) {
+      throw new JobException(
+          FailureReason.PLAN_INVALID, file + ": is no JSON: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new JobException(
+          FailureReason.PLAN_INVALID, file + ": cannot be read (check the path)", e);
+    }
+  }
+
+  private void pruning(ObjectNode json) {
+    schedule.ifPresent(v -> json.put("schedule", v));
+    sparsity.ifPresent(v -> json.put("finalSparsity", v));
+    initialSparsity.ifPresent(v -> json.put("initialSparsity", v));
+    beginStep.ifPresent(v -> json.put("beginStep", v));
+    endStep.ifPresent(v -> putStep(json, v));
+    frequency.ifPresent(v -> json.put("frequency", v));
+  }
+
+  /** A number where it is one; all else is left to the plan to judge. */
+  private static void putStep(ObjectNode json, String step) {
+    if (step.matches("-?\\d{1,18}")) {
+      json.put("endStep", Long.parseLong(step));
+    } else {
+      json.put("endStep", step);
+    }
+  }
+
+  private void fineTuning(ObjectNode json) {
+    recipe.ifPresent(v -> json.put("recipe", v));
+    epochs.ifPresent(v -> json.put("epochs", v));
+    batchSize.ifPresent(v -> json.put("batchSize", v));
+    optimizer.ifPresent(v -> json.put("optimizer", v));
+    learningRate.ifPresent(v -> json.put("learningRate", v));
+    learningRateSchedule.ifPresent(v -> json.put("learningRateSchedule", v));
+    loss.ifPresent(v -> json.put("loss", v));
+    validationSplit.ifPresent(v -> json.put("validationSplit", v));
+    distill.ifPresent(v -> json.put("distill", v));
+    augment.ifPresent(v -> json.put("augment", v));
+    seed.ifPresent(v -> json.put("seed", v));
+  }
+}

@@ -1,0 +1,124 @@
+package dev.secateur.cli;
+
+import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Datasets.Expected;
+import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.NpyWriter;
+import dev.secateur.dataset.Preprocessing;
+import dev.secateur.graph.Predictor;
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Tensor;
+import dev.secateur.job.FailureReason;
+import dev.secateur.job.JobException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "predict",
+    description = "Writes a model's outputs, float32, for the inputs in a NumPy array.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class Predict implements Callable<Integer> {
+  private static final int BATCH = 32;
+
+  @Parameters(paramLabel = "MODEL", description = "A Keras or TFLite file.")
+  Path model;
+
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "x.npy",
+      description = "Samples; once for each of the model's inputs, in its order.")
+  List<Path> inputs;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "y.npy",
+      description = "Receives the output; once for each of the model's outputs, in its order.")
+  List<Path> outputs;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
+  int threads = Runtime.getRuntime().availableProcessors();
+
+  @Mixin PreprocessingOptions preprocessing;
+
+  @Override
+  public Integer call() throws IOException {
+    try (Predictor predictor = OpenModel.open(model, threads)) {
+      expect("--input", inputs.size(), predictor.inputShapes().size());
+      expect("--output", outputs.size(), predictor.outputShapes().size());
+      List<Dataset> sets = new ArrayList<>();
+      try {
+        Preprocessing how = preprocessing.preprocessing();
+        for (int i = 0; i < inputs.size(); i++) {
+          Shape shape = predictor.inputShapes().get(i);
+          Expected expected = new Expected(Optional.of(shape), OptionalInt.empty());
+          sets.add(Datasets.open(inputs.get(i), Part.EVALUATION, how, expected));
+        }
+        predict(predictor, sets);
+      } finally {
+        sets.forEach(Dataset::close);
+      }
+    }
+    return ExitCode.DONE;
+  }
+
+  private void expect(String option, int given, int wanted) {
+    if (given != wanted) {
+      throw new JobException(
+          FailureReason.PLAN_INVALID,
+          model + ": needs " + option + " " + wanted + " times, not " + given);
+    }
+  }
+
+  private void predict(Predictor predictor, List<Dataset> sets) throws IOException {
+    int samples = sets.get(0).size();
+    if (sets.stream().anyMatch(s -> s.size() != samples)) {
+      throw new JobException(
+          FailureReason.DATASET_INVALID, "the inputs hold different numbers of samples");
+    }
+    List<NpyWriter> writers = new ArrayList<>();
+    try {
+      for (int i = 0; i < outputs.size(); i++) {
+        Shape shape = predictor.outputShapes().get(i).withBatch(samples);
+        writers.add(new NpyWriter(beside(outputs.get(i)), shape));
+      }
+      for (int from = 0; from < samples; from += BATCH) {
+        int[] indices = IntStream.range(from, Math.min(from + BATCH, samples)).toArray();
+        List<Tensor> results =
+            predictor.predict(sets.stream().map(s -> s.batch(indices).x()).toList());
+        for (int i = 0; i < writers.size(); i++) {
+          writers.get(i).write(results.get(i).values());
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      for (NpyWriter writer : writers) {
+        writer.close();
+      }
+    }
+    for (Path file : outputs) {
+      Files.move(beside(file), file, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private static Path beside(Path file) {
+    return file.resolveSibling("." + file.getFileName() + ".part");
+  }
+}

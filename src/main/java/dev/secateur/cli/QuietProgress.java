@@ -1,0 +1,12 @@
+package dev.secateur.cli;
+
+import java.io.PrintWriter;
+
+/** Warnings only. */
+record QuietProgress(PrintWriter err) implements Progress {
+  @Override
+  public void warned(String message) {
+    err.println("warning: " + message);
+    err.flush();
+  }
+}

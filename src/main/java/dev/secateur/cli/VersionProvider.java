@@ -1,0 +1,11 @@
+package dev.secateur.cli;
+
+import dev.secateur.job.Engine;
+import picocli.CommandLine.IVersionProvider;
+
+final class VersionProvider implements IVersionProvider {
+  @Override
+  public String[] getVersion() {
+    return new String[] {"secateur " + Engine.VERSION};
+  }
+}

@@ -1,0 +1,49 @@
+package dev.secateur.job;
+
+import dev.secateur.train.FineTuned;
+import dev.secateur.train.FineTuning;
+import dev.secateur.train.PruningSchedule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What the plan left open, as the run settled it. */
+final class Resolved {
+  private Resolved() {}
+
+  static Plan plan(Plan asked, FineTuned tuned) {
+    FineTuning how = asked.fineTuning();
+    FineTuning settled =
+        new FineTuning(
+            how.recipe(),
+            how.epochs(),
+            how.batchSize(),
+            how.optimizer(),
+            how.learningRate(),
+            how.learningRateSchedule(),
+            Optional.of(tuned.loss()),
+            how.validationSplit(),
+            tuned.distilled(),
+            how.augment(),
+            how.shuffle(),
+            how.seed());
+    return new Plan(
+        asked.preprocessing(),
+        tuned.pruning(),
+        settled,
+        asked.quantization(),
+        asked.representative(),
+        asked.acceptance());
+  }
+
+  static JobResult.Training training(FineTuned tuned) {
+    PruningSchedule schedule = new PruningSchedule(tuned.pruning(), Math.max(tuned.steps(), 1));
+    List<JobResult.SchedulePoint> points = new ArrayList<>();
+    for (int step = 1; step <= tuned.steps(); step++) {
+      if (schedule.updatesAt(step)) {
+        points.add(new JobResult.SchedulePoint(step, schedule.sparsityAt(step)));
+      }
+    }
+    return new JobResult.Training(tuned.steps(), tuned.resumedFrom(), tuned.epochs(), points);
+  }
+}
