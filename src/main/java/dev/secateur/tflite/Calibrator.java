@@ -2,28 +2,93 @@ package dev.secateur.tflite;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
- * Measures the activation ranges of a network over a representative set.
+ * Measures the activation ranges of a network over a representative set: the smallest and the
+ * largest value of each tensor of the fused float network, over all samples.
+ *
+ * <p>XNNPACK hides intermediate tensors, so what runs is a copy of the network whose outputs are
+ * the tensors to watch.
  *
  * @param threads for the interpreter
  * @param trainingRange values that the network was trained on, to compare the set with
  */
 public record Calibrator(int threads, Optional<Range> trainingRange) {
+  /** Activations held at once, in floats: small enough for the cache to help. */
+  private static final long FLOATS_AT_ONCE = 4L << 20;
+
   public Calibrator(int threads) {
     this(threads, Optional.empty());
   }
 
-  /** Feeds {@code samples} samples spread evenly over the set, or all if there are fewer. */
+  /**
+   * Feeds {@code samples} samples spread evenly over the set, or all if there are fewer.
+   *
+   * @throws TfliteException if the network takes another input than the set has, or if its values
+   *     are not finite
+   */
   public Calibration calibrate(Graph graph, Dataset set, int samples) {
-    throw new UnsupportedOperationException();
+    int count = Math.min(samples, set.size());
+    int[] chosen =
+        IntStream.range(0, count).map(i -> (int) ((long) i * set.size() / count)).toArray();
+    return calibrate(Lowering.lower(graph), batch -> batches(set, chosen, batch));
   }
 
   /** Feeds batches: each has one float32 tensor an input, batch first. */
   public Calibration calibrate(Graph graph, Iterable<List<Tensor>> batches) {
-    throw new UnsupportedOperationException();
+    return calibrate(Lowering.lower(graph), batch -> batches);
+  }
+
+  private static Iterable<List<Tensor>> batches(Dataset set, int[] chosen, int batch) {
+    return () ->
+        new Iterator<>() {
+          private int next;
+
+          @Override
+          public boolean hasNext() {
+            return next < chosen.length;
+          }
+
+          @Override
+          public List<Tensor> next() {
+            int end = Math.min(next + batch, chosen.length);
+            int[] indices = IntStream.range(next, end).map(i -> chosen[i]).toArray();
+            next = end;
+            return List.of(set.batch(indices).x());
+          }
+        };
+  }
+
+  private interface Source {
+    Iterable<List<Tensor>> batches(int size);
+  }
+
+  private Calibration calibrate(Program program, Source source) {
+    List<Integer> watched = QuantizationPlan.watched(program);
+    TfliteModel model =
+        FlatBufferWriter.write(program.watching(watched), new ModelMetadata("calibration", ""));
+    RangeRecorder recorder = new RangeRecorder(program, watched);
+    try (TfliteInterpreter interpreter = TfliteInterpreter.open(model, threads)) {
+      for (List<Tensor> batch : source.batches(batchSize(program, watched))) {
+        recorder.inputs(batch);
+        interpreter.run(batch);
+        for (int i = 0; i < watched.size(); i++) {
+          recorder.output(i, interpreter.output(i));
+        }
+      }
+    }
+    return recorder.calibration(trainingRange);
+  }
+
+  private static int batchSize(Program program, List<Integer> watched) {
+    long perSample =
+        watched.stream().map(program::tensor).map(Program.Tensor::shape).mapToLong(Shape::size).sum();
+    return (int) Math.max(1, Math.min(32, FLOATS_AT_ONCE / Math.max(1, perSample)));
   }
 }

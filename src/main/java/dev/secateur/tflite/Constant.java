@@ -23,7 +23,7 @@ sealed interface Constant {
     }
 
     /** Rows transposed at once, so that both sides stay within the cache. */
-    private static final int TILE = 64;
+    static final int TILE = 64;
 
     @Override
     public int size() {

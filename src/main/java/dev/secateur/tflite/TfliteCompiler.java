@@ -19,6 +19,7 @@ public final class TfliteCompiler {
    */
   public static TfliteModel int8(
       Graph graph, Calibration calibration, Quantization quantization, ModelMetadata metadata) {
-    throw new UnsupportedOperationException();
+    Program program = Quantizer.quantize(Lowering.lower(graph), calibration, quantization);
+    return FlatBufferWriter.write(program, metadata);
   }
 }

@@ -15,6 +15,7 @@ import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -109,7 +110,8 @@ public final class TfliteInterpreter implements Predictor {
     return outputs;
   }
 
-  private void run(List<Tensor> inputs) {
+  /** Runs, and leaves the results where {@link #output} shows them. */
+  void run(List<Tensor> inputs) {
     if (inputs.size() != inputShapes.size()) {
       throw new TfliteException(
           what + ": takes " + inputShapes.size() + " inputs, got " + inputs.size());
@@ -127,6 +129,11 @@ public final class TfliteInterpreter implements Predictor {
       write(inputs.get(i), interpreter.input_tensor(i));
     }
     check(interpreter.Invoke(), "cannot run it");
+  }
+
+  /** A float32 output in place; valid until the next run. */
+  FloatBuffer output(int index) {
+    return bytes(interpreter.output_tensor(index)).asFloatBuffer();
   }
 
   private void resize(int samples) {
@@ -154,7 +161,7 @@ public final class TfliteInterpreter implements Predictor {
     byte[] quantized = new byte[values.length];
     int low = type == kTfLiteUInt8 ? 0 : -128;
     for (int i = 0; i < values.length; i++) {
-      int rounded = Math.round(values[i] / q.scale()) + q.zero_point();
+      long rounded = (long) Affine.round(values[i] / q.scale()) + q.zero_point();
       quantized[i] = (byte) Math.max(low, Math.min(low + 255, rounded));
     }
     bytes.put(quantized);

@@ -1,0 +1,97 @@
+package dev.secateur.tflite;
+
+/**
+ * Int8 weights, symmetric with a scale a channel, and their int32 bias at the scale of their
+ * product with the input.
+ *
+ * <p>A bias is kept within half of int32's range, so that adding the products cannot overflow: where
+ * a channel's weights are so small that its bias would pass that, the channel's scales grow.
+ */
+final class KernelQuantizer {
+  private static final int LARGEST_BIAS = Integer.MAX_VALUE / 2;
+  private static final int LARGEST_WEIGHT = 127;
+
+  private final Constant.Floats kernel;
+  private final float[] weightScales;
+  private final float[] biasScales;
+  private final int[] bias;
+
+  KernelQuantizer(Constant.Floats kernel, Constant.Floats bias, float inputScale) {
+    this.kernel = kernel;
+    float[] largest = largest(kernel);
+    float[] values = bias.values();
+    int channels = kernel.channels();
+    weightScales = new float[channels];
+    biasScales = new float[channels];
+    this.bias = new int[channels];
+    for (int c = 0; c < channels; c++) {
+      float weightScale = Affine.weightScale(largest[c]);
+      float needed = Math.abs(values[c]) / LARGEST_BIAS;
+      if (needed > inputScale * weightScale) {
+        weightScale = needed / inputScale;
+      }
+      weightScales[c] = weightScale;
+      biasScales[c] = inputScale * weightScale;
+      this.bias[c] = Affine.round((double) values[c] / biasScales[c]);
+    }
+  }
+
+  private static float[] largest(Constant.Floats kernel) {
+    float[] largest = new float[kernel.channels()];
+    float[] values = kernel.values();
+    int i = 0;
+    while (i < values.length) {
+      for (int c = 0; c < largest.length; c++) {
+        for (int k = 0; k < kernel.inner(); k++, i++) {
+          largest[c] = Math.max(largest[c], Math.abs(values[i]));
+        }
+      }
+    }
+    return largest;
+  }
+
+  Affine weightQuantization(int axis) {
+    return new Affine(weightScales, 0, axis);
+  }
+
+  Affine biasQuantization() {
+    return new Affine(biasScales, 0, 0);
+  }
+
+  Constant.Int32s bias() {
+    return new Constant.Int32s(bias);
+  }
+
+  /** The weights in the order in which TFLite wants them. */
+  Constant.Int8s weights() {
+    float[] values = kernel.values();
+    byte[] quantized = new byte[values.length];
+    int channels = kernel.channels();
+    int inner = kernel.inner();
+    int outer = kernel.outer();
+    if (!kernel.channelsFirst()) {
+      for (int i = 0; i < values.length; i++) {
+        quantized[i] = quantize(values[i], weightScales[i / inner % channels]);
+      }
+      return new Constant.Int8s(quantized);
+    }
+    for (int from = 0; from < channels; from += Constant.Floats.TILE) {
+      int to = Math.min(channels, from + Constant.Floats.TILE);
+      for (int o = 0; o < outer; o++) {
+        int source = (o * channels + from) * inner;
+        for (int c = from; c < to; c++) {
+          int target = (c * outer + o) * inner;
+          for (int i = 0; i < inner; i++) {
+            quantized[target + i] = quantize(values[source++], weightScales[c]);
+          }
+        }
+      }
+    }
+    return new Constant.Int8s(quantized);
+  }
+
+  private static byte quantize(float value, float scale) {
+    int q = Affine.round((double) value / scale);
+    return (byte) Math.max(-LARGEST_WEIGHT, Math.min(LARGEST_WEIGHT, q));
+  }
+}
