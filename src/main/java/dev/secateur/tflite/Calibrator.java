@@ -88,7 +88,11 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
 
   private static int batchSize(Program program, List<Integer> watched) {
     long perSample =
-        watched.stream().map(program::tensor).map(Program.Tensor::shape).mapToLong(Shape::size).sum();
+        watched.stream()
+            .map(program::tensor)
+            .map(Program.Tensor::shape)
+            .mapToLong(Shape::size)
+            .sum();
     return (int) Math.max(1, Math.min(32, FLOATS_AT_ONCE / Math.max(1, perSample)));
   }
 }

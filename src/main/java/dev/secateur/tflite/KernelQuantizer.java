@@ -4,8 +4,8 @@ package dev.secateur.tflite;
  * Int8 weights, symmetric with a scale a channel, and their int32 bias at the scale of their
  * product with the input.
  *
- * <p>A bias is kept within half of int32's range, so that adding the products cannot overflow: where
- * a channel's weights are so small that its bias would pass that, the channel's scales grow.
+ * <p>A bias is kept within half of int32's range, so that adding the products cannot overflow:
+ * where a channel's weights are so small that its bias would pass that, the channel's scales grow.
  */
 final class KernelQuantizer {
   private static final int LARGEST_BIAS = Integer.MAX_VALUE / 2;

@@ -97,8 +97,7 @@ final class Quantizer {
       to.output(port.name(), signed);
       return;
     }
-    int unsigned =
-        uint8(tensor.name() + "/uint8", tensor.shape(), plan.activation(port.tensor()));
+    int unsigned = uint8(tensor.name() + "/uint8", tensor.shape(), plan.activation(port.tensor()));
     emit(Opcode.QUANTIZE, signed, unsigned, port.name());
     to.output(port.name(), unsigned);
   }
@@ -123,8 +122,7 @@ final class Quantizer {
     List<Integer> operands = new ArrayList<>();
     for (int tensor : operator.inputs()) {
       boolean any = operator.opcode().int8().rule() == Rule.SHAPE;
-      operands.add(
-          isInteger(tensor) ? copy(tensor) : any ? anyForm(tensor) : asFloat(tensor));
+      operands.add(isInteger(tensor) ? copy(tensor) : any ? anyForm(tensor) : asFloat(tensor));
     }
     int output;
     if (isInteger(operator.output())) {

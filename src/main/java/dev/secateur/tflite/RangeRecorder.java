@@ -82,7 +82,8 @@ final class RangeRecorder {
     for (int i = 0; i < inputs.length; i++) {
       String name = program.inputs().get(i).name();
       ranges.put(
-          program.tensor(program.inputs().get(i).tensor()).name(), inputs[i].range("input " + name));
+          program.tensor(program.inputs().get(i).tensor()).name(),
+          inputs[i].range("input " + name));
       all.include(inputs[i]);
     }
     for (int i = 0; i < outputs.length; i++) {
