@@ -50,6 +50,10 @@ final class ImageLayers {
     AUGMENTATION.forEach(a -> layers.put(a, LayerContext::input));
   }
 
+  static boolean isAugmentation(String type) {
+    return AUGMENTATION.contains(type);
+  }
+
   /** {@code x·scale + offset}; both may be lists, for the last dimensions. */
   private static String rescaling(LayerContext layer) {
     float[] scale = Numbers.flat(layer.path(), layer.options().get("scale"));

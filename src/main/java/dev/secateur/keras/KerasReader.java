@@ -89,14 +89,15 @@ public final class KerasReader {
     Dialect dialect = Dialect.of(version);
     ModelSpec model = parse(dialect, json(config.get(), "model_config"));
     WeightSlots slots = new WeightSlots(elements(group));
-    Graph graph = lower(model, slots, dialect);
+    Lowering lowering = lowering(model, slots, dialect);
+    Graph graph = lower(lowering, model);
     WeightLayout layout = new WeightLayout(reasons);
     new Hdf5Weights(slots, layout, dialect).match(model, group);
     load(slots, layout);
     Optional<JsonNode> training = root.text("training_config").map(t -> json(t, "training_config"));
     return new KerasModel(
         graph,
-        new KerasArchitecture(),
+        new KerasArchitecture(model, slots, dialect, lowering.equivalents()),
         KerasFormat.H5,
         version,
         training.flatMap(TrainingConfigs::of));
@@ -110,13 +111,14 @@ public final class KerasReader {
     try (Hdf5 hdf5 = Hdf5.open(zip.weights())) {
       GroupAt root = hdf5.root();
       WeightSlots slots = new WeightSlots(elements(root));
-      Graph graph = lower(model, slots, dialect);
+      Lowering lowering = lowering(model, slots, dialect);
+      Graph graph = lower(lowering, model);
       WeightLayout layout = new WeightLayout(reasons);
       new ZipWeights(slots, layout).match(model, root);
       load(slots, layout);
       return new KerasModel(
           graph,
-          new KerasArchitecture(),
+          new KerasArchitecture(model, slots, dialect, lowering.equivalents()),
           KerasFormat.KERAS,
           version,
           TrainingConfigs.of(config.path("compile_config")));
@@ -129,9 +131,12 @@ public final class KerasReader {
     return model;
   }
 
-  private Graph lower(ModelSpec model, WeightSlots slots, Dialect dialect) {
-    Optional<Graph> graph =
-        new Lowering(model.name(), slots, dialect, inputShape, reasons).lower(model);
+  private Lowering lowering(ModelSpec model, WeightSlots slots, Dialect dialect) {
+    return new Lowering(model.name(), slots, dialect, inputShape, reasons);
+  }
+
+  private Graph lower(Lowering lowering, ModelSpec model) {
+    Optional<Graph> graph = lowering.lower(model);
     reasons.check(file);
     return graph.orElseThrow();
   }

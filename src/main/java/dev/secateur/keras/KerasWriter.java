@@ -1,7 +1,13 @@
 package dev.secateur.keras;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.keras.KerasException.Kind;
+import dev.secateur.keras.KerasException.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
 
 /** Writes models back as files that current Keras 3 and tf_keras (Keras 2) load. */
 public final class KerasWriter {
@@ -15,6 +21,36 @@ public final class KerasWriter {
    * @throws KerasException if the file cannot be written
    */
   public static void write(KerasModel model, Graph weights, Path out, KerasFormat format) {
-    throw new UnsupportedOperationException();
+    Path beside = out.resolveSibling(out.getFileName() + ".part");
+    try {
+      WrittenModel written = new ModelWriting(model, weights).model();
+      if (format == KerasFormat.H5) {
+        Hdf5Layout.write(written, beside);
+      } else {
+        ZipLayout.write(written, beside);
+      }
+      Files.move(beside, out, StandardCopyOption.REPLACE_EXISTING);
+    } catch (Refusal e) {
+      throw new KerasException(out, List.of(e.reason()));
+    } catch (IOException | IllegalStateException e) {
+      Reason reason =
+          new Reason(
+              Kind.UNWRITABLE,
+              "",
+              "cannot be written: " + e.getMessage(),
+              "check the directory and the free space");
+      throw new KerasException(out, List.of(reason), e);
+    } finally {
+      discard(beside);
+    }
+  }
+
+  private static void discard(Path beside) {
+    try {
+      Files.deleteIfExists(beside);
+    } catch (IOException e) {
+      System.getLogger(KerasWriter.class.getName())
+          .log(System.Logger.Level.WARNING, "could not delete " + beside, e);
+    }
   }
 }

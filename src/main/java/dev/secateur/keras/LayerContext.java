@@ -141,10 +141,16 @@ record LayerContext(
   }
 
   /** Factors of a weight's regularizer. */
-  private record Penalty(double l1, double l2) {}
+  record Penalty(double l1, double l2) {}
 
   private Penalty penalty(String weight) {
-    Optional<JsonNode> regularizer = options.optional(weight + "_regularizer");
+    // Keras calls it depthwise_regularizer, without the kernel.
+    String stem = weight.endsWith("wise_kernel") ? weight.replace("_kernel", "") : weight;
+    return penalty(options, stem + "_regularizer");
+  }
+
+  static Penalty penalty(Options options, String key) {
+    Optional<JsonNode> regularizer = options.optional(key);
     return regularizer.map(LayerContext::penalty).orElse(new Penalty(0, 0));
   }
 

@@ -35,6 +35,7 @@ final class Lowering {
   private final Optional<Shape> inputShape;
   private final Reasons reasons;
   private final Set<String> layersSeen = new HashSet<>();
+  private final Map<String, LayerSpec> equivalents = new HashMap<>();
   private int calls;
 
   Lowering(
@@ -48,6 +49,11 @@ final class Lowering {
     this.dialect = dialect;
     this.inputShape = inputShape;
     this.reasons = reasons;
+  }
+
+  /** Standard layers that mean the same as operations, by path. */
+  Map<String, LayerSpec> equivalents() {
+    return equivalents;
   }
 
   /** The graph, if there were no reasons against it. */

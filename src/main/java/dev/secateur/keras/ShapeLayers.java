@@ -78,8 +78,8 @@ final class ShapeLayers {
   }
 
   /** What is added or taken before and after each of the spatial dimensions. */
-  private static int[][] margins(LayerContext layer, String key, int dimensions) {
-    JsonNode option = layer.options().get(key);
+  static int[][] margins(Options options, String key, int dimensions) {
+    JsonNode option = options.get(key);
     int[][] margins = new int[dimensions][2];
     if (option.isObject()) { // Keras 1: {"top_pad": …} or {"left_pad": …, "right_pad": …}
       option = keras1(option, dimensions);
@@ -96,7 +96,7 @@ final class ShapeLayers {
         }
         int width = value.isMissingNode() && option.isMissingNode() ? 1 : value.asInt(-1);
         if (width < 0 || width > 1 << 16) {
-          throw Refusal.config(layer.path(), key + " " + Options.abbreviate(option.toString()));
+          throw Refusal.config(options.place(), key + " " + Options.abbreviate(option.toString()));
         }
         margins[d][side] = width;
       }
@@ -116,7 +116,7 @@ final class ShapeLayers {
 
   private static String pad(LayerContext layer, int dimensions) {
     Shape x = layer.shape(dimensions + 2);
-    int[][] margins = margins(layer, "padding", dimensions);
+    int[][] margins = margins(layer.options(), "padding", dimensions);
     List<Integer> before = new ArrayList<>(Collections.nCopies(x.rank(), 0));
     List<Integer> after = new ArrayList<>(before);
     for (int d = 0; d < dimensions; d++) {
@@ -128,7 +128,7 @@ final class ShapeLayers {
 
   private static String crop(LayerContext layer, int dimensions) {
     Shape x = layer.shape(dimensions + 2);
-    int[][] margins = margins(layer, "cropping", dimensions);
+    int[][] margins = margins(layer.options(), "cropping", dimensions);
     List<Integer> begin = new ArrayList<>(Collections.nCopies(x.rank(), 0));
     List<Integer> end = new ArrayList<>(x.dims());
     for (int d = 0; d < dimensions; d++) {
