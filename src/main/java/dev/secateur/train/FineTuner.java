@@ -2,12 +2,85 @@ package dev.secateur.train;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Tensor;
+import dev.secateur.graph.Weight;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
-/** Trains a network while it is pruned. */
-public final class FineTuner {
-  private FineTuner() {}
+/**
+ * Trains a network while it is pruned. Each step, as TensorFlow Model Optimization defines it:
+ * count, compute the masks anew if they are due, mask the weights, forward, backward, update all
+ * weights.
+ */
+public final class FineTuner implements AutoCloseable {
+  /** Steps between two reports to the listener. */
+  private static final int REPORT_EVERY = 10;
+
+  private final Dataset data;
+  private final FineTuning how;
+  private final Checkpoints checkpoints;
+  private final TrainingListener listener;
+  private final BooleanSupplier cancelled;
+  private final Objective objective;
+  private final int samples;
+  private final int steps;
+  private final int stepsPerEpoch;
+  private final PruningSchedule schedule;
+  private final LearningRate learningRate;
+  private final byte[] fingerprint;
+  private final List<String> pruned;
+  private final TrainingSession session;
+  private final Optional<Original> original;
+  private Progress progress = Progress.START;
+  private OptionalInt resumedFrom = OptionalInt.empty();
+  private double sparsity;
+
+  private FineTuner(
+      Graph network,
+      Dataset train,
+      FineTuning how,
+      Pruning pruning,
+      Objective objective,
+      Checkpoints checkpoints,
+      TrainingListener listener,
+      BooleanSupplier cancelled,
+      int threads) {
+    this.data = train;
+    this.how = how;
+    this.checkpoints = checkpoints;
+    this.listener = listener;
+    this.cancelled = cancelled;
+    this.objective = objective;
+    this.samples = train.size() - (int) (train.size() * how.validationSplit());
+    this.stepsPerEpoch = Batches.perEpoch(samples, how.batchSize());
+    this.steps = Math.multiplyExact(stepsPerEpoch, how.epochs());
+    this.schedule = new PruningSchedule(pruning, steps);
+    this.learningRate = new LearningRate(how.learningRateSchedule(), how.learningRate(), steps);
+    this.fingerprint = fingerprint(network, train, how, schedule.resolved(), objective);
+    this.pruned =
+        pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
+            ? List.of()
+            : network.prunable().stream().map(Weight::name).toList();
+    this.session =
+        new TrainingSession(network, objective, how.optimizer(), pruned, train.labelled(), threads);
+    this.original =
+        objective.distilled()
+            ? Optional.of(new Original(network, objective.heads(), threads))
+            : Optional.empty();
+  }
 
   /**
    * @param train samples of the network's input shape, preprocessed
@@ -28,6 +101,188 @@ public final class FineTuner {
       TrainingListener listener,
       BooleanSupplier cancelled,
       int threads) {
-    throw new UnsupportedOperationException("not yet");
+    Objective objective = Objective.resolve(network, how, fileLoss, train.labelled());
+    checkShape(network, train);
+    try (FineTuner tuner =
+        new FineTuner(
+            network, train, how, pruning, objective, checkpoints, listener, cancelled, threads)) {
+      return tuner.run();
+    }
+  }
+
+  private static void checkShape(Graph network, Dataset train) {
+    Shape wanted = network.inputs().get(0).shape();
+    if (!wanted.equals(train.shape())) {
+      throw new TrainingException(
+          TrainingException.Reason.SHAPE,
+          "the network's input is "
+              + wanted
+              + ", but the training samples are "
+              + train.shape()
+              + "; choose other data or preprocessing");
+    }
+  }
+
+  private FineTuned run() {
+    checkpoints
+        .latest()
+        .ifPresent(
+            file -> {
+              progress = CheckpointFile.read(file, fingerprint, session);
+              resumedFrom = OptionalInt.of(progress.step());
+            });
+    sparsity = session.sparsity();
+    if (progress.step() < steps) {
+      if (!how.augment()) {
+        original.ifPresent(o -> o.remember(data, data.size(), cancelled));
+      }
+      train();
+    }
+    if (steps == 0) {
+      session.prune((float) schedule.resolved().finalSparsity());
+    }
+    return result();
+  }
+
+  private void train() {
+    try (Batches batches =
+        new Batches(data, samples, how, original, objective.classes(), progress.step())) {
+      while (progress.step() < steps) {
+        step(batches);
+        boolean epochEnds = progress.step() % stepsPerEpoch == 0;
+        if (epochEnds) {
+          endEpoch();
+        }
+        boolean stop = progress.step() < steps && cancelled.getAsBoolean();
+        if (stop || epochEnds || progress.step() % checkpoints.everySteps() == 0) {
+          save();
+        }
+        if (stop) {
+          throw new TrainingCancelled(progress.step());
+        }
+      }
+    }
+  }
+
+  private void step(Batches batches) {
+    int step = progress.step() + 1;
+    if (!pruned.isEmpty() && schedule.updatesAt(step)) {
+      session.prune(schedule.sparsityAt(step));
+      sparsity = session.sparsity();
+    }
+    try (Feed feed = batches.next()) {
+      TrainingSession.Outcome outcome = session.step(feed, step, learningRate.at(step), how.seed());
+      if (!Float.isFinite(outcome.loss())) {
+        throw new TrainingException(
+            TrainingException.Reason.DIVERGED,
+            "the loss became "
+                + outcome.loss()
+                + " in step "
+                + step
+                + "; lower the learning rate, or check the preprocessing");
+      }
+      progress = progress.after(outcome, feed.size());
+      if (step % REPORT_EVERY == 0 || step == 1 || step == steps) {
+        listener.step(
+            new TrainingListener.Step(
+                step,
+                steps,
+                (step - 1) / stepsPerEpoch + 1,
+                how.epochs(),
+                outcome.loss(),
+                sparsity));
+      }
+    }
+  }
+
+  private void endEpoch() {
+    Optional<double[]> validation = validate();
+    boolean classes = objective.classes() > 0;
+    TrainingListener.Epoch epoch =
+        new TrainingListener.Epoch(
+            progress.lossSum() / progress.seen(),
+            classes ? Optional.of(progress.correctSum() / progress.seen()) : Optional.empty(),
+            validation.map(v -> v[0]),
+            validation.filter(v -> classes).map(v -> v[1]),
+            sparsity,
+            learningRate.at(progress.step()));
+    progress = progress.after(epoch);
+    listener.epoch(epoch);
+  }
+
+  /** Mean loss and accuracy over the samples held back, if any. */
+  private Optional<double[]> validate() {
+    if (samples == data.size()) {
+      return Optional.empty();
+    }
+    double loss = 0;
+    double correct = 0;
+    for (int start = samples; start < data.size(); start += how.batchSize()) {
+      int[] indices =
+          IntStream.range(start, Math.min(start + how.batchSize(), data.size())).toArray();
+      try (Feed feed = Batches.feed(data, indices, original, objective.classes())) {
+        TrainingSession.Outcome outcome = session.evaluate(feed);
+        loss += (double) outcome.loss() * feed.size();
+        correct += outcome.correct();
+      }
+    }
+    int count = data.size() - samples;
+    return Optional.of(new double[] {loss / count, correct / count});
+  }
+
+  private void save() {
+    if (checkpoints == Checkpoints.NONE) {
+      return;
+    }
+    try {
+      Path file = Files.createTempFile("secateur", ".checkpoint");
+      try {
+        CheckpointFile.write(file, fingerprint, progress, session);
+        checkpoints.save(progress.step(), file);
+      } finally {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private FineTuned result() {
+    Graph trained = session.trained();
+    Map<String, Double> reached = new LinkedHashMap<>();
+    for (String name : pruned) {
+      reached.put(name, trained.weight(name).orElseThrow().value().sparsity());
+    }
+    return new FineTuned(
+        trained,
+        steps,
+        resumedFrom,
+        progress.epochs(),
+        schedule.resolved(),
+        objective.loss(),
+        objective.distilled(),
+        reached);
+  }
+
+  /** What must be equal for a checkpoint to be of this run. */
+  private static byte[] fingerprint(
+      Graph network, Dataset train, FineTuning how, Pruning pruning, Objective objective) {
+    MessageDigest digest = CheckpointFile.sha256();
+    String words = train.digest() + how + pruning + objective + network.nodes();
+    digest.update(words.getBytes(StandardCharsets.UTF_8));
+    for (Weight weight : network.weights().values()) {
+      digest.update(weight.name().getBytes(StandardCharsets.UTF_8));
+      Tensor value = weight.value();
+      ByteBuffer bytes = ByteBuffer.allocate(value.values().length * Float.BYTES);
+      bytes.asFloatBuffer().put(value.values());
+      digest.update(bytes);
+    }
+    return digest.digest();
+  }
+
+  @Override
+  public void close() {
+    original.ifPresent(Original::close);
+    session.close();
   }
 }

@@ -4,21 +4,55 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import dev.secateur.graph.Weight;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TFloat32;
 
 /** Runs a network at inference with TensorFlow. */
 public final class TensorFlowPredictor implements Predictor {
   private final Graph network;
+  private final List<Shape> outputShapes;
+  private final org.tensorflow.Graph graph = new org.tensorflow.Graph();
+  private final List<Placeholder<TFloat32>> inputs = new ArrayList<>();
+  private final List<Operand<TFloat32>> outputs;
+  private final Session session;
 
-  private TensorFlowPredictor(Graph network) {
+  private TensorFlowPredictor(Graph network, int threads) {
     this.network = network;
+    Map<String, Shape> shapes = network.shapes();
+    this.outputShapes = network.outputs().stream().map(o -> shapes.get(o.value())).toList();
+    Ops tf = Ops.create(graph);
+    Map<String, Operand<TFloat32>> values = new HashMap<>();
+    for (Graph.Input input : network.inputs()) {
+      Placeholder<TFloat32> fed =
+          tf.placeholder(TFloat32.class, Placeholder.shape(NativeTensors.shape(input.shape())));
+      inputs.add(fed);
+      values.put(input.name(), fed);
+    }
+    Variables variables = new Variables(tf);
+    for (Weight weight : network.weights().values()) {
+      variables.define(weight.name(), weight.shape());
+      values.put(weight.name(), variables.read(weight.name()));
+    }
+    Lowering lowering = Lowering.forInference(tf, network, values);
+    this.outputs = network.outputs().stream().map(o -> lowering.value(o.value())).toList();
+    this.session = new Session(graph, NativeTensors.config(threads));
+    network.weights().values().forEach(w -> variables.write(session, w.name(), w.value().values()));
   }
 
   /**
    * @param threads that TensorFlow may use
    */
   public static TensorFlowPredictor open(Graph network, int threads) {
-    return new TensorFlowPredictor(network);
+    return new TensorFlowPredictor(network, threads);
   }
 
   @Override
@@ -28,15 +62,34 @@ public final class TensorFlowPredictor implements Predictor {
 
   @Override
   public List<Shape> outputShapes() {
-    var shapes = network.shapes();
-    return network.outputs().stream().map(o -> shapes.get(o.value())).toList();
+    return outputShapes;
   }
 
   @Override
-  public List<Tensor> predict(List<Tensor> inputs) {
-    throw new UnsupportedOperationException("not yet");
+  public List<Tensor> predict(List<Tensor> values) {
+    Session.Runner runner = session.runner();
+    List<TFloat32> fed = new ArrayList<>();
+    try {
+      for (int i = 0; i < inputs.size(); i++) {
+        fed.add(NativeTensors.of(values.get(i)));
+        runner.feed(inputs.get(i), fed.get(i));
+      }
+      outputs.forEach(runner::fetch);
+      try (Result result = runner.run()) {
+        List<Tensor> predicted = new ArrayList<>();
+        for (int i = 0; i < outputs.size(); i++) {
+          predicted.add(NativeTensors.tensor((TFloat32) result.get(i)));
+        }
+        return predicted;
+      }
+    } finally {
+      fed.forEach(TFloat32::close);
+    }
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    session.close();
+    graph.close();
+  }
 }

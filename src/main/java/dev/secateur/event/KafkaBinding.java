@@ -1,0 +1,213 @@
+package dev.secateur.event;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.event.MalformedEventException.Reason;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * CloudEvents in Kafka records, after the "Kafka Protocol Binding for CloudEvents 1.0.2": binary
+ * mode puts attributes into {@code ce_} headers and data into the value, structured mode puts all
+ * of it into the value. A value without either is read as the data of {@code model.registered.v1}.
+ */
+public final class KafkaBinding {
+  private static final String SPEC_VERSION = "1.0";
+  private static final String PREFIX = "ce_";
+  private static final String CONTENT_TYPE = "content-type";
+  private static final String STRUCTURED = "application/cloudevents+json";
+  private static final String JSON = "application/json";
+
+  /** What marks a value as an event in structured mode. */
+  public static final Map<String, byte[]> STRUCTURED_HEADERS =
+      Map.of(CONTENT_TYPE, utf8(STRUCTURED + "; charset=UTF-8"));
+
+  /** A record's headers and value. */
+  public record Encoded(Map<String, byte[]> headers, byte[] value) {}
+
+  private KafkaBinding() {}
+
+  /**
+   * Reads a record.
+   *
+   * @param headers by name; of a repeated header the last
+   * @param value empty for a tombstone
+   * @param maxBytes a larger value is not looked at
+   * @param plainId the id of an event that came as plain JSON: deterministic, so that a redelivery
+   *     is the same event
+   */
+  public static CloudEvent read(
+      Map<String, byte[]> headers, Optional<byte[]> value, long maxBytes, String plainId)
+      throws MalformedEventException {
+    byte[] bytes =
+        value.orElseThrow(() -> new MalformedEventException(Reason.TOMBSTONE, "no value"));
+    if (bytes.length > maxBytes) {
+      throw new MalformedEventException(
+          Reason.TOO_LARGE, bytes.length + " bytes; at most " + maxBytes + " are read");
+    }
+    String contentType =
+        text(headers, CONTENT_TYPE).orElse(JSON).split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    if (contentType.startsWith("application/cloudevents") && !contentType.equals(STRUCTURED)) {
+      throw new MalformedEventException(
+          Reason.CONTENT_TYPE,
+          "content-type: " + contentType + "; only " + STRUCTURED + " is read");
+    }
+    if (contentType.equals(STRUCTURED)) {
+      ObjectNode event = object(bytes);
+      return event(name -> attribute(event, name), Optional.ofNullable(event.get("data")));
+    }
+    if (headers.keySet().stream().anyMatch(h -> h.startsWith(PREFIX))) {
+      if (!contentType.equals(JSON) && !contentType.endsWith("+json")) {
+        throw new MalformedEventException(
+            Reason.CONTENT_TYPE, "content-type: " + contentType + "; only " + JSON + " is read");
+      }
+      // The attributes first: the type of an event says more than how its data is broken.
+      Function<String, Optional<String>> attributes = name -> text(headers, PREFIX + name);
+      known(attributes);
+      return event(attributes, Optional.of(object(bytes)));
+    }
+    return new CloudEvent(
+        plainId,
+        "urn:secateur:plain",
+        EventType.REGISTERED,
+        Optional.empty(),
+        Optional.empty(),
+        text(headers, "traceparent"),
+        object(bytes));
+  }
+
+  /** Binary mode: what Kafka's own tools can read and filter. */
+  public static Encoded binary(CloudEvent event) {
+    Map<String, byte[]> headers = new LinkedHashMap<>();
+    attributes(event).forEach((name, value) -> headers.put(PREFIX + name, utf8(value)));
+    headers.put(CONTENT_TYPE, utf8(JSON));
+    return new Encoded(headers, EventJson.bytes(event.data()));
+  }
+
+  /** Structured mode: one JSON document, as the outbox keeps it. */
+  public static Encoded structured(CloudEvent event) {
+    return new Encoded(STRUCTURED_HEADERS, EventJson.bytes(tree(event)));
+  }
+
+  private static ObjectNode tree(CloudEvent event) {
+    ObjectNode tree = event.data().objectNode();
+    attributes(event).forEach(tree::put);
+    tree.put("datacontenttype", JSON);
+    tree.set("data", event.data());
+    return tree;
+  }
+
+  private static Map<String, String> attributes(CloudEvent event) {
+    Map<String, String> attributes = new LinkedHashMap<>();
+    attributes.put("specversion", SPEC_VERSION);
+    attributes.put("id", event.id());
+    attributes.put("source", event.source());
+    attributes.put("type", event.type().type());
+    event.subject().ifPresent(subject -> attributes.put("subject", subject));
+    event.time().ifPresent(time -> attributes.put("time", time.toString()));
+    event.traceparent().ifPresent(parent -> attributes.put("traceparent", parent));
+    return attributes;
+  }
+
+  private static EventType known(Function<String, Optional<String>> attributes)
+      throws MalformedEventException {
+    String version = required(attributes, "specversion");
+    if (!version.equals(SPEC_VERSION)) {
+      throw new MalformedEventException(
+          Reason.SPEC_VERSION, "specversion: must be " + SPEC_VERSION + ", not " + shown(version));
+    }
+    String type = required(attributes, "type");
+    return EventType.of(type)
+        .orElseThrow(
+            () -> new MalformedEventException(Reason.UNKNOWN_TYPE, "type: " + shown(type)));
+  }
+
+  private static CloudEvent event(
+      Function<String, Optional<String>> attributes, Optional<JsonNode> data)
+      throws MalformedEventException {
+    EventType type = known(attributes);
+    String id = required(attributes, "id");
+    String source = required(attributes, "source");
+    Optional<Instant> time = Optional.empty();
+    if (attributes.apply("time").isPresent()) {
+      time = Optional.of(instant(attributes.apply("time").get()));
+    }
+    if (!(data.orElse(null) instanceof ObjectNode object)) {
+      throw new MalformedEventException(Reason.INVALID_DATA, "data: must be a JSON object");
+    }
+    return new CloudEvent(
+        id,
+        source,
+        type,
+        attributes.apply("subject"),
+        time,
+        attributes.apply("traceparent"),
+        object);
+  }
+
+  private static Instant instant(String time) throws MalformedEventException {
+    try {
+      return OffsetDateTime.parse(time).toInstant();
+    } catch (DateTimeException e) {
+      throw new MalformedEventException(
+          Reason.ATTRIBUTE, "time: must be an RFC 3339 timestamp, not " + shown(time));
+    }
+  }
+
+  private static String required(Function<String, Optional<String>> attributes, String name)
+      throws MalformedEventException {
+    return attributes
+        .apply(name)
+        .filter(value -> !value.isEmpty())
+        .orElseThrow(() -> new MalformedEventException(Reason.ATTRIBUTE, name + ": is required"));
+  }
+
+  private static Optional<String> attribute(ObjectNode event, String name) {
+    return Optional.ofNullable(event.get(name)).filter(JsonNode::isTextual).map(JsonNode::asText);
+  }
+
+  private static ObjectNode object(byte[] bytes) throws MalformedEventException {
+    JsonNode tree;
+    try {
+      tree = EventJson.parse(bytes);
+    } catch (IOException e) {
+      String message =
+          e instanceof com.fasterxml.jackson.core.JsonProcessingException j
+              ? j.getOriginalMessage() + place(j)
+              : e.getMessage();
+      throw new MalformedEventException(Reason.BROKEN_JSON, message);
+    }
+    if (tree instanceof ObjectNode object) {
+      return object;
+    }
+    throw new MalformedEventException(Reason.INVALID_DATA, "/: must be a JSON object");
+  }
+
+  private static String place(com.fasterxml.jackson.core.JsonProcessingException e) {
+    return e.getLocation() == null
+        ? ""
+        : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+  }
+
+  private static Optional<String> text(Map<String, byte[]> headers, String name) {
+    return Optional.ofNullable(headers.get(name))
+        .map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+  }
+
+  /** A stranger's text, short enough for a header and a log line. */
+  private static String shown(String text) {
+    return text.length() <= 100 ? text : text.substring(0, 100) + "…";
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

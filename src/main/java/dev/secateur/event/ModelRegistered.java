@@ -1,0 +1,76 @@
+package dev.secateur.event;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the data of {@code model.registered.v1} says about objects: a Keras CNN is there to be
+ * compressed. What to do to it (preprocessing, plan, acceptance) is the engine's to read.
+ */
+public record ModelRegistered(Model model, Datasets datasets, Optional<Output> output) {
+
+  /**
+   * @param name empty: the file's name without its extension
+   * @param version empty: "unversioned"
+   */
+  public record Model(
+      Optional<String> name, Optional<String> version, String uri, Optional<String> sha256) {
+
+    /** The name that paths and keys are made with. */
+    public String resolvedName() {
+      String file = uri.substring(uri.lastIndexOf('/') + 1);
+      int dot = file.lastIndexOf('.');
+      return name.orElse(
+          (dot > 0 ? file.substring(0, dot) : file).replaceAll("[^A-Za-z0-9._-]", "-"));
+    }
+
+    public String resolvedVersion() {
+      return version.orElse("unversioned");
+    }
+  }
+
+  /**
+   * The sets that a job needs.
+   *
+   * @param evaluation empty: the training file's own test part
+   * @param representative without an address, training samples calibrate
+   */
+  public record Datasets(
+      Source train, Optional<Source> evaluation, Optional<Representative> representative) {}
+
+  /** An object, and the digest that it must have. */
+  public record Source(String uri, Optional<String> sha256) {}
+
+  /** Samples that calibrate activation ranges. */
+  public record Representative(Optional<String> uri, Optional<String> sha256) {
+    public Optional<Source> source() {
+      return uri.map(address -> new Source(address, sha256));
+    }
+  }
+
+  /** Where artifacts go. */
+  public record Output(String uri) {}
+
+  /**
+   * Reads data that may come from anyone.
+   *
+   * @throws MalformedEventException naming each place that the schema refuses
+   */
+  public static ModelRegistered read(JsonNode data) throws MalformedEventException {
+    List<String> violations = EventSchemas.violations(EventType.REGISTERED, data);
+    if (!violations.isEmpty()) {
+      throw invalid(String.join("; ", violations));
+    }
+    try {
+      return EventJson.fromTree(data, ModelRegistered.class);
+    } catch (JsonProcessingException e) {
+      throw invalid(e.getOriginalMessage());
+    }
+  }
+
+  private static MalformedEventException invalid(String message) {
+    return new MalformedEventException(MalformedEventException.Reason.INVALID_DATA, message);
+  }
+}

@@ -1,0 +1,58 @@
+package dev.secateur.job;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Shape;
+import dev.secateur.keras.KerasException;
+import dev.secateur.keras.KerasReader;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * How much memory a job is likely to need, in bytes, known from its model's shapes before anything
+ * large is allocated. Rough, and meant to be on the high side: it tells a job that fits from one
+ * that would be killed in mid-work.
+ */
+public final class MemoryEstimate {
+  /** TensorFlow and TensorFlow Lite themselves, once they have run. */
+  private static final long LIBRARIES = 350L << 20;
+
+  /** Weights, gradients, two optimizer moments, masks, the teacher, and copies in both formats. */
+  private static final int COPIES_OF_WEIGHTS = 9;
+
+  /** Outputs kept for the backward pass, their gradients, and the teacher's. */
+  private static final int COPIES_OF_ACTIVATIONS = 3;
+
+  private MemoryEstimate() {}
+
+  /** What fine-tuning {@code model} takes; a file that cannot be read needs no more than itself. */
+  public static long of(Path model, Plan plan) {
+    Graph graph;
+    try {
+      graph = KerasReader.read(model).graph();
+    } catch (KerasException e) {
+      // The chain says what is wrong with it, at length.
+      return LIBRARIES;
+    }
+    return of(graph, plan.fineTuning().batchSize());
+  }
+
+  static long of(Graph graph, int batchSize) {
+    Map<String, Shape> shapes = graph.shapes();
+    long weights = graph.parameters() * Float.BYTES;
+    long activations =
+        graph.nodes().stream()
+            .map(node -> shapes.get(node.name()))
+            .mapToLong(shape -> elements(shape, batchSize) * Float.BYTES)
+            .sum();
+    return LIBRARIES + COPIES_OF_WEIGHTS * weights + COPIES_OF_ACTIVATIONS * activations;
+  }
+
+  /** The batch dimension, and any other that is unknown, counts as the batch size. */
+  private static long elements(Shape shape, int batchSize) {
+    long elements = 1;
+    for (int dim : shape.toArray()) {
+      elements *= dim == Shape.UNKNOWN ? batchSize : dim;
+    }
+    return elements;
+  }
+}

@@ -1,0 +1,29 @@
+package dev.secateur.store;
+
+import java.util.Set;
+
+/**
+ * The buckets that may be read and those that may be written (and read); all others are not asked.
+ */
+public record AllowedBuckets(Set<String> read, Set<String> write) {
+  public AllowedBuckets {
+    read = Set.copyOf(read);
+    write = Set.copyOf(write);
+  }
+
+  void requireReadable(ObjectUri uri) {
+    if (!read.contains(uri.bucket()) && !write.contains(uri.bucket())) {
+      throw new StoreException(
+          StoreException.Kind.FORBIDDEN,
+          uri + ": bucket " + uri.bucket() + " is not in secateur.store.read-buckets");
+    }
+  }
+
+  void requireWritable(ObjectUri uri) {
+    if (!write.contains(uri.bucket())) {
+      throw new StoreException(
+          StoreException.Kind.FORBIDDEN,
+          uri + ": bucket " + uri.bucket() + " is not in secateur.store.write-buckets");
+    }
+  }
+}

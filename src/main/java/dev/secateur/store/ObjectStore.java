@@ -1,0 +1,66 @@
+package dev.secateur.store;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Objects by address. Each request is repeated for a while where trouble may pass, then ends in a
+ * {@link StoreException}. Safe for several threads.
+ */
+public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore, DirectoryStore {
+  /** What is there now, if anything. */
+  Optional<StoredObject> stat(ObjectUri uri);
+
+  /**
+   * Downloads the very object that {@code stat} saw. Goes on where it broke off; {@code target} is
+   * complete and checked when this returns and absent when it throws.
+   *
+   * @param sha256 the digest that the bytes must have, if one is known
+   * @return the digest that they have
+   */
+  String download(StoredObject object, Optional<String> sha256, long maxBytes, Path target);
+
+  /** A small object's bytes, if it is there. */
+  Optional<byte[]> read(ObjectUri uri, int maxBytes);
+
+  /** Writes a small object, over any that is there. */
+  void write(ObjectUri uri, byte[] content);
+
+  /**
+   * Writes a small object unless one is there, atomically. After a lost answer this may say false
+   * of an object that it wrote itself: who must know reads it.
+   *
+   * @return whether this request wrote it
+   */
+  boolean create(ObjectUri uri, byte[] content);
+
+  /** Writes a file as an object, over any that is there; in parts where it is large. */
+  void upload(Path file, ObjectUri uri);
+
+  /**
+   * Writes a file as an object unless one is there, atomically.
+   *
+   * @return whether the object now has the file's bytes
+   */
+  boolean createFrom(Path file, String sha256, ObjectUri uri);
+
+  /** The objects under a prefix, by key. */
+  List<StoredObject> list(ObjectUri prefix);
+
+  /** Deletes an object; one that is not there is fine. */
+  void delete(ObjectUri uri);
+
+  /**
+   * Asks nobody but the allow-list.
+   *
+   * @throws StoreException if objects under {@code prefix} may not be written
+   */
+  void requireWritable(ObjectUri prefix);
+
+  /** Asks for nothing but an answer. */
+  void ping(String bucket);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,410 @@
+package dev.secateur.store;
+
+import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
+import dev.failsafe.RetryPolicy;
+import dev.failsafe.function.CheckedSupplier;
+import dev.secateur.store.StoreException.Kind;
+import dev.secateur.store.StoreListener.Operation;
+import dev.secateur.store.StoreListener.Result;
+import io.minio.BucketExistsArgs;
+import io.minio.GetObjectArgs;
+import io.minio.ListObjectsArgs;
+import io.minio.MinioClient;
+import io.minio.ObjectWriteResponse;
+import io.minio.PutObjectArgs;
+import io.minio.RemoveObjectArgs;
+import io.minio.StatObjectArgs;
+import io.minio.StatObjectResponse;
+import io.minio.UploadObjectArgs;
+import io.minio.errors.ErrorResponseException;
+import io.minio.errors.ServerException;
+import io.minio.http.HttpUtils;
+import io.minio.messages.Item;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import okhttp3.Headers;
+import okhttp3.OkHttpClient;
+
+/**
+ * An S3-compatible server, through MinIO's client. Create-only writes carry {@code If-None-Match:
+ * *}; {@code If-Match} on a write is never used, since servers disagree on a missing key.
+ */
+public final class S3ObjectStore implements ObjectStore {
+  /** Larger objects are uploaded in parts of this size; also the part that a failure repeats. */
+  private static final long PART = 64L << 20;
+
+  /** S3's smallest part size, which the client asks for even where there is only one part. */
+  private static final long SMALLEST_PART = 5L << 20;
+
+  private static final String DIGEST = "sha256";
+
+  private final MinioClient client;
+  private final OkHttpClient http;
+  private final AllowedBuckets allowed;
+  private final StoreListener listener;
+  private final RetryPolicy<Object> retries;
+
+  public S3ObjectStore(S3Settings settings, AllowedBuckets allowed, StoreListener listener) {
+    this.http = http(settings);
+    this.allowed = allowed;
+    this.listener = listener;
+    MinioClient.Builder builder =
+        MinioClient.builder()
+            .endpoint(settings.endpoint().toString())
+            .region(settings.region())
+            .httpClient(http);
+    settings.credentials().ifPresent(builder::credentialsProvider);
+    this.client = builder.build();
+    if (settings.pathStyle()) {
+      client.disableVirtualStyleEndpoint();
+    } else {
+      client.enableVirtualStyleEndpoint();
+    }
+    this.retries =
+        RetryPolicy.builder()
+            .handleIf(e -> e instanceof StoreException s && s.kind() == Kind.UNAVAILABLE)
+            .withMaxRetries(settings.retries())
+            .withBackoff(Duration.ofMillis(100), Duration.ofSeconds(5))
+            .withJitter(0.25)
+            .build();
+  }
+
+  /** A client with the settings' time-outs and authorities; also what asks for credentials. */
+  public static OkHttpClient http(S3Settings settings) {
+    OkHttpClient client =
+        HttpUtils.newDefaultHttpClient(
+            settings.connectTimeout().toMillis(),
+            settings.readTimeout().toMillis(),
+            settings.readTimeout().toMillis());
+    if (settings.authorities().isEmpty()) {
+      return client;
+    }
+    try {
+      return HttpUtils.enableExternalCertificates(client, settings.authorities().get().toString());
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalArgumentException(
+          settings.authorities().get() + ": cannot be read as PEM certificates", e);
+    }
+  }
+
+  @Override
+  public Optional<StoredObject> stat(ObjectUri uri) {
+    allowed.requireReadable(uri);
+    return ifThere(
+        () ->
+            request(
+                Operation.STAT,
+                uri,
+                () -> {
+                  StatObjectResponse found =
+                      client.statObject(
+                          StatObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).build());
+                  return new StoredObject(
+                      uri, found.size(), found.etag(), age(found.headers(), found.lastModified()));
+                }));
+  }
+
+  @Override
+  public String download(StoredObject object, Optional<String> sha256, long maxBytes, Path target) {
+    allowed.requireReadable(object.uri());
+    Downloads.requireSize(object, maxBytes);
+    Path part = target.resolveSibling(target.getFileName() + ".part");
+    try {
+      Files.deleteIfExists(part);
+      // Each repetition asks for the bytes that are still missing, of the same object.
+      request(
+          Operation.GET,
+          object.uri(),
+          () -> {
+            long have = Files.exists(part) ? Files.size(part) : 0;
+            if (have < object.bytes() || object.bytes() == 0) {
+              try (InputStream in = open(object, have)) {
+                listener.read(Downloads.append(in, part, object.bytes() - have));
+              }
+            }
+            Downloads.requireComplete(object, part);
+            return true;
+          });
+      String digest = Digests.sha256(part);
+      Downloads.requireDigest(object.uri(), sha256, digest);
+      Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+      return digest;
+    } catch (IOException e) {
+      throw Downloads.localTrouble(target, e);
+    } finally {
+      Downloads.discard(part);
+    }
+  }
+
+  private InputStream open(StoredObject object, long offset) throws Exception {
+    GetObjectArgs.Builder get =
+        GetObjectArgs.builder()
+            .bucket(object.uri().bucket())
+            .object(object.uri().key())
+            .matchETag(object.etag());
+    return client.getObject((offset > 0 ? get.offset(offset) : get).build());
+  }
+
+  @Override
+  public Optional<byte[]> read(ObjectUri uri, int maxBytes) {
+    allowed.requireReadable(uri);
+    return ifThere(
+        () ->
+            request(
+                Operation.GET,
+                uri,
+                () -> {
+                  try (InputStream in =
+                      client.getObject(
+                          GetObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).build())) {
+                    byte[] bytes = in.readNBytes(maxBytes + 1);
+                    if (bytes.length > maxBytes) {
+                      throw new StoreException(
+                          Kind.TOO_LARGE, uri + ": more than the " + maxBytes + " bytes expected");
+                    }
+                    listener.read(bytes.length);
+                    return bytes;
+                  }
+                }));
+  }
+
+  @Override
+  public void write(ObjectUri uri, byte[] content) {
+    put(Operation.PUT, uri, content, Map.of());
+  }
+
+  @Override
+  public boolean create(ObjectUri uri, byte[] content) {
+    return unlessThere(() -> put(Operation.CREATE, uri, content, Map.of("If-None-Match", "*")));
+  }
+
+  private ObjectWriteResponse put(
+      Operation operation, ObjectUri uri, byte[] content, Map<String, String> headers) {
+    allowed.requireWritable(uri);
+    ObjectWriteResponse response =
+        request(
+            operation,
+            uri,
+            () ->
+                client.putObject(
+                    PutObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).stream(
+                            new ByteArrayInputStream(content), content.length, -1)
+                        .contentType(ContentTypes.of(uri.key()))
+                        .extraHeaders(headers)
+                        .build()));
+    listener.written(content.length);
+    return response;
+  }
+
+  @Override
+  public void upload(Path file, ObjectUri uri) {
+    allowed.requireWritable(uri);
+    request(Operation.PUT, uri, () -> client.uploadObject(file(file, uri, PART).build()));
+    listener.written(size(file));
+  }
+
+  @Override
+  public boolean createFrom(Path file, String sha256, ObjectUri uri) {
+    allowed.requireWritable(uri);
+    // In one part, whatever the size: the condition holds for the request that carries it.
+    long part = Math.max(size(file), SMALLEST_PART);
+    boolean created =
+        unlessThere(
+            () ->
+                request(
+                    Operation.CREATE,
+                    uri,
+                    () ->
+                        client.uploadObject(
+                            file(file, uri, part)
+                                .extraHeaders(Map.of("If-None-Match", "*"))
+                                .userMetadata(Map.of(DIGEST, sha256))
+                                .build())));
+    if (created) {
+      listener.written(size(file));
+    }
+    return created || sha256.equals(digestOf(uri));
+  }
+
+  private String digestOf(ObjectUri uri) {
+    return request(
+        Operation.STAT,
+        uri,
+        () -> {
+          Map<String, String> metadata =
+              client
+                  .statObject(
+                      StatObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).build())
+                  .userMetadata();
+          return metadata.getOrDefault(DIGEST, "unknown");
+        });
+  }
+
+  private static UploadObjectArgs.Builder file(Path file, ObjectUri uri, long part)
+      throws IOException {
+    return UploadObjectArgs.builder()
+        .bucket(uri.bucket())
+        .object(uri.key())
+        .filename(file.toString(), part)
+        .contentType(ContentTypes.of(uri.key()));
+  }
+
+  @Override
+  public List<StoredObject> list(ObjectUri prefix) {
+    allowed.requireReadable(prefix);
+    return request(
+        Operation.LIST,
+        prefix,
+        () -> {
+          List<StoredObject> objects = new ArrayList<>();
+          ListObjectsArgs args =
+              ListObjectsArgs.builder()
+                  .bucket(prefix.bucket())
+                  .prefix(prefix.key())
+                  .recursive(true)
+                  .build();
+          for (io.minio.Result<Item> result : client.listObjects(args)) {
+            Item item = result.get();
+            objects.add(
+                new StoredObject(
+                    new ObjectUri(prefix.bucket(), item.objectName()),
+                    item.size(),
+                    item.etag(),
+                    Duration.between(item.lastModified().toInstant(), Instant.now())));
+          }
+          return objects;
+        });
+  }
+
+  @Override
+  public void delete(ObjectUri uri) {
+    allowed.requireWritable(uri);
+    request(
+        Operation.DELETE,
+        uri,
+        () -> {
+          client.removeObject(
+              RemoveObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).build());
+          return true;
+        });
+  }
+
+  @Override
+  public void requireWritable(ObjectUri prefix) {
+    allowed.requireWritable(prefix);
+  }
+
+  @Override
+  public void ping(String bucket) {
+    try {
+      if (!client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {
+        throw new StoreException(Kind.NOT_FOUND, "bucket " + bucket + ": does not exist");
+      }
+    } catch (StoreException e) {
+      throw e;
+    } catch (Exception e) {
+      throw translated(new ObjectUri(bucket, ""), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    http.dispatcher().executorService().shutdown();
+    http.connectionPool().evictAll();
+  }
+
+  /** The store's own clock on both sides, so that ours may be wrong. */
+  private static Duration age(Headers headers, ZonedDateTime lastModified) {
+    Instant now = Optional.ofNullable(headers.getInstant("Date")).orElseGet(Instant::now);
+    return Duration.between(lastModified.toInstant(), now);
+  }
+
+  private static <T> Optional<T> ifThere(Supplier<T> request) {
+    try {
+      return Optional.of(request.get());
+    } catch (StoreException e) {
+      if (e.kind() == Kind.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private static boolean unlessThere(Runnable request) {
+    try {
+      request.run();
+      return true;
+    } catch (StoreException e) {
+      if (e.kind() == Kind.CHANGED) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private <T> T request(Operation operation, ObjectUri uri, CheckedSupplier<T> call) {
+    try {
+      return Failsafe.with(retries).get(() -> once(operation, uri, call));
+    } catch (FailsafeException e) {
+      // Interrupted between two attempts.
+      throw new StoreException(Kind.UNAVAILABLE, uri + ": interrupted", e);
+    }
+  }
+
+  private <T> T once(Operation operation, ObjectUri uri, CheckedSupplier<T> call) {
+    long start = System.nanoTime();
+    Result result = Result.FAILED;
+    try {
+      T answer = call.get();
+      result = Result.OK;
+      return answer;
+    } catch (Throwable e) {
+      StoreException translated = translated(uri, e);
+      if (!translated.passing()) {
+        result = Result.REFUSED;
+      }
+      throw translated;
+    } finally {
+      listener.requested(operation, result, Duration.ofNanos(System.nanoTime() - start));
+    }
+  }
+
+  private static StoreException translated(ObjectUri uri, Throwable e) {
+    if (e instanceof StoreException already) {
+      return already;
+    }
+    if (e instanceof ErrorResponseException refused) {
+      String code = refused.errorResponse().code();
+      Kind kind = S3Errors.kind(code, refused.response().code());
+      return new StoreException(kind, uri + ": the store says " + code, e);
+    }
+    if (e instanceof ServerException down) {
+      return new StoreException(
+          S3Errors.kind("", down.statusCode()), uri + ": the store says " + down.statusCode(), e);
+    }
+    return new StoreException(
+        Kind.UNAVAILABLE, uri + ": no answer (" + e.getClass().getSimpleName() + ")", e);
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw Downloads.localTrouble(file, e);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package dev.secateur.train;
+
+import static dev.secateur.train.TrainingException.Reason.LABELS;
+
+import dev.secateur.dataset.Dataset;
+import dev.secateur.graph.Tensor;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * The batches of a run, read ahead by a thread of their own. What is in a batch is a function of
+ * the seed and the batch's number alone, so that a run can start anywhere.
+ */
+final class Batches implements AutoCloseable {
+  private static final int AHEAD = 2;
+
+  private final Dataset data;
+  private final int samples;
+  private final FineTuning how;
+  private final Optional<Original> original;
+  private final int classes;
+  private final int total;
+  private final ExecutorService reader =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "secateur-batches");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private final Queue<Future<Feed>> ahead = new ArrayDeque<>();
+  private int asked;
+  private int shuffledEpoch = -1;
+  private int[] order = new int[0];
+
+  /**
+   * @param samples the run trains on samples 0 to {@code samples}
+   * @param classes labels must be below this; 0 for any
+   * @param first number of the first batch that is wanted, from 0
+   */
+  Batches(
+      Dataset data,
+      int samples,
+      FineTuning how,
+      Optional<Original> original,
+      int classes,
+      int first) {
+    this.data = data;
+    this.samples = samples;
+    this.how = how;
+    this.original = original;
+    this.classes = classes;
+    this.total = perEpoch(samples, how.batchSize()) * how.epochs();
+    this.asked = first;
+    for (int i = 0; i < AHEAD; i++) {
+      ask();
+    }
+  }
+
+  static int perEpoch(int samples, int batchSize) {
+    return (samples + batchSize - 1) / batchSize;
+  }
+
+  private void ask() {
+    if (asked < total) {
+      int number = asked++;
+      ahead.add(reader.submit(() -> read(number)));
+    }
+  }
+
+  /** The next batch; the caller closes it. */
+  Feed next() {
+    Future<Feed> oldest = ahead.remove();
+    ask();
+    try {
+      return oldest.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a batch", e);
+    }
+  }
+
+  private Feed read(int number) {
+    int perEpoch = perEpoch(samples, how.batchSize());
+    int start = number % perEpoch * how.batchSize();
+    int[] epoch = order(number / perEpoch);
+    int[] indices = Arrays.copyOfRange(epoch, start, Math.min(start + how.batchSize(), samples));
+    Dataset.Batch batch = data.batch(indices);
+    Tensor x =
+        how.augment()
+            ? Augmentation.apply(batch.x(), new SplittableRandom(how.seed() ^ ~(long) number << 20))
+            : batch.x();
+    return feed(data, indices, x, batch.labels(), original, classes);
+  }
+
+  /** Samples {@code indices} as they are. */
+  static Feed feed(Dataset data, int[] indices, Optional<Original> original, int classes) {
+    Dataset.Batch batch = data.batch(indices);
+    return feed(data, indices, batch.x(), batch.labels(), original, classes);
+  }
+
+  private static Feed feed(
+      Dataset data,
+      int[] indices,
+      Tensor x,
+      int[] labels,
+      Optional<Original> original,
+      int classes) {
+    check(indices, labels, classes);
+    List<Tensor> heads = original.map(o -> o.heads(indices, x)).orElse(List.of());
+    return new Feed(
+        indices.length,
+        NativeTensors.of(x),
+        data.labelled() ? Optional.of(NativeTensors.of(labels)) : Optional.empty(),
+        heads.stream().map(NativeTensors::of).toList());
+  }
+
+  private static void check(int[] indices, int[] labels, int classes) {
+    for (int i = 0; i < labels.length; i++) {
+      if (classes > 0 && (labels[i] < 0 || labels[i] >= classes)) {
+        throw new TrainingException(
+            LABELS,
+            "sample "
+                + indices[i]
+                + " of the training set has label "
+                + labels[i]
+                + ", but the network has "
+                + classes
+                + " classes: use the data that the network was made for");
+      }
+    }
+  }
+
+  /** Fisher and Yates' shuffle, another in each epoch. */
+  private int[] order(int epoch) {
+    if (epoch != shuffledEpoch) {
+      order = new int[samples];
+      Arrays.setAll(order, i -> i);
+      SplittableRandom random = new SplittableRandom(how.seed() * 31 + epoch);
+      for (int i = samples - 1; i > 0 && how.shuffle(); i--) {
+        int j = random.nextInt(i + 1);
+        int swapped = order[i];
+        order[i] = order[j];
+        order[j] = swapped;
+      }
+      shuffledEpoch = epoch;
+    }
+    return order;
+  }
+
+  @Override
+  public void close() {
+    reader.shutdown();
+    for (Future<Feed> future : ahead) {
+      try {
+        future.get().close();
+      } catch (ExecutionException e) {
+        // The batch was never wanted; why it could not be read does not matter.
+        continue;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package dev.secateur.train;
+
+import static dev.secateur.train.TrainingException.Reason.CHECKPOINT;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The state of a run between two steps, as a file. Big-endian: the magic number, the format's
+ * version, the run's fingerprint, the {@link Progress}, then for each variable its size and its
+ * float32 values in the session's order, and at the end a SHA-256 over all before it.
+ *
+ * <p>There is no random state: what is random is a function of the seed and the step.
+ */
+final class CheckpointFile {
+  private static final long MAGIC = 0x5345434154455552L; // SECATEUR
+  private static final int VERSION = 1;
+  private static final int DIGEST_BYTES = 32;
+  private static final int CHUNK = 1 << 14;
+  private static final int MOST_EPOCHS = 1_000_000;
+
+  private CheckpointFile() {}
+
+  /**
+   * @param fingerprint of the run: network, data and plan
+   */
+  static void write(Path file, byte[] fingerprint, Progress progress, TrainingSession session) {
+    MessageDigest digest = sha256();
+    try (OutputStream raw = new BufferedOutputStream(Files.newOutputStream(file))) {
+      DataOutputStream out = new DataOutputStream(new DigestOutputStream(raw, digest));
+      out.writeLong(MAGIC);
+      out.writeInt(VERSION);
+      out.write(fingerprint);
+      write(out, progress);
+      for (String name : session.state()) {
+        write(out, session.read(name));
+      }
+      out.flush();
+      raw.write(digest.digest());
+    } catch (IOException e) {
+      throw new TrainingException(
+          CHECKPOINT, "cannot write the checkpoint " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Puts the session into the file's state. */
+  static Progress read(Path file, byte[] fingerprint, TrainingSession session) {
+    verify(file);
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+      if (in.readLong() != MAGIC || in.readInt() != VERSION) {
+        throw damaged(file, "it is of another format");
+      }
+      if (!MessageDigest.isEqual(fingerprint, in.readNBytes(fingerprint.length))) {
+        throw damaged(file, "it belongs to another model, data set or plan");
+      }
+      Progress progress = readProgress(file, in);
+      for (String name : session.state()) {
+        session.write(name, readFloats(file, in, session.size(name)));
+      }
+      if (in.readNBytes(DIGEST_BYTES + 1).length != DIGEST_BYTES) {
+        throw damaged(file, "it is too long");
+      }
+      return progress;
+    } catch (IOException e) {
+      throw new TrainingException(
+          CHECKPOINT, "cannot read the checkpoint " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void verify(Path file) {
+    MessageDigest digest = sha256();
+    try (DigestInputStream in =
+        new DigestInputStream(new BufferedInputStream(Files.newInputStream(file)), digest)) {
+      long body = Files.size(file) - DIGEST_BYTES;
+      if (body < Long.BYTES) {
+        throw damaged(file, "it is too short");
+      }
+      in.skipNBytes(body);
+      byte[] actual = digest.digest();
+      in.on(false);
+      if (!MessageDigest.isEqual(actual, in.readNBytes(DIGEST_BYTES))) {
+        throw damaged(file, "its checksum does not match");
+      }
+    } catch (IOException e) {
+      throw new TrainingException(
+          CHECKPOINT, "cannot read the checkpoint " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void write(DataOutputStream out, Progress progress) throws IOException {
+    out.writeInt(progress.step());
+    out.writeDouble(progress.lossSum());
+    out.writeDouble(progress.correctSum());
+    out.writeInt(progress.seen());
+    out.writeInt(progress.epochs().size());
+    for (TrainingListener.Epoch epoch : progress.epochs()) {
+      out.writeDouble(epoch.loss());
+      write(out, epoch.accuracy());
+      write(out, epoch.validationLoss());
+      write(out, epoch.validationAccuracy());
+      out.writeDouble(epoch.sparsity());
+      out.writeDouble(epoch.learningRate());
+    }
+  }
+
+  private static Progress readProgress(Path file, DataInputStream in) throws IOException {
+    int step = in.readInt();
+    double lossSum = in.readDouble();
+    double correctSum = in.readDouble();
+    int seen = in.readInt();
+    int count = in.readInt();
+    if (count < 0 || count > MOST_EPOCHS) {
+      throw damaged(file, "it claims " + count + " epochs");
+    }
+    List<TrainingListener.Epoch> epochs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      epochs.add(
+          new TrainingListener.Epoch(
+              in.readDouble(),
+              readOptional(in),
+              readOptional(in),
+              readOptional(in),
+              in.readDouble(),
+              in.readDouble()));
+    }
+    return new Progress(step, epochs, lossSum, correctSum, seen);
+  }
+
+  private static void write(DataOutputStream out, Optional<Double> value) throws IOException {
+    out.writeBoolean(value.isPresent());
+    out.writeDouble(value.orElse(0.0));
+  }
+
+  private static Optional<Double> readOptional(DataInputStream in) throws IOException {
+    boolean present = in.readBoolean();
+    double value = in.readDouble();
+    return present ? Optional.of(value) : Optional.empty();
+  }
+
+  private static void write(DataOutputStream out, float[] values) throws IOException {
+    out.writeInt(values.length);
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK * Float.BYTES);
+    for (int at = 0; at < values.length; at += CHUNK) {
+      int count = Math.min(CHUNK, values.length - at);
+      chunk.clear().asFloatBuffer().put(values, at, count);
+      out.write(chunk.array(), 0, count * Float.BYTES);
+    }
+  }
+
+  private static float[] readFloats(Path file, DataInputStream in, int expected)
+      throws IOException {
+    int length = in.readInt();
+    if (length != expected) {
+      throw damaged(file, "a variable has " + length + " values, not " + expected);
+    }
+    float[] values = new float[length];
+    byte[] chunk = new byte[CHUNK * Float.BYTES];
+    for (int at = 0; at < length; at += CHUNK) {
+      int count = Math.min(CHUNK, length - at);
+      in.readFully(chunk, 0, count * Float.BYTES);
+      ByteBuffer.wrap(chunk).asFloatBuffer().get(values, at, count);
+    }
+    return values;
+  }
+
+  private static TrainingException damaged(Path file, String what) {
+    return new TrainingException(
+        CHECKPOINT, "checkpoint " + file + ": " + what + "; remove it to start anew");
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

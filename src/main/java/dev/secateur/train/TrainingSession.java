@@ -1,0 +1,360 @@
+package dev.secateur.train;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Node;
+import dev.secateur.graph.Tensor;
+import dev.secateur.graph.Weight;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.NoOp;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+
+/**
+ * The network as a TensorFlow graph that trains itself: weights, masks and optimizer slots are
+ * variables, and one run of the session is one step: mask the weights, forward, backward, update in
+ * place. One thread at a time.
+ */
+final class TrainingSession implements AutoCloseable {
+  /** A batch's loss, and how many of its samples have their class right. */
+  record Outcome(float loss, float correct) {}
+
+  private final Graph network;
+  private final Objective objective;
+  private final List<String> pruned;
+  private final org.tensorflow.Graph graph = new org.tensorflow.Graph();
+  private final Ops tf = Ops.create(graph);
+  private final Variables variables = new Variables(tf);
+  private final List<Placeholder<TFloat32>> scalars = new ArrayList<>();
+  private final List<TFloat32> scalarFeeds = new ArrayList<>();
+  private final Placeholder<TInt32> seed;
+  private final TInt32 seedFeed = NativeTensors.of(new int[2]);
+  private final Placeholder<TFloat32> x;
+  private final Placeholder<TInt32> labels;
+  private final List<Placeholder<TFloat32>> originals = new ArrayList<>();
+  private final Losses losses;
+  private final Operand<TFloat32> trainingLoss;
+  private final Operand<TFloat32> trainingCorrect;
+  private final Operand<TFloat32> inferenceLoss;
+  private final Operand<TFloat32> inferenceCorrect;
+  private final NoOp train;
+  private final Session session;
+
+  /**
+   * @param pruned weights that have a mask
+   * @param labelled whether feeds carry labels
+   */
+  TrainingSession(
+      Graph network,
+      Objective objective,
+      FineTuning.Optimizer optimizer,
+      List<String> pruned,
+      boolean labelled,
+      int threads) {
+    this.network = network;
+    this.objective = objective;
+    this.pruned = List.copyOf(pruned);
+    this.losses = new Losses(tf, objective);
+    var input = network.inputs().get(0).shape();
+    this.x = tf.placeholder(TFloat32.class, Placeholder.shape(NativeTensors.shape(input)));
+    this.labels =
+        tf.placeholder(TInt32.class, Placeholder.shape(org.tensorflow.ndarray.Shape.of(-1)));
+    this.seed = tf.placeholder(TInt32.class, Placeholder.shape(org.tensorflow.ndarray.Shape.of(2)));
+    for (int i = 0; i < 3; i++) {
+      scalars.add(
+          tf.placeholder(TFloat32.class, Placeholder.shape(org.tensorflow.ndarray.Shape.scalar())));
+      scalarFeeds.add(TFloat32.scalarOf(0));
+    }
+    defineWeights();
+
+    List<Op> maskings = new ArrayList<>();
+    Map<String, Operand<TFloat32>> values = trainedValues(maskings);
+    Lowering training = Lowering.forTraining(tf, network, values, seed);
+    List<Operand<TFloat32>> heads = heads(training);
+    List<Operand<TFloat32>> targets = targets(labelled);
+    Operand<TInt32> classes = classes(labelled, targets);
+    this.trainingLoss = penalized(training, losses.loss(heads, targets), values);
+    this.trainingCorrect = correct(heads, classes);
+    this.train = trainOp(optimizer, training, values, maskings);
+
+    List<Operand<TFloat32>> inference =
+        heads(Lowering.forInference(tf, network, inferenceValues()));
+    this.inferenceLoss = losses.loss(inference, targets);
+    this.inferenceCorrect = correct(inference, classes);
+
+    this.session = new Session(graph, NativeTensors.config(threads));
+    initialize();
+  }
+
+  private void defineWeights() {
+    for (Weight weight : network.weights().values()) {
+      if (weight.role() != Weight.Role.CONSTANT) {
+        variables.define(weight.name(), weight.shape());
+      }
+    }
+    pruned.forEach(name -> variables.define(mask(name), variables.shape(name)));
+  }
+
+  private static String mask(String weight) {
+    return weight + "|mask";
+  }
+
+  /** What a step computes with: pruned weights are masked in place first. */
+  private Map<String, Operand<TFloat32>> trainedValues(List<Op> maskings) {
+    Map<String, Operand<TFloat32>> values = plainValues();
+    for (String name : pruned) {
+      Op masking = tf.assignVariableOp(variables.handle(name), masked(name));
+      maskings.add(masking);
+      Ops after = tf.withControlDependencies(masking);
+      values.put(name, after.readVariableOp(variables.handle(name), TFloat32.class));
+    }
+    return values;
+  }
+
+  private Map<String, Operand<TFloat32>> inferenceValues() {
+    Map<String, Operand<TFloat32>> values = plainValues();
+    pruned.forEach(name -> values.put(name, masked(name)));
+    return values;
+  }
+
+  private Operand<TFloat32> masked(String name) {
+    return tf.math.mul(variables.read(name), variables.read(mask(name)));
+  }
+
+  private Map<String, Operand<TFloat32>> plainValues() {
+    Map<String, Operand<TFloat32>> values = new HashMap<>();
+    values.put(network.inputs().get(0).name(), x);
+    for (Weight weight : network.weights().values()) {
+      values.put(
+          weight.name(),
+          weight.role() == Weight.Role.CONSTANT
+              ? constant(weight.value())
+              : variables.read(weight.name()));
+    }
+    return values;
+  }
+
+  private Operand<TFloat32> constant(Tensor value) {
+    try (TFloat32 copy = NativeTensors.of(value)) {
+      return tf.constantOf(copy);
+    }
+  }
+
+  private List<Operand<TFloat32>> heads(Lowering lowering) {
+    return objective.heads().stream().map(h -> lowering.value(h.value())).toList();
+  }
+
+  private List<Operand<TFloat32>> targets(boolean labelled) {
+    return switch (objective.target()) {
+      case INPUTS -> List.of(x);
+      case LABELS -> List.of(losses.labelTarget(labels));
+      case ORIGINAL -> {
+        for (Head head : objective.heads()) {
+          originals.add(
+              tf.placeholder(TFloat32.class, Placeholder.shape(NativeTensors.shape(head.shape()))));
+        }
+        yield List.copyOf(originals);
+      }
+    };
+  }
+
+  /** The labels or, without labels, the original's classes. */
+  private Operand<TInt32> classes(boolean labelled, List<Operand<TFloat32>> targets) {
+    return labelled || !objective.distilled() ? labels : losses.predicted(targets.get(0));
+  }
+
+  private Operand<TFloat32> correct(List<Operand<TFloat32>> heads, Operand<TInt32> classes) {
+    return objective.classes() == 0 ? tf.constant(0f) : losses.correct(heads.get(0), classes);
+  }
+
+  private Operand<TFloat32> penalized(
+      Lowering training, Operand<TFloat32> loss, Map<String, Operand<TFloat32>> values) {
+    List<Operand<TFloat32>> terms = new ArrayList<>(training.penalties());
+    for (Weight weight : network.weights().values()) {
+      if (weight.trainable()) {
+        Penalties.of(tf, values.get(weight.name()), weight.l1(), weight.l2()).ifPresent(terms::add);
+      }
+    }
+    return terms.stream().reduce(loss, tf.math::add);
+  }
+
+  private NoOp trainOp(
+      FineTuning.Optimizer optimizer,
+      Lowering training,
+      Map<String, Operand<TFloat32>> values,
+      List<Op> maskings) {
+    List<Op> all = new ArrayList<>(maskings);
+    training
+        .moved()
+        .forEach((name, value) -> all.add(tf.assignVariableOp(variables.handle(name), value)));
+    List<String> trainable = trainable();
+    if (!trainable.isEmpty()) {
+      Output<?>[] sources =
+          trainable.stream().map(n -> values.get(n).asOutput()).toArray(Output<?>[]::new);
+      Output<?>[] gradients = graph.addGradients(trainingLoss.asOutput(), sources);
+      Updates updates = new Updates(tf, optimizer, variables, scalars);
+      for (int i = 0; i < sources.length; i++) {
+        all.add(updates.apply(trainable.get(i), gradients[i].expect(TFloat32.class)));
+      }
+    }
+    return tf.withControlDependencies(all).noOp();
+  }
+
+  /** Trainable weights that the heads depend on. */
+  private List<String> trainable() {
+    Set<String> reached = new HashSet<>();
+    objective.heads().forEach(h -> reached.add(h.value()));
+    List<Node> nodes = network.nodes();
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      if (reached.contains(nodes.get(i).name())) {
+        reached.addAll(nodes.get(i).inputs());
+      }
+    }
+    return network.weights().values().stream()
+        .filter(w -> w.trainable() && learns(w.role()) && reached.contains(w.name()))
+        .map(Weight::name)
+        .toList();
+  }
+
+  private static boolean learns(Weight.Role role) {
+    return switch (role) {
+      case KERNEL, BIAS, GAMMA, BETA, ALPHA -> true;
+      case MOVING_MEAN, MOVING_VARIANCE, CONSTANT -> false;
+    };
+  }
+
+  private void initialize() {
+    for (String name : variables.names()) {
+      network
+          .weight(name)
+          .ifPresentOrElse(
+              w -> variables.write(session, name, w.value().values()),
+              () -> variables.write(session, name, initial(name)));
+    }
+  }
+
+  /** Masks keep everything at first; slots start at zero. */
+  private float[] initial(String name) {
+    float[] value = new float[Math.toIntExact(variables.shape(name).size())];
+    if (name.endsWith("|mask")) {
+      java.util.Arrays.fill(value, 1f);
+    }
+    return value;
+  }
+
+  /**
+   * One step of training.
+   *
+   * @param step counted from 1
+   */
+  Outcome step(Feed feed, int step, double learningRate, long runSeed) {
+    float[] powers = Updates.powers(step);
+    scalarFeeds.get(0).setFloat((float) learningRate);
+    scalarFeeds.get(1).setFloat(powers[0]);
+    scalarFeeds.get(2).setFloat(powers[1]);
+    seedFeed.setInt(Long.hashCode(runSeed), 0);
+    seedFeed.setInt(step, 1);
+    Session.Runner runner = fed(feed).feed(seed, seedFeed).addTarget(train);
+    for (int i = 0; i < scalars.size(); i++) {
+      runner.feed(scalars.get(i), scalarFeeds.get(i));
+    }
+    return outcome(runner.fetch(trainingLoss).fetch(trainingCorrect));
+  }
+
+  /** Loss (without penalties) and hits at inference. */
+  Outcome evaluate(Feed feed) {
+    return outcome(fed(feed).fetch(inferenceLoss).fetch(inferenceCorrect));
+  }
+
+  private Session.Runner fed(Feed feed) {
+    Session.Runner runner = session.runner().feed(x, feed.x());
+    feed.labels().ifPresent(l -> runner.feed(labels, l));
+    for (int i = 0; i < originals.size(); i++) {
+      runner.feed(originals.get(i), feed.original().get(i));
+    }
+    return runner;
+  }
+
+  private static Outcome outcome(Session.Runner runner) {
+    try (Result result = runner.run()) {
+      return new Outcome(
+          ((TFloat32) result.get(0)).getFloat(), ((TFloat32) result.get(1)).getFloat());
+    }
+  }
+
+  /** Computes the masks of all pruned weights anew. */
+  void prune(float sparsity) {
+    for (String name : pruned) {
+      variables.write(session, mask(name), Masks.of(variables.read(session, name), sparsity));
+    }
+  }
+
+  /** Fraction of masked positions over all pruned weights. */
+  double sparsity() {
+    long zeros = 0;
+    long all = 0;
+    for (String name : pruned) {
+      float[] mask = variables.read(session, mask(name));
+      all += mask.length;
+      for (float m : mask) {
+        zeros += m == 0f ? 1 : 0;
+      }
+    }
+    return all == 0 ? 0 : (double) zeros / all;
+  }
+
+  /** Names of everything that a step changes, in a fixed order. */
+  List<String> state() {
+    return variables.names();
+  }
+
+  float[] read(String name) {
+    return variables.read(session, name);
+  }
+
+  void write(String name, float[] value) {
+    variables.write(session, name, value);
+  }
+
+  int size(String name) {
+    return Math.toIntExact(variables.shape(name).size());
+  }
+
+  /** The network with the weights as they are now, masks applied. */
+  Graph trained() {
+    Map<String, Tensor> values = new LinkedHashMap<>();
+    for (Weight weight : network.weights().values()) {
+      if (weight.role() != Weight.Role.CONSTANT) {
+        values.put(weight.name(), new Tensor(weight.shape(), read(weight.name())));
+      }
+    }
+    for (String name : pruned) {
+      float[] mask = read(mask(name));
+      float[] value = values.get(name).values();
+      for (int i = 0; i < mask.length; i++) {
+        value[i] = mask[i] == 0f ? 0f : value[i];
+      }
+    }
+    return network.withWeights(values);
+  }
+
+  @Override
+  public void close() {
+    session.close();
+    graph.close();
+    scalarFeeds.forEach(TFloat32::close);
+    seedFeed.close();
+  }
+}

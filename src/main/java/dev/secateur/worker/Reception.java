@@ -1,0 +1,313 @@
+package dev.secateur.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.secateur.event.CloudEvent;
+import dev.secateur.event.EventType;
+import dev.secateur.event.KafkaBinding;
+import dev.secateur.event.MalformedEventException;
+import dev.secateur.event.ModelRegistered;
+import dev.secateur.job.Plan;
+import dev.secateur.job.PlanException;
+import dev.secateur.job.PlanJson;
+import dev.secateur.store.ObjectUri;
+import dev.secateur.store.StoreException;
+import io.micrometer.core.instrument.LongTaskTimer;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapGetter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+
+/**
+ * Answers records, each with exactly one of: a result event, a dead letter, "later", or, while
+ * draining, nothing. A record is done with only when its answer is durable.
+ */
+final class Reception {
+  /** Header of a record that {@code replay} brought back: makes it a job of its own. */
+  static final String REPLAY = "secateur-replay";
+
+  private static final Logger LOG = Logger.getLogger(Reception.class);
+  private static final Duration SOON = Duration.ofMillis(500);
+  private static final int LONGEST_TRACEPARENT = 256;
+
+  private final Shop shop;
+
+  Reception(Shop shop) {
+    this.shop = shop;
+  }
+
+  /** A record that has been understood. */
+  private record Order(
+      ConsumerRecord<byte[], byte[]> record,
+      CloudEvent event,
+      ModelRegistered model,
+      Plan plan,
+      String replay) {
+    String name() {
+      return model.model().resolvedName();
+    }
+  }
+
+  Verdict answer(ConsumerRecord<byte[], byte[]> record) {
+    try {
+      Order order = read(record);
+      MDC.put("model", order.name());
+      MDC.put("version", order.model().model().resolvedVersion());
+      return answer(order);
+    } catch (MalformedEventException e) {
+      LOG.warnf(
+          "%s-%d@%d: dead letter: %s: %s",
+          record.topic(), record.partition(), record.offset(), e.reason().code(), e.getMessage());
+      return shop.publisher()
+              .deadLetter(record, e.reason().code(), e.getMessage(), shop.work()::isDraining)
+          ? Verdict.DONE
+          : Verdict.LEFT;
+    } finally {
+      MDC.clear();
+    }
+  }
+
+  private Order read(ConsumerRecord<byte[], byte[]> record) throws MalformedEventException {
+    Map<String, byte[]> headers = new HashMap<>();
+    for (Header header : record.headers()) {
+      headers.put(header.key(), header.value());
+    }
+    String position = record.topic() + "-" + record.partition() + "-" + record.offset();
+    CloudEvent event =
+        KafkaBinding.read(
+            headers, Optional.ofNullable(record.value()), shop.limits().event(), position);
+    if (event.type() != EventType.REGISTERED) {
+      throw new MalformedEventException(
+          MalformedEventException.Reason.UNKNOWN_TYPE,
+          "type: " + event.type().type() + " is none that this worker answers");
+    }
+    ModelRegistered model = ModelRegistered.read(event.data());
+    byte[] replay = headers.getOrDefault(REPLAY, new byte[0]);
+    return new Order(
+        record, event, model, plan(event.data()), new String(replay, StandardCharsets.UTF_8));
+  }
+
+  /** What the schema lets pass and the engine does not, such as an end before the beginning. */
+  private static Plan plan(JsonNode data) throws MalformedEventException {
+    try {
+      return PlanJson.read(data);
+    } catch (PlanException e) {
+      throw new MalformedEventException(
+          MalformedEventException.Reason.INVALID_DATA, e.getMessage());
+    }
+  }
+
+  /** As long as the store is away nothing can be decided, and no job is to blame. */
+  private Verdict answer(Order order) {
+    BackOff backOff = shop.backOff();
+    do {
+      try {
+        return settle(order);
+      } catch (StoreException e) {
+        LOG.warnf("the store is away, trying again: %s", e.getMessage());
+      }
+    } while (backOff.pause());
+    return Verdict.LEFT;
+  }
+
+  private Verdict settle(Order order) {
+    for (int look = 1; ; look++) {
+      Inputs inputs;
+      ObjectUri output;
+      try {
+        output = output(order.model());
+        inputs = Inputs.resolve(order.model(), shop.store());
+      } catch (StoreException e) {
+        if (e.passing()) {
+          throw e;
+        }
+        return refuse(order, e.kind().code(), e.getMessage());
+      } catch (IllegalArgumentException e) {
+        return refuse(order, Failure.FORBIDDEN, e.getMessage());
+      }
+      JobKey key = JobKey.of(order.model(), inputs, order.plan(), output, order.replay());
+      MDC.put("job", key.value());
+      Optional<CloudEvent> existing = shop.results().find(key);
+      if (existing.isPresent()) {
+        LOG.infof("job %s has its result already", key.abbreviated());
+        shop.meters().duplicate();
+        return publish(order, existing.get());
+      }
+      Claims.Answer answer = shop.claims().take(key);
+      if (answer instanceof Claims.Taken taken) {
+        Optional<Verdict> verdict = run(order, inputs, output, key, taken);
+        if (verdict.isPresent()) {
+          return verdict.get();
+        }
+        if (look >= shop.maxAttempts()) {
+          return refuse(
+              order,
+              StoreException.Kind.CHANGED.code(),
+              "an input kept changing while it was read");
+        }
+      } else {
+        Duration pause = ((Claims.Busy) answer).retryAfter();
+        return new Verdict.Later(pause.compareTo(SOON) > 0 ? pause : SOON);
+      }
+    }
+  }
+
+  /** Artifacts and state are kept apart: an event must not be able to write a result. */
+  private ObjectUri output(ModelRegistered model) {
+    ObjectUri output =
+        model.output().map(o -> ObjectUri.of(o.uri()).resolve("")).orElse(shop.output());
+    shop.store().requireWritable(output);
+    if (shop.state().contains(output)) {
+      throw new IllegalArgumentException(output + ": is where the workers keep their state");
+    }
+    return output;
+  }
+
+  /** Empty: an input changed since it was looked up, so the job is another. */
+  private Optional<Verdict> run(
+      Order order, Inputs inputs, ObjectUri output, JobKey key, Claims.Taken taken) {
+    shop.meters().claimed(taken.takenOver());
+    Claim claim = taken.claim();
+    Replies replies = replies(order, key);
+    LOG.infof("job %s: claim %d, attempt %d", key.abbreviated(), claim.epoch(), claim.attempts());
+    Duration waited = Duration.between(since(order), Instant.now());
+    shop.work().started();
+    LongTaskTimer.Sample sample = shop.meters().jobStarted(waited);
+    Span span = shop.tracer().spanBuilder("compress").setParent(parent(order.event())).startSpan();
+    String outcome = JobMeters.UNENDED;
+    String reason = "none";
+    try (claim) {
+      JobRun run =
+          new JobRun(
+              shop,
+              claim,
+              inputs,
+              order.plan(),
+              replies,
+              output,
+              order.name(),
+              Context.root().with(span));
+      JobRun.End end = run.run();
+      if (end instanceof JobRun.End.Completed completed) {
+        outcome = completed.event().data().path("outcome").asText();
+        shop.meters().measured(completed.result());
+        return Optional.of(deliver(order, claim, run, completed.event()));
+      }
+      if (end instanceof JobRun.End.Failed failed) {
+        outcome = "failed";
+        reason = failed.failure().code();
+        return Optional.of(deliver(order, claim, run, failed.event()));
+      }
+      if (end instanceof JobRun.End.Lost) {
+        shop.meters().claimLost();
+        return Optional.of(new Verdict.Later(SOON));
+      }
+      if (end instanceof JobRun.End.Stale stale) {
+        LOG.warnf("an input changed: %s", stale.message());
+        return Optional.empty();
+      }
+      return Optional.of(Verdict.LEFT);
+    } finally {
+      span.setAttribute("secateur.outcome", outcome).end();
+      shop.work().stopped();
+      shop.meters().jobEnded(sample, outcome, reason);
+    }
+  }
+
+  private Verdict deliver(Order order, Claim claim, JobRun run, CloudEvent event) {
+    Optional<CloudEvent> settled = insist(() -> shop.results().settle(claim.key(), event));
+    if (settled.isEmpty()) {
+      return Verdict.LEFT;
+    }
+    Failpoint.RESULT_STORED.reached();
+    Verdict verdict = publish(order, settled.get());
+    run.checkpoints().deleteAll();
+    Failpoint.EVENT_SENT.reached();
+    return verdict;
+  }
+
+  /** A record whose job has no key of its own, since an input of it is not there or not allowed. */
+  private Verdict refuse(Order order, String code, String message) {
+    JobKey key = JobKey.ofRefused(order.event().data(), message, order.replay());
+    MDC.put("job", key.value());
+    LOG.warnf("refused: %s: %s", code, message);
+    Optional<CloudEvent> existing = shop.results().find(key);
+    if (existing.isPresent()) {
+      shop.meters().duplicate();
+      return publish(order, existing.get());
+    }
+    CloudEvent event =
+        replies(order, key)
+            .failed(0, 0, new Failure(code, message, false), Optional.of(order.plan()));
+    shop.meters().refused(code);
+    return publish(order, shop.results().settle(key, event));
+  }
+
+  /** Sends the result and, where the job was given up, the dead letter. */
+  private Verdict publish(Order order, CloudEvent result) {
+    if (!shop.publisher().result(order.name(), result, shop.work()::isDraining)) {
+      return Verdict.LEFT;
+    }
+    JsonNode reason = result.data().path("reason");
+    if (reason.path("retried").asBoolean()) {
+      String code = reason.path("code").asText();
+      String message = reason.path("message").asText();
+      return shop.publisher().deadLetter(order.record(), code, message, shop.work()::isDraining)
+          ? Verdict.DONE
+          : Verdict.LEFT;
+    }
+    return Verdict.DONE;
+  }
+
+  /** Until the store has it; the work is done and must not be lost to a pause of the store. */
+  private <T> Optional<T> insist(Supplier<T> request) {
+    BackOff backOff = shop.backOff();
+    do {
+      try {
+        return Optional.of(request.get());
+      } catch (StoreException e) {
+        LOG.warnf("result not stored, trying again: %s", e.getMessage());
+      }
+    } while (backOff.pause());
+    return Optional.empty();
+  }
+
+  private Replies replies(Order order, JobKey key) {
+    return new Replies(order.event(), order.model(), key, shop.workerId());
+  }
+
+  /** When the event happened; for one that does not say, when Kafka got it. */
+  private static Instant since(Order order) {
+    return order.event().time().orElse(Instant.ofEpochMilli(order.record().timestamp()));
+  }
+
+  private static Context parent(CloudEvent event) {
+    return W3CTraceContextPropagator.getInstance().extract(Context.root(), event, TRACEPARENT);
+  }
+
+  private static final TextMapGetter<CloudEvent> TRACEPARENT =
+      new TextMapGetter<>() {
+        @Override
+        public Iterable<String> keys(CloudEvent event) {
+          return List.of("traceparent");
+        }
+
+        @Override
+        public String get(CloudEvent event, String key) {
+          return key.equals("traceparent")
+              ? event.traceparent().filter(t -> t.length() <= LONGEST_TRACEPARENT).orElse(null)
+              : null;
+        }
+      };
+}

@@ -1,0 +1,42 @@
+package dev.secateur.worker;
+
+import dev.secateur.store.DownloadCache;
+import dev.secateur.store.ObjectStore;
+import dev.secateur.store.ObjectUri;
+import io.opentelemetry.api.trace.Tracer;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What every job of a worker works with.
+ *
+ * @param state where claims, checkpoints and results live
+ * @param output where artifacts go when the event does not say
+ * @param workDirectory for the files of running jobs
+ * @param retryDelay first wait before an attempt is repeated; doubles up to {@code retryMaxDelay}
+ */
+record Shop(
+    ObjectStore store,
+    ObjectUri state,
+    ObjectUri output,
+    DownloadCache cache,
+    Path workDirectory,
+    Claims claims,
+    Results results,
+    EventPublisher publisher,
+    ChainRunner chain,
+    JobMeters meters,
+    Work work,
+    Tracer tracer,
+    ProcessMemory memory,
+    Limits limits,
+    String workerId,
+    int threads,
+    int maxAttempts,
+    Duration deadline,
+    Duration retryDelay,
+    Duration retryMaxDelay) {
+  BackOff backOff() {
+    return new BackOff(work, retryDelay, retryMaxDelay);
+  }
+}

@@ -1,0 +1,189 @@
+package dev.secateur.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.secateur.event.EventJson;
+import dev.secateur.job.JobCheckpoints;
+import dev.secateur.job.Stage;
+import dev.secateur.store.Digests;
+import dev.secateur.store.ObjectStore;
+import dev.secateur.store.ObjectUri;
+import dev.secateur.store.StoreException;
+import dev.secateur.store.StoredObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jboss.logging.Logger;
+
+/**
+ * A job's checkpoints in the object store. The data is written first and the manifest last, both
+ * under names of their own ({@code <epoch>-<step>}): what has a manifest is complete, and a worker
+ * that lost its claim disturbs nobody.
+ */
+final class StoredCheckpoints implements JobCheckpoints {
+  /** Told of what was kept and found. */
+  interface Listener {
+    void written();
+
+    void restored(Stage stage, long step);
+  }
+
+  private static final Logger LOG = Logger.getLogger(StoredCheckpoints.class);
+  private static final String MANIFEST = ".json";
+  private static final String DATA = ".data";
+  private static final int LARGEST_MANIFEST = 1 << 16;
+
+  /** The newest and one to fall back to. */
+  private static final int KEPT = 2;
+
+  private final ObjectStore store;
+  private final ObjectUri root;
+  private final Claim claim;
+  private final Path directory;
+  private final long maxBytes;
+  private final Listener listener;
+
+  /** Of a manifest's name: the training step decides, then who wrote it. */
+  private record Name(long epoch, long step) {
+    static final Comparator<Name> OLDEST_FIRST =
+        Comparator.comparingLong(Name::step).thenComparingLong(Name::epoch);
+
+    static Name of(ObjectUri manifest) {
+      String file = manifest.fileName();
+      int dash = file.indexOf('-');
+      return new Name(
+          Long.parseLong(file.substring(0, dash)),
+          Long.parseLong(file.substring(dash + 1, file.length() - MANIFEST.length())));
+    }
+
+    @Override
+    public String toString() {
+      return "%06d-%09d".formatted(epoch, step);
+    }
+  }
+
+  StoredCheckpoints(
+      ObjectStore store,
+      ObjectUri state,
+      Claim claim,
+      Path directory,
+      long maxBytes,
+      Listener listener) {
+    this.store = store;
+    this.root = state.resolve("checkpoints/" + claim.key() + "/");
+    this.claim = claim;
+    this.directory = directory;
+    this.maxBytes = maxBytes;
+    this.listener = listener;
+  }
+
+  @Override
+  public Optional<Path> latest(Stage stage) {
+    List<Name> newestFirst = names(stage).stream().sorted(Name.OLDEST_FIRST.reversed()).toList();
+    for (Name name : newestFirst) {
+      Optional<Path> file = fetch(stage, name);
+      if (file.isPresent()) {
+        listener.restored(stage, name.step());
+        return file;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Empty where the manifest's data is gone or is not what the manifest says. */
+  private Optional<Path> fetch(Stage stage, Name name) {
+    ObjectUri uri = prefix(stage).resolve(name + DATA);
+    try {
+      Optional<byte[]> manifest =
+          store.read(prefix(stage).resolve(name + MANIFEST), LARGEST_MANIFEST);
+      Optional<StoredObject> data = store.stat(uri);
+      if (manifest.isEmpty() || data.isEmpty()) {
+        return Optional.empty();
+      }
+      String sha256 = EventJson.parse(manifest.get()).path("sha256").asText();
+      Path file = directory.resolve(stage.label() + "-" + name + DATA);
+      store.download(data.get(), Optional.of(sha256), maxBytes, file);
+      return Optional.of(file);
+    } catch (StoreException e) {
+      if (e.passing()) {
+        throw e;
+      }
+      LOG.warnf("checkpoint passed over: %s", e.getMessage());
+      return Optional.empty();
+    } catch (IOException e) {
+      LOG.warnf("checkpoint passed over: %s: its manifest is no JSON", uri);
+      return Optional.empty();
+    }
+  }
+
+  /** A checkpoint that cannot be kept is not worth the job: the one before it still counts. */
+  @Override
+  public void save(Stage stage, int step, Path file) {
+    claim.ensureHeld();
+    Name name = new Name(claim.epoch(), step);
+    try {
+      store.upload(file, prefix(stage).resolve(name + DATA));
+      store.write(prefix(stage).resolve(name + MANIFEST), manifest(stage, step, file));
+      listener.written();
+      deleteOlder(stage);
+    } catch (StoreException e) {
+      LOG.warnf("checkpoint at step %d not kept: %s", step, e.getMessage());
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": cannot be read", e);
+    }
+  }
+
+  private byte[] manifest(Stage stage, int step, Path file) throws IOException {
+    JsonNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("stage", stage.label())
+            .put("step", step)
+            .put("epoch", claim.epoch())
+            .put("sha256", Digests.sha256(file))
+            .put("bytes", Files.size(file));
+    return EventJson.bytes(json);
+  }
+
+  private void deleteOlder(Stage stage) {
+    List<Name> oldestFirst = names(stage).stream().sorted(Name.OLDEST_FIRST).toList();
+    oldestFirst.subList(0, Math.max(0, oldestFirst.size() - KEPT)).forEach(n -> delete(stage, n));
+  }
+
+  /** The manifest first: what has one is complete. */
+  private void delete(Stage stage, Name name) {
+    store.delete(prefix(stage).resolve(name + MANIFEST));
+    store.delete(prefix(stage).resolve(name + DATA));
+  }
+
+  /** The last training step that a manifest stands for, if any. */
+  OptionalLong lastStep(Stage stage) {
+    return names(stage).stream().mapToLong(Name::step).max();
+  }
+
+  /** After the result is durable nothing resumes any more. */
+  void deleteAll() {
+    try {
+      store.list(root).forEach(object -> store.delete(object.uri()));
+    } catch (StoreException e) {
+      LOG.warnf("checkpoints left behind: %s", e.getMessage());
+    }
+  }
+
+  private List<Name> names(Stage stage) {
+    return store.list(prefix(stage)).stream()
+        .map(StoredObject::uri)
+        .filter(uri -> uri.key().endsWith(MANIFEST))
+        .map(Name::of)
+        .toList();
+  }
+
+  private ObjectUri prefix(Stage stage) {
+    return root.resolve(stage.label() + "/");
+  }
+}

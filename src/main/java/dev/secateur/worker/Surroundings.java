@@ -1,0 +1,87 @@
+package dev.secateur.worker;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.jboss.logging.Logger;
+
+/**
+ * Whether the broker and the store answer, asked every few seconds in the background so that a
+ * probe never waits for either.
+ */
+final class Surroundings {
+  private static final Logger LOG = Logger.getLogger(Surroundings.class);
+  private static final Duration INTERVAL = Duration.ofSeconds(5);
+  private static final int ANSWER_SECONDS = 5;
+
+  private final Admin admin;
+  private final Topics topics;
+  private final Shop shop;
+
+  private volatile Optional<String> brokerTrouble = Optional.of("not asked yet");
+  private volatile Optional<String> storeTrouble = Optional.of("not asked yet");
+
+  /** Used by the asking thread alone. */
+  private boolean topicsChecked;
+
+  Surroundings(Admin admin, Topics topics, Shop shop) {
+    this.admin = admin;
+    this.topics = topics;
+    this.shop = shop;
+  }
+
+  void watch(ScheduledExecutorService clock) {
+    clock.scheduleWithFixedDelay(
+        this::ask, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Empty: all is well. */
+  Optional<String> brokerTrouble() {
+    return brokerTrouble;
+  }
+
+  Optional<String> storeTrouble() {
+    return storeTrouble;
+  }
+
+  /**
+   * Asks both.
+   *
+   * @throws IllegalStateException if topics are missing and may not be created
+   */
+  void ask() {
+    brokerTrouble = askBroker();
+    storeTrouble = askStore();
+  }
+
+  private Optional<String> askBroker() {
+    try {
+      if (!topicsChecked) {
+        topics.ensure(admin);
+        topicsChecked = true;
+      }
+      admin.describeCluster().clusterId().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      return Optional.empty();
+    } catch (ExecutionException | TimeoutException | KafkaException e) {
+      return Optional.of("the broker does not answer: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.of("stopping");
+    }
+  }
+
+  private Optional<String> askStore() {
+    try {
+      shop.store().ping(shop.state().bucket());
+      return Optional.empty();
+    } catch (RuntimeException e) {
+      LOG.debugf("the store does not answer: %s", e.getMessage());
+      return Optional.of("the store does not answer: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,243 @@
+package dev.secateur.worker;
+
+import dev.secateur.job.Chain;
+import dev.secateur.job.SelfTest;
+import dev.secateur.store.DownloadCache;
+import dev.secateur.store.ObjectStore;
+import dev.secateur.store.ObjectUri;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import io.opentelemetry.api.trace.Tracer;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.common.annotation.Identifier;
+import io.smallrye.reactive.messaging.kafka.api.IncomingKafkaRecordMetadata;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.eclipse.microprofile.reactive.messaging.Incoming;
+import org.eclipse.microprofile.reactive.messaging.Message;
+import org.jboss.logging.Logger;
+
+/**
+ * The worker's shell: wires the parts together, hands records to the job threads, and drains.
+ *
+ * <p>A record is taken from Kafka when a job thread is free, runs there, and is acknowledged when
+ * its answer is durable. While draining nothing is acknowledged and nothing refused.
+ */
+@ApplicationScoped
+final class Worker {
+  private static final Logger LOG = Logger.getLogger(Worker.class);
+
+  @Inject WorkerConfiguration configuration;
+  @Inject MeterRegistry registry;
+  @Inject Tracer tracer;
+
+  @Inject
+  @Identifier("default-kafka-broker")
+  Map<String, Object> kafka;
+
+  private Shop shop;
+  private Reception reception;
+  private Producer<byte[], byte[]> producer;
+  private Admin admin;
+  private Surroundings surroundings;
+  private volatile Optional<String> nativeTrouble = Optional.of("not tested yet");
+  private ExecutorService jobs;
+  private ScheduledExecutorService clock;
+
+  private Slots slots;
+
+  /** Before the messaging channels start. */
+  void start(@Observes @Priority(1) StartupEvent event) {
+    int concurrency = configuration.jobs().concurrency();
+    slots = new Slots(concurrency);
+    jobs = Executors.newFixedThreadPool(concurrency, named("job"));
+    clock = Executors.newScheduledThreadPool(concurrency + 1, named("claims"));
+    producer = new KafkaProducer<>(KafkaProperties.producer(kafka));
+    new KafkaClientMetrics(producer).bindTo(registry);
+    shop = open(concurrency);
+    reception = new Reception(shop);
+    admin = Admin.create(KafkaProperties.admin(kafka));
+    surroundings =
+        new Surroundings(admin, new Topics(configuration.topics(), configuration.kafka()), shop);
+    surroundings.ask();
+    surroundings.watch(clock);
+    clock.execute(this::testNatives);
+    LOG.infof("worker %s, %d at a time", shop.workerId(), concurrency);
+  }
+
+  private void testNatives() {
+    try {
+      SelfTest.run();
+      nativeTrouble = Optional.empty();
+    } catch (RuntimeException | LinkageError e) {
+      LOG.error("the native libraries do not work", e);
+      nativeTrouble = Optional.of(e.toString());
+    }
+  }
+
+  private Shop open(int concurrency) {
+    Work work = new Work();
+    JobMeters meters = new JobMeters(registry);
+    ProcessMemory memory =
+        new ProcessMemory(
+            configuration
+                .memory()
+                .limit()
+                .map(l -> OptionalLong.of(Limits.bytes("secateur.memory.limit", l)))
+                .orElse(OptionalLong.empty()));
+    ObjectStore store = Stores.open(configuration.store(), meters);
+    ObjectUri state = ObjectUri.of(configuration.state().uri()).resolve("");
+    Path directory = Path.of(configuration.cache().directory());
+    DownloadCache cache =
+        new DownloadCache(
+            store, directory, Limits.bytes("secateur.cache.size", configuration.cache().size()));
+    meters.watch(cache, memory, work);
+    String id = WorkDirectory.workerId();
+    WorkerConfiguration.Claim lease = configuration.claim();
+    WorkerConfiguration.Jobs limits = configuration.jobs();
+    return new Shop(
+        store,
+        state,
+        ObjectUri.of(limits.output()).resolve(""),
+        cache,
+        WorkDirectory.open(directory),
+        new Claims(store, state, id, lease.heartbeat(), lease.expiry(), clock),
+        new Results(store, state),
+        new EventPublisher(producer, configuration.topics(), meters),
+        Chain::run,
+        meters,
+        work,
+        tracer,
+        memory,
+        Limits.of(configuration.limits()),
+        id,
+        limits
+            .threads()
+            .orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / concurrency)),
+        limits.maxAttempts(),
+        limits.deadline(),
+        limits.retryDelay(),
+        limits.retryMaxDelay());
+  }
+
+  /**
+   * Takes a record; completes when there is room for the next.
+   *
+   * <p>A record is acknowledged out of order; the connector commits only up to the first that is
+   * not.
+   */
+  @Incoming("registered")
+  CompletionStage<Void> consume(Message<byte[]> message) {
+    shop.work().received();
+    CompletionStage<Void> room = slots.take();
+    submit(message, slots::give);
+    return room;
+  }
+
+  private void submit(Message<byte[]> message, Runnable afterwards) {
+    if (!shop.work().isDraining()) {
+      jobs.execute(
+          () -> {
+            try {
+              answer(message);
+            } finally {
+              afterwards.run();
+            }
+          });
+    }
+  }
+
+  private void answer(Message<byte[]> message) {
+    if (shop.work().isDraining()) {
+      return;
+    }
+    try {
+      Verdict verdict = reception.answer(record(message));
+      if (verdict instanceof Verdict.Done) {
+        shop.work().settled();
+        acknowledge(message);
+      } else if (verdict instanceof Verdict.Later later) {
+        // It holds no slot while it waits for the other worker.
+        clock.schedule(
+            () -> submit(message, () -> {}), later.pause().toMillis(), TimeUnit.MILLISECONDS);
+      }
+    } catch (RuntimeException e) {
+      // A defect: the record stays unacknowledged, and the liveness probe sees it.
+      LOG.error("record not answered", e);
+      shop.work().broken();
+    }
+  }
+
+  private static void acknowledge(Message<byte[]> message) {
+    message
+        .ack()
+        .exceptionally(
+            e -> {
+              LOG.warnf("answered, but not acknowledged: it will come again: %s", e.getMessage());
+              return null;
+            });
+  }
+
+  @SuppressWarnings("unchecked")
+  private static ConsumerRecord<byte[], byte[]> record(Message<byte[]> message) {
+    return message
+        .getMetadata(IncomingKafkaRecordMetadata.class)
+        .map(m -> (ConsumerRecord<byte[], byte[]>) m.getRecord())
+        .orElseThrow(() -> new IllegalStateException("a message that did not come from Kafka"));
+  }
+
+  /** Stops taking work, lets the running job checkpoint, and gives it back. */
+  void drain(@Observes ShutdownEvent event) throws InterruptedException {
+    Duration most = configuration.drain().timeout();
+    LOG.infof("draining, at most %d s", most.toSeconds());
+    shop.work().drain();
+    jobs.shutdown();
+    if (!jobs.awaitTermination(most.toMillis(), TimeUnit.MILLISECONDS)) {
+      LOG.warn("the running job did not stop in time; its claim will expire");
+    }
+    clock.shutdownNow();
+    producer.close(Duration.ofSeconds(5));
+    admin.close(Duration.ofSeconds(1));
+    shop.store().close();
+    LOG.info("drained");
+  }
+
+  Surroundings surroundings() {
+    return surroundings;
+  }
+
+  /** Empty: they work. */
+  Optional<String> nativeTrouble() {
+    return nativeTrouble;
+  }
+
+  Shop shop() {
+    return shop;
+  }
+
+  private static ThreadFactory named(String name) {
+    return runnable -> {
+      Thread thread = new Thread(runnable, name);
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+}
