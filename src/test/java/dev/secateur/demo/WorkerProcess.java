@@ -28,7 +28,8 @@ public final class WorkerProcess implements AutoCloseable {
 
   /** Where the build leaves the application. */
   public static Path application() {
-    return Path.of(System.getProperty("secateur.application", "target/quarkus-app/quarkus-run.jar"));
+    return Path.of(
+        System.getProperty("secateur.application", "target/quarkus-app/quarkus-run.jar"));
   }
 
   /**
