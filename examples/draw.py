@@ -11,7 +11,7 @@ import numpy as np
 
 SHAPES = ["circle", "cross", "ring", "saltire", "square", "triangle"]
 SIZE = 16
-TRAIN, TEST = 1200, 480
+TRAIN, TEST = 1020, 360
 
 
 def mask(shape, cy, cx, r):
@@ -33,8 +33,8 @@ def mask(shape, cy, cx, r):
 def draw(rng, shape):
     r = rng.uniform(3.0, 6.5)
     cy, cx = rng.uniform(r, SIZE - 1 - r, size=2)
-    background, contrast = rng.uniform(20, 110), rng.uniform(60, 130)
-    image = background + contrast * mask(shape, cy, cx, r) + rng.normal(0, 15, (SIZE, SIZE))
+    background, contrast = rng.uniform(20, 120), rng.uniform(50, 120)
+    image = background + contrast * mask(shape, cy, cx, r) + rng.normal(0, 19, (SIZE, SIZE))
     return (np.clip(image, 0, 255).astype(np.uint8) // 32 * 32)[..., None]
 
 
