@@ -1,0 +1,132 @@
+package dev.secateur.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Preprocessing;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Weight;
+import dev.secateur.keras.KerasReader;
+import dev.secateur.train.FineTuning.Optimizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+/** 24 batches of tf_keras 2.18 with TensorFlow Model Optimization 0.8.1, step by step. */
+class ReferenceTrainingTest {
+  private static final int STEPS = 24;
+  private static final int BATCH = 32;
+  private static final Preprocessing STANDARDIZED =
+      new Preprocessing(1, List.of(125.307, 122.950, 113.865), List.of(62.9932, 62.0887, 66.7048));
+  private static final PruningSchedule SCHEDULE =
+      new PruningSchedule(
+          new Pruning(Pruning.Schedule.POLYNOMIAL_DECAY, 0, 0.5, 0, OptionalInt.of(20), 4), STEPS);
+
+  @Test
+  void resnetUnderAdamGoesAsTheReference() {
+    Graph trained =
+        follow("mlperf_resnet8_cifar10", "resnet8_adam", Preprocessing.NONE, Optimizer.ADAM, 1e-4);
+    assertThat(trained.prunable()).hasSize(10);
+  }
+
+  @Test
+  void lenetUnderAdamGoesAsTheReference() {
+    Graph trained =
+        follow("onepixel_lenet_cifar10", "lenet_adam", STANDARDIZED, Optimizer.ADAM, 1e-4);
+    assertThat(trained.prunable()).hasSize(5);
+  }
+
+  @Test
+  void resnetUnderMomentumEndsWithTheReferencesWeights() {
+    Graph trained =
+        follow(
+            "mlperf_resnet8_cifar10",
+            "resnet8_sgd_momentum",
+            Preprocessing.NONE,
+            Optimizer.MOMENTUM,
+            1e-3);
+    ReferenceArrays reference = reference("resnet8_sgd_momentum");
+    int compared = 0;
+    for (String name : reference.arrays().keySet()) {
+      if (name.startsWith("final/")) {
+        float[] expected = reference.floats(name);
+        float[] actual = weight(trained, name.substring("final/".length())).value().values();
+        float range = range(expected);
+        for (int i = 0; i < expected.length; i++) {
+          assertThat(actual[i])
+              .as("%s[%d]", name, i)
+              .isCloseTo(expected[i], Offset.offset(1e-3f * Math.max(1, range)));
+        }
+        compared++;
+      }
+    }
+    assertThat(compared).isEqualTo(48);
+  }
+
+  private static float range(float[] values) {
+    float most = 0;
+    for (float v : values) {
+      most = Math.max(most, Math.abs(v));
+    }
+    return most;
+  }
+
+  private static Weight weight(Graph network, String keras) {
+    return network.weights().values().stream()
+        .filter(w -> w.name().equals(keras) || w.name().startsWith(keras + ":"))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(keras + " not in " + network.weights().keySet()));
+  }
+
+  private static ReferenceArrays reference(String run) {
+    return ReferenceArrays.read(ReferenceArrays.shared("reference/training/" + run + ".npz"));
+  }
+
+  private static Graph follow(
+      String model, String run, Preprocessing preprocessing, Optimizer optimizer, double rate) {
+    ReferenceArrays reference = reference(run);
+    Graph network = KerasReader.read(ReferenceArrays.shared("models/" + model + ".h5")).graph();
+    Objective objective = Objective.resolve(network, FineTuning.TUTORIAL, Optional.empty(), true);
+    List<String> pruned = network.prunable().stream().map(Weight::name).toList();
+    try (Dataset data =
+            Datasets.open(
+                ReferenceArrays.shared("data/cifar10_train10k.npz"),
+                Datasets.Part.TRAIN,
+                preprocessing,
+                Datasets.Expected.ANYTHING);
+        TrainingSession session =
+            new TrainingSession(network, objective, optimizer, pruned, true, 2)) {
+      int[] indices = reference.ints("indices");
+      float[] losses = reference.floats("loss");
+      float[] sparsities = reference.floats("sparsity");
+      for (int step = 1; step <= STEPS; step++) {
+        if (SCHEDULE.updatesAt(step)) {
+          session.prune(SCHEDULE.sparsityAt(step));
+        }
+        int[] batch = Arrays.copyOfRange(indices, (step - 1) * BATCH, step * BATCH);
+        float loss;
+        try (Feed feed = Batches.feed(data, batch, Optional.empty(), objective.classes())) {
+          loss = session.step(feed, step, rate, 0).loss();
+        }
+        float expected = losses[step - 1];
+        assertThat(loss)
+            .as("loss of step %d", step)
+            .isCloseTo(expected, Offset.offset(expected * (step <= 8 ? 1e-3f : 2e-2f)));
+        Graph now = session.trained();
+        for (int i = 0; i < pruned.size(); i++) {
+          // The reference is one minus a float32 mean: counts are what is exact.
+          Weight weight = now.weights().get(pruned.get(i));
+          long size = weight.shape().size();
+          assertThat(Math.round(weight.value().sparsity() * size))
+              .as("zeros of %s after step %d", pruned.get(i), step)
+              .isEqualTo(Math.round((double) sparsities[(step - 1) * pruned.size() + i] * size));
+        }
+      }
+      return session.trained();
+    }
+  }
+}
