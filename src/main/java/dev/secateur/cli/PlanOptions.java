@@ -1,7 +1,6 @@
 package dev.secateur.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.job.FailureReason;
@@ -141,7 +140,8 @@ final class PlanOptions {
     return PlanJson.read(document());
   }
 
-  private JsonNode document() {
+  /** The plan as the document that {@link PlanJson#read} takes. */
+  ObjectNode document() {
     ObjectNode root = plan.map(PlanOptions::read).orElseGet(MAPPER::createObjectNode);
     boolean event = root.has("plan") || root.has("datasets") || root.has("model");
     ObjectNode stages = event ? root.withObject("/plan") : root;

@@ -18,6 +18,10 @@ import picocli.CommandLine.Spec;
       Evaluate.class,
       Predict.class,
       Inspect.class,
+      Publish.class,
+      Watch.class,
+      Jobs.class,
+      Replay.class,
       CommandLine.HelpCommand.class
     },
     footer = {

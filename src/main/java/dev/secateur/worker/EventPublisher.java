@@ -19,17 +19,6 @@ import org.jboss.logging.Logger;
 
 /** Sends events and dead letters. A result and a dead letter are sent until the broker has them. */
 final class EventPublisher {
-  /** Headers of a dead letter, as SmallRye's own dead letters carry them. */
-  static final String REASON = "dead-letter-reason";
-
-  static final String CAUSE = "dead-letter-cause";
-  static final String TOPIC = "dead-letter-topic";
-  static final String PARTITION = "dead-letter-partition";
-  static final String OFFSET = "dead-letter-offset";
-
-  /** Of a dead letter whose value the topic does not take: its size in bytes. */
-  static final String OMITTED = "dead-letter-omitted-bytes";
-
   private static final Logger LOG = Logger.getLogger(EventPublisher.class);
 
   /** How often the stop signal is looked at while the broker is silent. */
@@ -80,11 +69,11 @@ final class EventPublisher {
     ProducerRecord<byte[], byte[]> letter =
         new ProducerRecord<>(
             topics.deadLetters(), null, null, original.key(), original.value(), original.headers());
-    header(letter, REASON, reason);
-    header(letter, CAUSE, cause);
-    header(letter, TOPIC, original.topic());
-    header(letter, PARTITION, String.valueOf(original.partition()));
-    header(letter, OFFSET, String.valueOf(original.offset()));
+    header(letter, DeadLetter.REASON, reason);
+    header(letter, DeadLetter.CAUSE, cause);
+    header(letter, DeadLetter.TOPIC, original.topic());
+    header(letter, DeadLetter.PARTITION, String.valueOf(original.partition()));
+    header(letter, DeadLetter.OFFSET, String.valueOf(original.offset()));
     boolean sent = deliver(letter, stop);
     if (sent) {
       meters.deadLettered(reason);
@@ -119,7 +108,7 @@ final class EventPublisher {
       ProducerRecord<byte[], byte[]> record) {
     ProducerRecord<byte[], byte[]> small =
         new ProducerRecord<>(record.topic(), null, null, record.key(), null, record.headers());
-    header(small, OMITTED, String.valueOf(record.value().length));
+    header(small, DeadLetter.OMITTED, String.valueOf(record.value().length));
     return small;
   }
 

@@ -3,6 +3,7 @@ package dev.secateur.worker;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.store.DownloadCache;
+import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
 import dev.secateur.worker.Inputs.Role;
 import java.io.IOException;
@@ -49,9 +50,14 @@ final class FetchedInputs implements AutoCloseable {
   }
 
   private void link(Role role, Path cached, Path directory) throws IOException {
-    Path own = Files.createDirectories(directory.resolve(role.label()));
-    String name = inputs.sources().get(role).object().uri().fileName();
-    files.put(role, Files.createSymbolicLink(own.resolve(name), cached.toAbsolutePath()));
+    Path link = place(directory, role, inputs.sources().get(role).object().uri());
+    Files.createDirectories(link.getParent());
+    files.put(role, Files.createSymbolicLink(link, cached.toAbsolutePath()));
+  }
+
+  /** Where an input is found while its job runs. */
+  static Path place(Path directory, Role role, ObjectUri uri) {
+    return directory.resolve(role.label()).resolve(uri.fileName());
   }
 
   Path model() {

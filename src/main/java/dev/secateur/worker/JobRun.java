@@ -33,6 +33,8 @@ import org.jboss.logging.Logger;
 final class JobRun {
   private static final Logger LOG = Logger.getLogger(JobRun.class);
 
+  private static final String INPUTS = "inputs";
+
   /** A megabyte, for messages. */
   private static final long MEGABYTE = 1 << 20;
 
@@ -145,13 +147,9 @@ final class JobRun {
     private static final long serialVersionUID = 1;
     private final transient Failure failure;
 
-    Passing(String code, Throwable cause) {
+    Passing(String code, String message, Throwable cause) {
       super(cause);
-      this.failure = new Failure(code, message(cause), true);
-    }
-
-    private static String message(Throwable cause) {
-      return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+      this.failure = new Failure(code, message, true);
     }
   }
 
@@ -176,25 +174,50 @@ final class JobRun {
       return cancelled(deadline);
     } catch (StoreException e) {
       if (e.passing()) {
-        throw new Passing(e.kind().code(), e);
+        throw new Passing(e.kind().code(), message(e), e);
       }
       return e.kind() == StoreException.Kind.CHANGED
           ? new End.Stale(e.getMessage())
           : failed(new Failure(e.kind().code(), e.getMessage(), false));
     } catch (JobException e) {
-      String code = JobMeters.code(e.reason());
-      if (!e.reason().permanent()) {
-        throw new Passing(code, e);
-      }
-      return failed(new Failure(code, e.getMessage(), false));
+      return failedInChain(e);
     } catch (ClaimLostException e) {
       throw e;
     } catch (OutOfMemoryError e) {
-      throw new Passing(JobMeters.code(FailureReason.OUT_OF_MEMORY), e);
-    } catch (RuntimeException e) {
+      throw new Passing(JobMeters.code(FailureReason.OUT_OF_MEMORY), message(e), e);
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
       LOG.error("defect in the chain", e);
-      throw new Passing(JobMeters.code(FailureReason.INTERNAL), e);
+      throw new Passing(JobMeters.code(FailureReason.INTERNAL), message(e), e);
     }
+  }
+
+  /** The chain wraps what its checkpoints throw. */
+  private End failedInChain(JobException e) throws Passing {
+    if (e.getCause() instanceof ClaimLostException lost) {
+      throw lost;
+    }
+    if (e.getCause() instanceof StoreException trouble && trouble.passing()) {
+      throw new Passing(trouble.kind().code(), message(trouble), e);
+    }
+    String code = JobMeters.code(e.reason());
+    if (!e.reason().permanent()) {
+      if (e.reason() == FailureReason.INTERNAL) {
+        LOG.error("defect in the chain", e);
+      }
+      throw new Passing(code, message(e), e);
+    }
+    return failed(new Failure(code, message(e), false));
+  }
+
+  /** An event's readers know objects, not the files that this worker made of them. */
+  private String message(Throwable e) {
+    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    for (Map.Entry<Inputs.Role, Inputs.Input> source : inputs.sources().entrySet()) {
+      ObjectUri uri = source.getValue().object().uri();
+      Path local = FetchedInputs.place(directory.resolve(INPUTS), source.getKey(), uri);
+      message = message.replace(local.toString(), uri.toString());
+    }
+    return message.replace(directory + "/", "");
   }
 
   private End cancelled(long deadline) {
@@ -224,7 +247,7 @@ final class JobRun {
     createDirectory();
     try (FetchedInputs fetched =
         FetchedInputs.fetch(
-            inputs, shop.cache(), shop.limits(), directory.resolve("inputs"), shop.meters())) {
+            inputs, shop.cache(), shop.limits(), directory.resolve(INPUTS), shop.meters())) {
       Optional<Failure> tooLarge = tooLarge(fetched.model());
       progress.end();
       if (tooLarge.isPresent()) {
@@ -245,7 +268,7 @@ final class JobRun {
               claim, result, fetched, variants(result.directory()), artifacts, started),
           result);
     } finally {
-      delete(directory.resolve("inputs"));
+      delete(directory.resolve(INPUTS));
     }
   }
 

@@ -34,9 +34,6 @@ import org.jboss.logging.MDC;
  * draining, nothing. A record is done with only when its answer is durable.
  */
 final class Reception {
-  /** Header of a record that {@code replay} brought back: makes it a job of its own. */
-  static final String REPLAY = "secateur-replay";
-
   private static final Logger LOG = Logger.getLogger(Reception.class);
   private static final Duration SOON = Duration.ofMillis(500);
   private static final int LONGEST_TRACEPARENT = 256;
@@ -93,7 +90,7 @@ final class Reception {
           "type: " + event.type().type() + " is none that this worker answers");
     }
     ModelRegistered model = ModelRegistered.read(event.data());
-    byte[] replay = headers.getOrDefault(REPLAY, new byte[0]);
+    byte[] replay = headers.getOrDefault(DeadLetter.REPLAY, new byte[0]);
     return new Order(
         record, event, model, plan(event.data()), new String(replay, StandardCharsets.UTF_8));
   }

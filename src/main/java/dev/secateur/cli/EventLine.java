@@ -1,0 +1,58 @@
+package dev.secateur.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.secateur.event.CloudEvent;
+import java.util.Locale;
+
+/** An event of a job as one line of text. */
+public final class EventLine {
+  private static final int KEY = 12;
+
+  private EventLine() {}
+
+  public static String of(CloudEvent event) {
+    JsonNode data = event.data();
+    String job = data.at("/job/key").asText();
+    return String.format(
+        Locale.ROOT,
+        "%s  %s %s  %s",
+        job.substring(0, Math.min(KEY, job.length())),
+        data.at("/model/name").asText(),
+        data.at("/model/version").asText(),
+        switch (event.type()) {
+          case PROGRESSED -> progress(data);
+          case COMPLETED -> completed(data);
+          case FAILED ->
+              "FAILED " + data.at("/reason/code").asText() + ": " + data.at("/reason/message").asText();
+          case REGISTERED -> "registered";
+        });
+  }
+
+  private static String progress(JsonNode data) {
+    String text =
+        String.format(
+            Locale.ROOT,
+            "%3.0f %%  %s",
+            100 * data.path("progress").asDouble(),
+            data.path("stage").asText());
+    JsonNode training = data.path("training");
+    return training.isMissingNode()
+        ? text
+        : text
+            + String.format(
+                Locale.ROOT,
+                "  step %d/%d  loss %.4f  sparsity %.1f %%",
+                training.path("step").asInt(),
+                training.path("steps").asInt(),
+                training.path("loss").asDouble(),
+                100 * training.path("sparsity").asDouble());
+  }
+
+  private static String completed(JsonNode data) {
+    return data.path("outcome").asText().toUpperCase(Locale.ROOT)
+        + ": "
+        + data.path("reason").asText()
+        + "  "
+        + data.at("/report/html").asText();
+  }
+}

@@ -1,0 +1,68 @@
+package dev.secateur.worker;
+
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+
+/**
+ * A record of the dead-letter topic: the original's key, value and headers, and in headers of its
+ * own why it is there and where it came from.
+ */
+public final class DeadLetter {
+  static final String REASON = "dead-letter-reason";
+  static final String CAUSE = "dead-letter-cause";
+  static final String TOPIC = "dead-letter-topic";
+  static final String PARTITION = "dead-letter-partition";
+  static final String OFFSET = "dead-letter-offset";
+
+  /** Where the value was too large for the topic: its size in bytes. */
+  static final String OMITTED = "dead-letter-omitted-bytes";
+
+  /** Of a replayed record: the position it first had. Makes it a job of its own. */
+  static final String REPLAY = "secateur-replay";
+
+  private static final String PREFIX = "dead-letter-";
+
+  private final ConsumerRecord<byte[], byte[]> record;
+
+  private DeadLetter(ConsumerRecord<byte[], byte[]> record) {
+    this.record = record;
+  }
+
+  public static DeadLetter of(ConsumerRecord<byte[], byte[]> record) {
+    return new DeadLetter(record);
+  }
+
+  /** A code of {@code docs/operations.md}. */
+  public String reason() {
+    return text(REASON);
+  }
+
+  public String cause() {
+    return text(CAUSE);
+  }
+
+  /** Topic, partition and offset that the record had. */
+  public String position() {
+    return text(TOPIC) + "-" + text(PARTITION) + "-" + text(OFFSET);
+  }
+
+  /** The original, marked, so that its job is not answered with the failure that it had. */
+  public ProducerRecord<byte[], byte[]> replay(String topic) {
+    ProducerRecord<byte[], byte[]> again =
+        new ProducerRecord<>(topic, null, null, record.key(), record.value());
+    for (Header header : record.headers()) {
+      if (!header.key().startsWith(PREFIX) && !header.key().equals(REPLAY)) {
+        again.headers().add(header);
+      }
+    }
+    again.headers().add(REPLAY, position().getBytes(StandardCharsets.UTF_8));
+    return again;
+  }
+
+  private String text(String name) {
+    Header header = record.headers().lastHeader(name);
+    return header == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
+  }
+}
