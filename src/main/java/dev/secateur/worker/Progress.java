@@ -115,13 +115,14 @@ final class Progress implements JobListener {
   @Override
   public void epoch(Epoch epoch) {
     LOG.infof(
-        "epoch: loss %.4f, accuracy %.4f, sparsity %.3f",
-        epoch.loss(), epoch.accuracy(), epoch.sparsity());
+        "epoch: loss %.4f, accuracy %s, sparsity %.3f",
+        epoch.loss(), epoch.accuracy().map(Object::toString).orElse("-"), epoch.sparsity());
   }
 
   @Override
   public void measured(JobResult.Variant variant) {
-    LOG.infof("%s: top-1 %s, %d bytes", variant.name(), variant.top1(), variant.bytes());
+    String top1 = variant.top1().map(Object::toString).orElse("-");
+    LOG.infof("%s: top-1 %s, %d bytes", variant.name(), top1, variant.bytes());
     work.progressed(before(stage));
   }
 
