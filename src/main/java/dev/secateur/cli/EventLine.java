@@ -23,7 +23,10 @@ public final class EventLine {
           case PROGRESSED -> progress(data);
           case COMPLETED -> completed(data);
           case FAILED ->
-              "FAILED " + data.at("/reason/code").asText() + ": " + data.at("/reason/message").asText();
+              "FAILED "
+                  + data.at("/reason/code").asText()
+                  + ": "
+                  + data.at("/reason/message").asText();
           case REGISTERED -> "registered";
         });
   }

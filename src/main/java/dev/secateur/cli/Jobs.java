@@ -63,12 +63,9 @@ final class Jobs implements Callable<Integer> {
         key, k -> MAPPER.createObjectNode().put("job", k).put("state", "unknown"));
   }
 
-  private static void addClaims(
-      ObjectStore store, ObjectUri claims, Map<String, ObjectNode> jobs) {
+  private static void addClaims(ObjectStore store, ObjectUri claims, Map<String, ObjectNode> jobs) {
     List<StoredObject> epochs =
-        store.list(claims).stream()
-            .sorted(Comparator.comparing(o -> o.uri().key()))
-            .toList();
+        store.list(claims).stream().sorted(Comparator.comparing(o -> o.uri().key())).toList();
     for (StoredObject epoch : epochs) {
       String[] place = below(claims, epoch).split("/");
       Optional<JsonNode> claim = read(store, epoch.uri());

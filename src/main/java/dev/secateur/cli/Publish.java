@@ -145,14 +145,12 @@ final class Publish implements Callable<Integer> {
     }
     Path file = Path.of(place);
     if (!Files.isRegularFile(file)) {
-      throw new JobException(
-          FailureReason.DATASET_INVALID, file + ": is no file (check the path)");
+      throw new JobException(FailureReason.DATASET_INVALID, file + ": is no file (check the path)");
     }
     try {
       String sha256 = Digests.sha256(file);
       // The digest in the key: the same file is uploaded to the same place, and never another.
-      ObjectUri uri =
-          new ObjectUri(bucket, sha256.substring(0, 12) + "/" + file.getFileName());
+      ObjectUri uri = new ObjectUri(bucket, sha256.substring(0, 12) + "/" + file.getFileName());
       if (store.stat(uri).filter(o -> o.bytes() == file.toFile().length()).isEmpty()) {
         store.upload(file, uri);
       }
