@@ -146,10 +146,7 @@ sealed interface Attributes {
     }
   }
 
-  /**
-   * @param keepDims for operands of rank above two
-   */
-  record FullyConnected(boolean keepDims, Fused activation) implements Attributes {
+  record FullyConnected(Fused activation) implements Attributes {
     @Override
     public byte type() {
       return BuiltinOptions.FullyConnectedOptions;
@@ -158,12 +155,12 @@ sealed interface Attributes {
     @Override
     public int write(FlatBufferBuilder to) {
       return FullyConnectedOptions.createFullyConnectedOptions(
-          to, activation.code, (byte) 0, keepDims, false);
+          to, activation.code, (byte) 0, false, false);
     }
 
     @Override
     public Attributes with(Fused fused) {
-      return new FullyConnected(keepDims, fused);
+      return new FullyConnected(fused);
     }
   }
 

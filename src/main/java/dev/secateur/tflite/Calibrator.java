@@ -71,9 +71,13 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
 
   private Calibration calibrate(Program program, Source source) {
     List<Integer> watched = QuantizationPlan.watched(program);
+    RangeRecorder recorder = new RangeRecorder(program, watched);
+    if (watched.isEmpty()) {
+      source.batches(1).forEach(recorder::inputs);
+      return recorder.calibration(trainingRange);
+    }
     TfliteModel model =
         FlatBufferWriter.write(program.watching(watched), new ModelMetadata("calibration", ""));
-    RangeRecorder recorder = new RangeRecorder(program, watched);
     try (TfliteInterpreter interpreter = TfliteInterpreter.open(model, threads)) {
       for (List<Tensor> batch : source.batches(batchSize(program, watched))) {
         recorder.inputs(batch);

@@ -38,15 +38,7 @@ final class FuseActivations {
     for (int i = 0; i < operators.size(); i++) {
       Operator relu = operators.get(i);
       Optional<Fused> activation = activation(relu);
-      Integer producer = producers.get(relu.inputs().get(0));
-      if (activation.isEmpty() || producer == null || readers.get(relu.inputs().get(0)) != 1) {
-        continue;
-      }
-      Operator before = operators.get(producer);
-      if (before.attributes().activation() == Fused.NONE
-          && before.floatOnly() == relu.floatOnly()) {
-        operators.set(producer, fused(before, activation.get(), relu));
-        producers.put(relu.output(), producer);
+      if (activation.isPresent() && fuse(operators, relu, activation.get())) {
         gone.add(i);
       }
     }
@@ -55,14 +47,37 @@ final class FuseActivations {
     return to;
   }
 
-  private static Operator fused(Operator before, Fused activation, Operator relu) {
+  /** Looks back from the activation, through reshapes, which commute with it. */
+  private boolean fuse(List<Operator> operators, Operator relu, Fused activation) {
+    int value = relu.inputs().get(0);
+    Optional<Integer> last = onlyReadProducer(value);
+    Optional<Integer> found = last;
+    while (found.isPresent() && operators.get(found.get()).opcode() == Opcode.RESHAPE) {
+      found = onlyReadProducer(operators.get(found.get()).inputs().get(0));
+    }
+    if (found.isEmpty()) {
+      return false;
+    }
+    Operator able = operators.get(found.get());
+    if (able.attributes().activation() != Fused.NONE || able.floatOnly() != relu.floatOnly()) {
+      return false;
+    }
+    operators.set(found.get(), with(able, able.attributes().with(activation), able.output()));
+    Operator before = operators.get(last.get());
+    operators.set(last.get(), with(before, before.attributes(), relu.output()));
+    producers.put(relu.output(), last.get());
+    return true;
+  }
+
+  private Optional<Integer> onlyReadProducer(int tensor) {
+    return readers.get(tensor) == 1
+        ? Optional.ofNullable(producers.get(tensor))
+        : Optional.empty();
+  }
+
+  private static Operator with(Operator like, Attributes attributes, int output) {
     return new Operator(
-        before.opcode(),
-        before.attributes().with(activation),
-        before.inputs(),
-        relu.output(),
-        before.layer(),
-        before.floatOnly());
+        like.opcode(), attributes, like.inputs(), output, like.layer(), like.floatOnly());
   }
 
   /** Copies what is still used; the fused operators' former results are not. */

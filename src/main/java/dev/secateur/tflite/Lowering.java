@@ -86,8 +86,7 @@ final class Lowering {
   /** The ops that only move values. */
   private void lowerMovement(Node node, Op op) {
     if (op instanceof Op.Reshape) {
-      int[] shape = shapes.get(node.name()).toArray();
-      emit(node, Opcode.RESHAPE, Attributes.NONE, List.of(x(node), ints(node, "shape", shape)));
+      reshape(node, node.name(), x(node), shapes.get(node.name()));
     } else if (op instanceof Op.Permute permute) {
       transpose(node, node.name(), x(node), permute.order());
     } else if (op instanceof Op.Pad pad) {
@@ -206,17 +205,31 @@ final class Lowering {
     return result;
   }
 
+  /** Operands of a higher rank become rows and back: not every kernel keeps their dimensions. */
   private void dense(Node node) {
+    Shape in = shapes.get(node.input(0));
     Shape kernel = shapes.get(node.input(1));
+    int units = kernel.dim(1);
     Constant data =
-        new Constant.Floats(weight(node.input(1)), kernel.dim(0), kernel.dim(1), 1, true);
-    int filter = constant(node.input(1), Shape.of(kernel.dim(1), kernel.dim(0)), data);
-    boolean keepDims = shapes.get(node.input(0)).rank() > 2;
-    emit(
-        node,
-        Opcode.FULLY_CONNECTED,
-        new Attributes.FullyConnected(keepDims, Fused.NONE),
-        List.of(x(node), filter, bias(node, kernel.dim(1))));
+        new Constant.Floats(weight(node.input(1)), kernel.dim(0), units, 1, true);
+    int filter = constant(node.input(1), Shape.of(units, kernel.dim(0)), data);
+    Attributes attributes = new Attributes.FullyConnected(Fused.NONE);
+    int bias = bias(node, units);
+    if (in.rank() == 2) {
+      emit(node, Opcode.FULLY_CONNECTED, attributes, List.of(x(node), filter, bias));
+      return;
+    }
+    int rows = reshape(node, node.name() + "/rows", x(node), Shape.of(-1, in.last()));
+    int product = result(node.name() + "/product", Shape.of(-1, units));
+    emit(node, Opcode.FULLY_CONNECTED, attributes, List.of(rows, filter, bias), product);
+    reshape(node, node.name(), product, shapes.get(node.name()));
+  }
+
+  private int reshape(Node node, String name, int from, Shape shape) {
+    int dims = ints(node, name + "/shape", shape.toArray());
+    int result = result(name, shape);
+    emit(node, Opcode.RESHAPE, Attributes.NONE, List.of(from, dims), result);
+    return result;
   }
 
   private void pool(Node node, Op.Pool2D pool) {

@@ -13,7 +13,8 @@ enum Opcode {
   ABS(BuiltinOperator.ABS, Int8.FREE, "1.13.0", "2.4.0"),
   ADD(BuiltinOperator.ADD, Int8.FREE, "1.5.0", "1.14.0"),
   AVERAGE_POOL_2D(BuiltinOperator.AVERAGE_POOL_2D, Int8.AS_INPUT, "1.5.0", "1.14.0"),
-  BATCH_MATMUL(BuiltinOperator.BATCH_MATMUL, Int8.FREE, "2.3.0", "2.3.0"),
+  /** Float: version 2.21 of the runtime gives wrong results for two int8 activations. */
+  BATCH_MATMUL(BuiltinOperator.BATCH_MATMUL, Int8.NONE, "2.3.0"),
   CAST(BuiltinOperator.CAST, Int8.NONE, "1.5.0"),
   CONCATENATION(BuiltinOperator.CONCATENATION, Int8.AS_OUTPUT, "1.5.0", "1.14.0"),
   CONV_2D(

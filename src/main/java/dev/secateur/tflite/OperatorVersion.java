@@ -17,8 +17,7 @@ final class OperatorVersion {
       case CONV_2D -> isGrouped(in) ? 6 : int8 ? 3 : 1;
       case DEPTHWISE_CONV_2D ->
           int8 ? 3 : isDilated((Attributes.Depthwise) operator.attributes()) ? 2 : 1;
-      case FULLY_CONNECTED ->
-          ((Attributes.FullyConnected) operator.attributes()).keepDims() ? 5 : int8 ? 4 : 1;
+      case FULLY_CONNECTED -> int8 ? 4 : 1;
       case TRANSPOSE_CONV -> operator.attributes().activation() == Attributes.Fused.NONE ? 3 : 4;
       case MUL -> int8 ? mulVersion(in, program.tensor(operator.output())) : 1;
       case RESIZE_BILINEAR ->
@@ -38,7 +37,6 @@ final class OperatorVersion {
       case ABS,
           ADD,
           AVERAGE_POOL_2D,
-          BATCH_MATMUL,
           CONCATENATION,
           EXP,
           GELU,

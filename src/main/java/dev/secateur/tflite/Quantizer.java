@@ -103,7 +103,8 @@ final class Quantizer {
   }
 
   private void rewrite(Operator operator) {
-    if (!QuantizationPlan.isInt8(operator) || isInteger(operator.inputs().get(0))) {
+    boolean onlyIntegers = operator.inputs().stream().allMatch(this::isInteger);
+    if (!QuantizationPlan.isInt8(operator) || onlyIntegers) {
       rewriteAsFloat(operator);
       return;
     }

@@ -1,0 +1,89 @@
+package dev.secateur.tflite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.secateur.graph.Activation;
+import dev.secateur.graph.Op;
+import dev.secateur.graph.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each operation with its options, in float and in int8, on the real runtime. */
+class EveryOpTest {
+  /** Four steps of 255: one each for input, operand, output and rounding. */
+  private static final double FEW_STEPS = 4.0 / 255;
+
+  static Stream<OpCase> cases() {
+    return OpCase.all().stream();
+  }
+
+  @Test
+  void everyOperationHasACase() {
+    Set<Class<?>> tried =
+        OpCase.all().stream()
+            .flatMap(c -> c.graph().nodes().stream())
+            .map(n -> n.op().getClass())
+            .collect(Collectors.toSet());
+    // A batch normalisation that follows a convolution counts as well.
+    assertThat(tried).containsAll(implementations(Op.class));
+  }
+
+  @Test
+  void everyActivationHasACase() {
+    Set<Object> tried =
+        OpCase.all().stream()
+            .map(OpCase::op)
+            .filter(Op.Activate.class::isInstance)
+            .map(op -> ((Op.Activate) op).function())
+            .collect(Collectors.toSet());
+    assertThat(tried).containsAll(List.of(Activation.Simple.values()));
+    assertThat(tried.stream().map(Object::getClass).collect(Collectors.toSet()))
+        .containsAll(implementations(Activation.class));
+  }
+
+  private static List<Class<?>> implementations(Class<?> sealed) {
+    return Arrays.stream(sealed.getPermittedSubclasses()).<Class<?>>map(c -> c).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void floatAnswersTheSameForASampleAloneAndInABatch(OpCase c) {
+    TfliteModel model = TfliteCompiler.float32(c.graph(), Networks.METADATA);
+    assertThat(differenceInBatch(c, model)).isLessThan(1e-6);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void int8IsWithinAFewStepsOfFloat(OpCase c) {
+    Tensor x = Networks.samples(c.graph(), 5, 3);
+    TfliteModel model = TfliteCompiler.float32(c.graph(), Networks.METADATA);
+    Tensor expected = Networks.run(model, x).get(0);
+    TfliteModel int8 = int8(c, Quantization.DEFAULT);
+    Tensor actual = Networks.run(int8, x).get(0);
+    // The quantized range includes zero.
+    double range = Errors.range(expected, 0);
+    assertThat(Errors.largest(actual, expected) / range).isLessThan(FEW_STEPS);
+    assertThat(differenceInBatch(c, int8)).isZero();
+  }
+
+  private static TfliteModel int8(OpCase c, Quantization quantization) {
+    Tensor x = Networks.samples(c.graph(), 5, 3);
+    Calibration calibration = new Calibrator(1).calibrate(c.graph(), List.of(List.of(x)));
+    return TfliteCompiler.int8(c.graph(), calibration, quantization, Networks.METADATA);
+  }
+
+  private static double differenceInBatch(OpCase c, TfliteModel model) {
+    Tensor x = Networks.samples(c.graph(), 5, 3);
+    Tensor one = Reference.batches(x, 1).get(2).get(0);
+    Tensor batch = Networks.run(model, x).get(0);
+    assertThat(batch.shape().dim(0)).isEqualTo(5);
+    Tensor third = Reference.batches(batch, 1).get(2).get(0);
+    return Errors.largest(Networks.run(model, one).get(0), third);
+  }
+}
