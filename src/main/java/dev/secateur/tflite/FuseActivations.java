@@ -70,9 +70,7 @@ final class FuseActivations {
   }
 
   private Optional<Integer> onlyReadProducer(int tensor) {
-    return readers.get(tensor) == 1
-        ? Optional.ofNullable(producers.get(tensor))
-        : Optional.empty();
+    return readers.get(tensor) == 1 ? Optional.ofNullable(producers.get(tensor)) : Optional.empty();
   }
 
   private static Operator with(Operator like, Attributes attributes, int output) {

@@ -210,8 +210,7 @@ final class Lowering {
     Shape in = shapes.get(node.input(0));
     Shape kernel = shapes.get(node.input(1));
     int units = kernel.dim(1);
-    Constant data =
-        new Constant.Floats(weight(node.input(1)), kernel.dim(0), units, 1, true);
+    Constant data = new Constant.Floats(weight(node.input(1)), kernel.dim(0), units, 1, true);
     int filter = constant(node.input(1), Shape.of(units, kernel.dim(0)), data);
     Attributes attributes = new Attributes.FullyConnected(Fused.NONE);
     int bias = bias(node, units);

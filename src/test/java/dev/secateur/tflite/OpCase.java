@@ -259,8 +259,7 @@ record OpCase(String name, Op op, Graph graph) {
             (n, x) ->
                 n.add(
                     "op",
-                    new Op.Slice(
-                        List.of(0, 1, 0, 1), List.of(0, 7, 6, 3), List.of(1, 2, 1, 1)),
+                    new Op.Slice(List.of(0, 1, 0, 1), List.of(0, 7, 6, 3), List.of(1, 2, 1, 1)),
                     x)));
     for (Op.ResizeMethod method : Op.ResizeMethod.values()) {
       to.add(resize("resize up " + method, new Op.Resize(method, 16, 12, false, true)));
@@ -295,8 +294,7 @@ record OpCase(String name, Op op, Graph graph) {
   private static OpCase pad(String name, Op.PadMode mode, float value) {
     List<Integer> before = List.of(0, 1, 2, 0);
     List<Integer> after = List.of(0, 0, 1, 1);
-    return of(
-        name, IMAGE, (n, x) -> n.add("op", new Op.Pad(before, after, mode, value), x));
+    return of(name, IMAGE, (n, x) -> n.add("op", new Op.Pad(before, after, mode, value), x));
   }
 
   private static OpCase resize(String name, Op.Resize resize) {
@@ -330,14 +328,12 @@ record OpCase(String name, Op op, Graph graph) {
                       "op",
                       op,
                       x,
-                      positive(n, n.add("m", new Op.Reduce(Op.ReduceKind.MEAN, List.of(1, 2), true), x)))));
+                      positive(
+                          n,
+                          n.add("m", new Op.Reduce(Op.ReduceKind.MEAN, List.of(1, 2), true), x)))));
     }
     for (Op.UnaryKind kind : Op.UnaryKind.values()) {
-      to.add(
-          of(
-              "unary " + kind,
-              IMAGE,
-              (n, x) -> n.add("op", new Op.Unary(kind), positive(n, x))));
+      to.add(of("unary " + kind, IMAGE, (n, x) -> n.add("op", new Op.Unary(kind), positive(n, x))));
     }
   }
 

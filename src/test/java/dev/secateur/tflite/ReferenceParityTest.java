@@ -54,8 +54,7 @@ class ReferenceParityTest {
     } else {
       // One sample in 200 may differ; these sets have 64 and fewer.
       assertThat(Errors.agreements(ours, keras))
-          .isGreaterThanOrEqualTo(
-              Errors.agreements(official, keras) - keras.shape().dim(0) / 200);
+          .isGreaterThanOrEqualTo(Errors.agreements(official, keras) - keras.shape().dim(0) / 200);
     }
     Path file = reference.folder().resolve("int8.tflite");
     assertThat((long) model.size()).isLessThanOrEqualTo(Files.size(file));
