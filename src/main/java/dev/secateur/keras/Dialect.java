@@ -125,7 +125,7 @@ record Dialect(int major) {
    * The name of the operation, if the layer only wraps one: TFOpLambda and SlicingOpLambda (Keras
    * 2.4 on), TensorFlowOpLayer (TensorFlow 2.0 to 2.3) or an Operation (Keras 3).
    */
-  private static Optional<String> operation(String type, JsonNode item, ObjectNode config) {
+  private Optional<String> operation(String type, JsonNode item, ObjectNode config) {
     return switch (type) {
       case "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod", "InstanceProperty" ->
           Optional.of(config.path("function").asText(type));
@@ -133,8 +133,9 @@ record Dialect(int major) {
           Optional.of(Operations.nodeDefinition(config).path("op").asText());
       default -> {
         boolean inOps = item.path("module").asText("").contains(".ops");
-        boolean calledAsOne = !Layers.supports(type) && Operations.supports(type);
-        yield inOps || calledAsOne ? Optional.of(type) : Optional.empty();
+        // In HDF5 no module is given, but only layers of Keras 3 have this option.
+        boolean bare = major >= 3 && !config.has("trainable") && !type.equals("InputLayer");
+        yield inOps || (bare && Operations.supports(type)) ? Optional.of(type) : Optional.empty();
       }
     };
   }

@@ -10,13 +10,13 @@ public final class KerasArchitecture {
   private final ModelSpec model;
   private final WeightSlots weights;
   private final Dialect dialect;
-  private final Map<String, LayerSpec> equivalents;
+  private final Map<String, Equivalent> equivalents;
 
   /**
    * @param equivalents standard layers for operations, by path
    */
   KerasArchitecture(
-      ModelSpec model, WeightSlots weights, Dialect dialect, Map<String, LayerSpec> equivalents) {
+      ModelSpec model, WeightSlots weights, Dialect dialect, Map<String, Equivalent> equivalents) {
     this.model = model;
     this.weights = weights;
     this.dialect = dialect;
@@ -35,7 +35,7 @@ public final class KerasArchitecture {
     return dialect;
   }
 
-  Map<String, LayerSpec> equivalents() {
+  Map<String, Equivalent> equivalents() {
     return equivalents;
   }
 }

@@ -6,7 +6,6 @@ import dev.secateur.graph.GraphBuilder;
 import dev.secateur.graph.GraphException;
 import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException.Kind;
-import dev.secateur.keras.KerasException.Reason;
 import dev.secateur.keras.LayerSpec.Call;
 import dev.secateur.keras.LayerSpec.Ref;
 import java.util.ArrayDeque;
@@ -35,7 +34,7 @@ final class Lowering {
   private final Optional<Shape> inputShape;
   private final Reasons reasons;
   private final Set<String> layersSeen = new HashSet<>();
-  private final Map<String, LayerSpec> equivalents = new HashMap<>();
+  private final Map<String, Equivalent> equivalents = new HashMap<>();
   private int calls;
 
   Lowering(
@@ -52,7 +51,7 @@ final class Lowering {
   }
 
   /** Standard layers that mean the same as operations, by path. */
-  Map<String, LayerSpec> equivalents() {
+  Map<String, Equivalent> equivalents() {
     return equivalents;
   }
 
@@ -157,6 +156,10 @@ final class Lowering {
   private static Optional<String> value(Map<Ref, Optional<String>> values, Ref ref, String path) {
     Optional<String> value = values.get(ref);
     if (value == null) {
+      Optional<String> first = values.get(new Ref(ref.layer(), ref.call(), 0));
+      if (first != null && first.isEmpty()) {
+        return first; // one of the outputs of what could not be lowered
+      }
       throw Refusal.config(path, "no output " + ref.tensor() + " of the layer " + ref.layer());
     }
     return value;
@@ -250,14 +253,14 @@ final class Lowering {
     } else if (operands.stream().anyMatch(Optional::isEmpty)) {
       results = List.of(Optional.empty());
     } else {
-      results = List.of(layer(layer, place, both, use.call(), operands));
+      results = layer(layer, place, both, use.call(), operands);
     }
     for (int i = 0; i < results.size(); i++) {
       values.put(new Ref(layer.name(), use.index(), i), results.get(i));
     }
   }
 
-  private Optional<String> layer(
+  private List<Optional<String>> layer(
       LayerSpec layer,
       String place,
       boolean trainable,
@@ -274,16 +277,30 @@ final class Lowering {
             operands.stream().map(Optional::orElseThrow).toList(),
             trainable);
     try {
-      String value = layer.isOperation() ? Operations.lower(context, call) : Layers.lower(context);
-      checkSize(place, graph.shape(value));
-      return Optional.of(value);
+      List<String> results =
+          layer.isOperation() ? operation(layer, context, call) : List.of(Layers.lower(context));
+      results.forEach(r -> checkSize(place, graph.shape(r)));
+      return results.stream().map(Optional::of).toList();
     } catch (Refusal e) {
-      Reason reason = e.reason();
-      reasons.add(reason);
+      reasons.add(e.reason());
     } catch (GraphException | ArithmeticException e) {
       reasons.add(Refusal.config(place, e.getMessage()).reason());
     }
-    return Optional.empty();
+    return List.of(Optional.empty());
+  }
+
+  private List<String> operation(LayerSpec layer, LayerContext context, Call call) {
+    Map<Ref, String> operands = new HashMap<>();
+    List<Ref> refs = call.refs();
+    for (int i = 0; i < refs.size(); i++) {
+      operands.put(refs.get(i), context.inputs().get(i));
+    }
+    Operations.Result result =
+        Operations.lower(
+            layer.type().substring(LayerSpec.OPERATION.length()),
+            OperationCall.of(context, call, operands));
+    result.equivalent().ifPresent(e -> equivalents.put(context.path(), e));
+    return result.outputs();
   }
 
   private static void checkSize(String place, Shape shape) {

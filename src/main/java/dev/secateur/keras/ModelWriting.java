@@ -60,14 +60,23 @@ final class ModelWriting {
       return List.of();
     }
     String place = ArchitectureParser.place(path, layer.name());
-    LayerSpec standard = layer;
-    if (layer.isOperation()) {
-      standard = architecture.equivalents().get(place);
-      if (standard == null) {
-        throw LayerWriting.unwritable(place, "the operation " + layer.type().substring(3));
+    if (!layer.isOperation()) {
+      return layers.parts(layer, place);
+    }
+    Equivalent equivalent = architecture.equivalents().get(place);
+    if (equivalent == null) {
+      throw LayerWriting.unwritable(place, "the operation " + layer.type().substring(3));
+    }
+    List<LayerWriting.Part> parts = new ArrayList<>();
+    for (Equivalent.Step step : equivalent.steps()) {
+      String suffix = parts.isEmpty() ? "" : "_" + (parts.size() + 1);
+      LayerSpec standard =
+          new LayerSpec(layer.name(), step.type(), step.config(), List.of(), Optional.empty());
+      for (LayerWriting.Part part : layers.parts(standard, place)) {
+        parts.add(new LayerWriting.Part(suffix + part.suffix(), part.type(), part.config()));
       }
     }
-    return layers.parts(standard, place);
+    return parts;
   }
 
   /** Where a reference to a layer of the file leads in the written model. */
@@ -104,7 +113,12 @@ final class ModelWriting {
     String place = ArchitectureParser.place(path, layer.name());
     List<List<Ref>> calls = new ArrayList<>();
     for (Call call : layer.calls()) {
-      calls.add(call.refs().stream().map(references::of).toList());
+      List<Ref> refs = call.refs().stream().map(references::of).toList();
+      boolean twice =
+          layer.isOperation()
+              && refs.size() == 1
+              && architecture.equivalents().get(place).repeated();
+      calls.add(twice ? List.of(refs.get(0), refs.get(0)) : refs);
     }
     if (layer.isInput()) {
       return List.of(plain(layer.name(), "InputLayer", input(layer), List.of()));
