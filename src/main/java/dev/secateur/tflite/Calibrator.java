@@ -79,7 +79,7 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
     TfliteModel model =
         FlatBufferWriter.write(program.watching(watched), new ModelMetadata("calibration", ""));
     try (TfliteInterpreter interpreter = TfliteInterpreter.open(model, threads)) {
-      for (List<Tensor> batch : source.batches(batchSize(program, watched))) {
+      for (List<Tensor> batch : source.batches(batchSize(program))) {
         recorder.inputs(batch);
         interpreter.run(batch);
         for (int i = 0; i < watched.size(); i++) {
@@ -90,12 +90,11 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
     return recorder.calibration(trainingRange);
   }
 
-  private static int batchSize(Program program, List<Integer> watched) {
+  /** Samples at once for the activations watched to stay within the cache. */
+  static int batchSize(Program program) {
     long perSample =
-        watched.stream()
-            .map(program::tensor)
-            .map(Program.Tensor::shape)
-            .mapToLong(Shape::size)
+        QuantizationPlan.watched(program).stream()
+            .mapToLong(t -> program.tensor(t).shape().size())
             .sum();
     return (int) Math.max(1, Math.min(32, FLOATS_AT_ONCE / Math.max(1, perSample)));
   }
