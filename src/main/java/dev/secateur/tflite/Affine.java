@@ -41,7 +41,7 @@ record Affine(float[] scales, int zeroPoint, int axis) {
   }
 
   byte quantize(float value) {
-    long q = (long) round((double) value / scales[0]) + zeroPoint;
+    long q = zeroPoint + (long) round((double) value / scales[0]);
     return (byte) Math.max(-128, Math.min(127, q));
   }
 
@@ -55,7 +55,10 @@ record Affine(float[] scales, int zeroPoint, int axis) {
 
   /** Half away from zero, saturating. */
   static int round(double value) {
-    return (int) (value < 0 ? Math.ceil(value - 0.5) : Math.floor(value + 0.5));
+    long whole = (long) value;
+    double rest = value - whole;
+    long rounded = rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole;
+    return (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, rounded));
   }
 
   @Override

@@ -32,7 +32,8 @@ final class KernelQuantizer {
       }
       weightScales[c] = weightScale;
       biasScales[c] = inputScale * weightScale;
-      this.bias[c] = Affine.round((double) values[c] / biasScales[c]);
+      int q = Affine.round((double) values[c] / biasScales[c]);
+      this.bias[c] = Math.max(-LARGEST_BIAS, Math.min(LARGEST_BIAS, q));
     }
   }
 
