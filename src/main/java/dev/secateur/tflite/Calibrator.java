@@ -2,7 +2,6 @@ package dev.secateur.tflite;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Graph;
-import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import java.util.Iterator;
 import java.util.List;

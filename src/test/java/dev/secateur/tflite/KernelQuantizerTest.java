@@ -25,8 +25,7 @@ class KernelQuantizerTest {
   @Test
   void deadChannelGetsTheWidenedScale() {
     KernelQuantizer quantizer =
-        new KernelQuantizer(
-            kernel(0f, 1f, 0f, 0f, 1f, 1e-8f), Constant.Floats.of(0, 0, 0), 0.5f);
+        new KernelQuantizer(kernel(0f, 1f, 0f, 0f, 1f, 1e-8f), Constant.Floats.of(0, 0, 0), 0.5f);
     float[] scales = quantizer.weightQuantization(0).scales();
     assertThat(scales[0]).isCloseTo(3.937e-9f, within(1e-12f));
     assertThat(scales[2]).isCloseTo(3.937e-9f, within(1e-12f));
@@ -36,8 +35,7 @@ class KernelQuantizerTest {
   @Test
   void prunedZerosStayExactlyZero() {
     KernelQuantizer quantizer =
-        new KernelQuantizer(
-            kernel(0f, 3f, 0f, -0f, 0f, 2f), Constant.Floats.of(1, 1, 1), 0.01f);
+        new KernelQuantizer(kernel(0f, 3f, 0f, -0f, 0f, 2f), Constant.Floats.of(1, 1, 1), 0.01f);
     assertThat(quantizer.weights().values()).containsExactly(0, 0, 127, 0, 0, 127);
   }
 
@@ -60,8 +58,7 @@ class KernelQuantizerTest {
   void kernelsWithChannelsLastKeepTheirOrder() {
     Constant.Floats depthwise =
         new Constant.Floats(new float[] {1, 2, 3, -0.5f, -2, 1.5f}, 2, 3, 1, false);
-    KernelQuantizer quantizer =
-        new KernelQuantizer(depthwise, Constant.Floats.of(0, 0, 0), 1f);
+    KernelQuantizer quantizer = new KernelQuantizer(depthwise, Constant.Floats.of(0, 0, 0), 1f);
     assertThat(quantizer.weights().values()).containsExactly(127, 127, 127, -64, -127, 64);
   }
 }

@@ -31,8 +31,7 @@ class QuantizerTest {
   }
 
   private static Tensor runInt8(Graph graph, Quantization options, Tensor x) {
-    return Networks.run(
-            TfliteCompiler.int8(graph, calibrate(graph), options, Networks.METADATA), x)
+    return Networks.run(TfliteCompiler.int8(graph, calibrate(graph), options, Networks.METADATA), x)
         .get(0);
   }
 
@@ -201,8 +200,7 @@ class QuantizerTest {
     Networks n = new Networks(1);
     Graph graph = n.build(n.dense("elsewhere", n.input(1, 4), 3));
     assertThatThrownBy(
-            () ->
-                TfliteCompiler.int8(graph, other, Quantization.DEFAULT, Networks.METADATA))
+            () -> TfliteCompiler.int8(graph, other, Quantization.DEFAULT, Networks.METADATA))
         .isInstanceOf(TfliteException.class)
         .hasMessageContaining("another network");
   }
