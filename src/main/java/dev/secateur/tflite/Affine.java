@@ -55,10 +55,10 @@ record Affine(float[] scales, int zeroPoint, int axis) {
 
   /** Half away from zero, saturating. */
   static int round(double value) {
-    long whole = (long) value;
-    double rest = value - whole;
-    long rounded = rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole;
-    return (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, rounded));
+    double bounded = Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, value));
+    int whole = (int) bounded;
+    double rest = bounded - whole;
+    return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole;
   }
 
   @Override
