@@ -99,7 +99,7 @@ final class Convert implements Callable<Integer> {
     ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(resolved));
     TfliteModel fp32 = TfliteCompiler.float32(read.graph(), metadata);
     Optional<TfliteModel> quantized =
-        int8 ? Optional.of(quantize(read.graph(), resolved, metadata)) : Optional.empty();
+        int8 ? Optional.of(quantize(read.graph(), fp32, resolved, metadata)) : Optional.empty();
     write("fp32.tflite", fp32::writeTo);
     quantized.ifPresent(q -> write("int8.tflite", q::writeTo));
     format.ifPresent(
@@ -134,7 +134,8 @@ final class Convert implements Callable<Integer> {
     return KerasReader.read(model, Optional.of(Shape.of(batched)));
   }
 
-  private TfliteModel quantize(Graph graph, Plan resolved, ModelMetadata metadata) {
+  private TfliteModel quantize(
+      Graph graph, TfliteModel fp32, Plan resolved, ModelMetadata metadata) {
     if (graph.inputs().size() != 1) {
       throw new JobException(
           FailureReason.MODEL_UNSUPPORTED,
@@ -146,7 +147,8 @@ final class Convert implements Callable<Integer> {
         Datasets.open(
             representative.orElseThrow(), Part.TRAIN, resolved.preprocessing(), expected)) {
       Calibration calibration =
-          new Calibrator(threads).calibrate(graph, set, resolved.representative().samples());
+          new Calibrator(threads)
+              .calibrate(graph, fp32, set, resolved.representative().samples());
       PrintWriter err = spec.commandLine().getErr();
       calibration.warnings().forEach(warning -> err.println("warning: " + warning));
       return TfliteCompiler.int8(graph, calibration, resolved.quantization(), metadata);

@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  * Measures the activation ranges of a network over a representative set: the smallest and the
  * largest value of each tensor of the fused float network, over all samples.
  *
- * <p>XNNPACK hides intermediate tensors, so what runs is a copy of the network whose outputs are
- * the tensors to watch.
+ * <p>XNNPACK hides intermediate tensors, so what runs is the float model with the tensors to watch as
+ * its outputs.
  *
  * @param threads for the interpreter
  * @param trainingRange values that the network was trained on, to compare the set with
@@ -29,19 +29,29 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
   /**
    * Feeds {@code samples} samples spread evenly over the set, or all if there are fewer.
    *
-   * @throws TfliteException if the network takes another input than the set has, or if its values
-   *     are not finite
+   * @param float32 what {@link TfliteCompiler#float32} made of the same network
+   * @throws TfliteException if the network takes another input than the set has, or if a tensor
+   *     has no finite value
    */
-  public Calibration calibrate(Graph graph, Dataset set, int samples) {
+  public Calibration calibrate(Graph graph, TfliteModel float32, Dataset set, int samples) {
     int count = Math.min(samples, set.size());
     int[] chosen =
         IntStream.range(0, count).map(i -> (int) ((long) i * set.size() / count)).toArray();
-    return calibrate(Lowering.lower(graph), batch -> batches(set, chosen, batch));
+    return calibrate(Lowering.lower(graph), float32, batch -> batches(set, chosen, batch));
+  }
+
+  /** As above, where the float model is not at hand. */
+  public Calibration calibrate(Graph graph, Dataset set, int samples) {
+    return calibrate(graph, float32(graph), set, samples);
   }
 
   /** Feeds batches: each has one float32 tensor an input, batch first. */
   public Calibration calibrate(Graph graph, Iterable<List<Tensor>> batches) {
-    return calibrate(Lowering.lower(graph), batch -> batches);
+    return calibrate(Lowering.lower(graph), float32(graph), batch -> batches);
+  }
+
+  private static TfliteModel float32(Graph graph) {
+    return TfliteCompiler.float32(graph, new ModelMetadata("calibration", ""));
   }
 
   private static Iterable<List<Tensor>> batches(Dataset set, int[] chosen, int batch) {
@@ -68,16 +78,16 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
     Iterable<List<Tensor>> batches(int size);
   }
 
-  private Calibration calibrate(Program program, Source source) {
+  private Calibration calibrate(Program program, TfliteModel float32, Source source) {
     List<Integer> watched = QuantizationPlan.watched(program);
     RangeRecorder recorder = new RangeRecorder(program, watched);
     if (watched.isEmpty()) {
       source.batches(1).forEach(recorder::inputs);
       return recorder.calibration(trainingRange);
     }
-    TfliteModel model =
-        FlatBufferWriter.write(program.watching(watched), new ModelMetadata("calibration", ""));
-    try (TfliteInterpreter interpreter = TfliteInterpreter.open(model, threads)) {
+    int[] tensors = watched.stream().mapToInt(Integer::intValue).toArray();
+    try (TfliteInterpreter interpreter =
+        TfliteInterpreter.watching(float32, threads, tensors)) {
       for (List<Tensor> batch : source.batches(batchSize(program))) {
         recorder.inputs(batch);
         interpreter.run(batch);

@@ -91,8 +91,12 @@ final class KernelQuantizer {
     return new Constant.Int8s(quantized);
   }
 
+  /** As {@link Affine#round}, without its bounds: there is one of these for every weight. */
   private static byte quantize(float value, float scale) {
-    int q = Affine.round((double) value / scale);
-    return (byte) Math.max(-LARGEST_WEIGHT, Math.min(LARGEST_WEIGHT, q));
+    double scaled = (double) value / scale;
+    int whole = (int) scaled;
+    double rest = scaled - whole;
+    int rounded = rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole;
+    return (byte) Math.max(-LARGEST_WEIGHT, Math.min(LARGEST_WEIGHT, rounded));
   }
 }

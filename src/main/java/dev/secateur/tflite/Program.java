@@ -53,16 +53,6 @@ final class Program {
     outputs.add(new Port(name, tensor));
   }
 
-  /** This program with other outputs: to look at intermediate values. */
-  Program watching(List<Integer> watched) {
-    Program copy = new Program();
-    copy.tensors.addAll(tensors);
-    copy.operators.addAll(operators);
-    copy.inputs.addAll(inputs);
-    watched.forEach(t -> copy.output(tensor(t).name(), t));
-    return copy;
-  }
-
   Tensor tensor(int index) {
     return tensors.get(index);
   }

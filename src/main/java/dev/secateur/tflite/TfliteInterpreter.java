@@ -48,7 +48,8 @@ public final class TfliteInterpreter implements Predictor {
   private int batch;
   private boolean closed;
 
-  private TfliteInterpreter(String what, FlatBufferModel model, BytePointer bytes, int threads) {
+  private TfliteInterpreter(
+      String what, FlatBufferModel model, BytePointer bytes, int threads, int[] watched) {
     this.what = what;
     if (model == null || model.isNull() || !model.initialized()) {
       throw new TfliteException(what + ": not a TFLite model");
@@ -61,6 +62,9 @@ public final class TfliteInterpreter implements Predictor {
     try (InterpreterBuilder builder = new InterpreterBuilder(model, resolver)) {
       check(builder.SetNumThreads(threads), "cannot use " + threads + " threads");
       check(builder.apply(interpreter), "cannot load it: an op that it lacks, or a damaged file");
+    }
+    if (watched.length > 0) {
+      check(interpreter.SetOutputs(watched), "cannot show its intermediate tensors");
     }
     inputShapes = new ArrayList<>();
     for (int i = 0; i < interpreter.inputs().capacity(); i++) {
@@ -81,13 +85,21 @@ public final class TfliteInterpreter implements Predictor {
       throw new TfliteException(file + ": no such file");
     }
     FlatBufferModel model = FlatBufferModelBase.BuildFromFile(file.toString());
-    return new TfliteInterpreter(file.toString(), model, new BytePointer(), threads);
+    return new TfliteInterpreter(file.toString(), model, new BytePointer(), threads, new int[0]);
   }
 
   public static TfliteInterpreter open(TfliteModel compiled, int threads) {
+    return watching(compiled, threads, new int[0]);
+  }
+
+  /**
+   * Opens with other outputs: the tensors of these numbers, if any are given. XNNPACK keeps only
+   * outputs, so this is how intermediate values are seen.
+   */
+  static TfliteInterpreter watching(TfliteModel compiled, int threads, int[] watched) {
     BytePointer bytes = new BytePointer(compiled.buffer());
     FlatBufferModel model = FlatBufferModelBase.BuildFromBuffer(bytes, compiled.size());
-    return new TfliteInterpreter("compiled model", model, bytes, threads);
+    return new TfliteInterpreter("compiled model", model, bytes, threads, watched);
   }
 
   @Override
