@@ -147,8 +147,7 @@ final class Convert implements Callable<Integer> {
         Datasets.open(
             representative.orElseThrow(), Part.TRAIN, resolved.preprocessing(), expected)) {
       Calibration calibration =
-          new Calibrator(threads)
-              .calibrate(graph, fp32, set, resolved.representative().samples());
+          new Calibrator(threads).calibrate(graph, fp32, set, resolved.representative().samples());
       PrintWriter err = spec.commandLine().getErr();
       calibration.warnings().forEach(warning -> err.println("warning: " + warning));
       return TfliteCompiler.int8(graph, calibration, resolved.quantization(), metadata);

@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  * Measures the activation ranges of a network over a representative set: the smallest and the
  * largest value of each tensor of the fused float network, over all samples.
  *
- * <p>XNNPACK hides intermediate tensors, so what runs is the float model with the tensors to watch as
- * its outputs.
+ * <p>XNNPACK hides intermediate tensors, so what runs is the float model with the tensors to watch
+ * as its outputs.
  *
  * @param threads for the interpreter
  * @param trainingRange values that the network was trained on, to compare the set with
@@ -30,8 +30,8 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
    * Feeds {@code samples} samples spread evenly over the set, or all if there are fewer.
    *
    * @param float32 what {@link TfliteCompiler#float32} made of the same network
-   * @throws TfliteException if the network takes another input than the set has, or if a tensor
-   *     has no finite value
+   * @throws TfliteException if the network takes another input than the set has, or if a tensor has
+   *     no finite value
    */
   public Calibration calibrate(Graph graph, TfliteModel float32, Dataset set, int samples) {
     int count = Math.min(samples, set.size());
@@ -86,8 +86,7 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
       return recorder.calibration(trainingRange);
     }
     int[] tensors = watched.stream().mapToInt(Integer::intValue).toArray();
-    try (TfliteInterpreter interpreter =
-        TfliteInterpreter.watching(float32, threads, tensors)) {
+    try (TfliteInterpreter interpreter = TfliteInterpreter.watching(float32, threads, tensors)) {
       for (List<Tensor> batch : source.batches(batchSize(program))) {
         recorder.inputs(batch);
         interpreter.run(batch);
