@@ -7,6 +7,7 @@ import java.nio.FloatBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,6 +29,11 @@ final class RangeRecorder {
   private final float[] chunk = new float[CHUNK];
   private final MessageDigest digest;
   private int samples;
+
+  /** Whether two samples have differed: equal ones calibrate no better than one. */
+  private boolean varied;
+
+  private float[] firstSample = {};
 
   RangeRecorder(Program program, List<Integer> watched) {
     this.program = program;
@@ -54,6 +60,7 @@ final class RangeRecorder {
     ByteBuffer bytes = ByteBuffer.allocate(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < inputs.length; i++) {
       float[] values = batch.get(i).values();
+      varied = varied || differ(values, batch.get(i).shape().dim(0), i);
       for (int from = 0; from < values.length; from += CHUNK) {
         int count = Math.min(CHUNK, values.length - from);
         System.arraycopy(values, from, chunk, 0, count);
@@ -62,6 +69,23 @@ final class RangeRecorder {
         digest.update(bytes.array(), 0, count * Float.BYTES);
       }
     }
+  }
+
+  /** Whether a sample differs from the first of all, by the first input. */
+  private boolean differ(float[] values, int count, int input) {
+    if (input != 0) {
+      return false;
+    }
+    int size = values.length / count;
+    if (firstSample.length == 0) {
+      firstSample = Arrays.copyOf(values, size);
+    }
+    for (int i = 0; i < count; i++) {
+      if (!Arrays.equals(values, i * size, (i + 1) * size, firstSample, 0, size)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   void output(int index, FloatBuffer values) {
@@ -95,6 +119,9 @@ final class RangeRecorder {
     }
     Range seen = all.range("representative set");
     warnAboutSamples(warnings, all, seen, trainingRange);
+    if (samples > 1 && !varied && seen.min() != seen.max()) {
+      warnings.add("the representative set's samples are all the same");
+    }
     String hash = HexFormat.of().formatHex(digest.digest());
     return new Calibration(
         ranges, new Calibration.Samples(hash, samples, seen.min(), seen.max()), warnings);

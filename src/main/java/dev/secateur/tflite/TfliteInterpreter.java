@@ -84,7 +84,8 @@ public final class TfliteInterpreter implements Predictor {
     if (!Files.isRegularFile(file)) {
       throw new TfliteException(file + ": no such file");
     }
-    FlatBufferModel model = FlatBufferModelBase.BuildFromFile(file.toString());
+    // Verified: a damaged file would otherwise be read beyond its end.
+    FlatBufferModel model = FlatBufferModelBase.VerifyAndBuildFromFile(file.toString());
     return new TfliteInterpreter(file.toString(), model, new BytePointer(), threads, new int[0]);
   }
 
