@@ -60,8 +60,7 @@ class FlatBufferWriterTest {
     assertThat(signature.signatureKey()).isEqualTo("serving_default");
     assertThat(signature.inputs(0).name()).isEqualTo("x");
     assertThat(signature.outputs(0).name()).isEqualTo("y");
-    assertThat((int) signature.outputs(0).tensorIndex())
-        .isEqualTo(model.subgraphs(0).outputs(0));
+    assertThat((int) signature.outputs(0).tensorIndex()).isEqualTo(model.subgraphs(0).outputs(0));
   }
 
   @Test

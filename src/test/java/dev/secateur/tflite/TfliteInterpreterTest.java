@@ -56,7 +56,8 @@ class TfliteInterpreterTest {
     Graph graph = n.builder().output("joined", joined).output("relu", relu).build();
     TfliteModel model = TfliteCompiler.float32(graph, Networks.METADATA);
     List<Tensor> outputs =
-        Networks.run(model, Tensor.of(new float[] {1, 2}, 1, 2), Tensor.of(new float[] {-1, 4, 5}, 1, 3));
+        Networks.run(
+            model, Tensor.of(new float[] {1, 2}, 1, 2), Tensor.of(new float[] {-1, 4, 5}, 1, 3));
     assertThat(outputs.get(0).values()).containsExactly(1, 2, 0, 4, 5);
     assertThat(outputs.get(1).values()).containsExactly(0, 4, 5);
   }

@@ -28,7 +28,14 @@ class PassesTest {
   }
 
   private String conv(String x, Op.Padding padding, int stride) {
-    String k = weight("k" + x, new float[] {1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0, 9, 0}, 3, 3, 1, 2);
+    String k =
+        weight(
+            "k" + x,
+            new float[] {1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0, 9, 0},
+            3,
+            3,
+            1,
+            2);
     return builder.add("conv", new Op.Conv2D(new Size(stride, stride), padding, Size.ONE, 1), x, k);
   }
 
@@ -96,8 +103,7 @@ class PassesTest {
     String x = builder.input("x", Shape.of(-1, 7, 7, 2));
     Graph graph = optimise(batchNorm(x));
     assertThat(graph.nodes().stream().map(Node::op))
-        .containsExactly(
-            new Op.Binary(Op.BinaryKind.MULTIPLY), new Op.Binary(Op.BinaryKind.ADD));
+        .containsExactly(new Op.Binary(Op.BinaryKind.MULTIPLY), new Op.Binary(Op.BinaryKind.ADD));
   }
 
   @Test
