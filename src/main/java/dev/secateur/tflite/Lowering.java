@@ -8,6 +8,7 @@ import dev.secateur.graph.Weight;
 import dev.secateur.graph.pass.Passes;
 import dev.secateur.tflite.Attributes.Fused;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +78,7 @@ final class Lowering {
     } else if (op instanceof Op.Binary binary) {
       binary(node, binary.kind());
     } else if (op instanceof Op.Unary unary) {
-      emit(node, unary(unary.kind()), Attributes.NONE, operands(node));
+      unary(node, unary.kind());
     } else {
       lowerMovement(node, op);
     }
@@ -263,23 +264,63 @@ final class Lowering {
       case ADD -> emit(node, Opcode.ADD, new Attributes.Add(Fused.NONE), operands);
       case SUBTRACT -> emit(node, Opcode.SUB, new Attributes.Sub(Fused.NONE), operands);
       case MULTIPLY -> emit(node, Opcode.MUL, new Attributes.Mul(Fused.NONE), operands);
-      case DIVIDE -> emit(node, Opcode.DIV, new Attributes.Div(Fused.NONE), operands);
-      case MAXIMUM -> emit(node, Opcode.MAXIMUM, Attributes.NONE, operands);
-      case MINIMUM -> emit(node, Opcode.MINIMUM, Attributes.NONE, operands);
+      case DIVIDE -> divide(node, operands);
+      case MAXIMUM -> emit(node, Opcode.MAXIMUM, Attributes.NONE, spread(node, operands));
+      case MINIMUM -> emit(node, Opcode.MINIMUM, Attributes.NONE, spread(node, operands));
       case SQUARED_DIFFERENCE -> emit(node, Opcode.SQUARED_DIFFERENCE, Attributes.NONE, operands);
     }
   }
 
-  private static Opcode unary(Op.UnaryKind kind) {
-    return switch (kind) {
-      case NEGATE -> Opcode.NEG;
-      case ABS -> Opcode.ABS;
-      case SQUARE -> Opcode.SQUARE;
-      case SQRT -> Opcode.SQRT;
-      case RSQRT -> Opcode.RSQRT;
-      case EXP -> Opcode.EXP;
-      case LOG -> Opcode.LOG;
-    };
+  /**
+   * Scalars as a vector of the channels: XNNPACK (of TFLite 2.21) makes a bound of a convolution
+   * of a scalar, and fails if the range that is left does not hold zero.
+   */
+  private List<Integer> spread(Node node, List<Integer> operands) {
+    int channels = shapes.get(node.name()).last();
+    List<Integer> result = new ArrayList<>();
+    for (int i = 0; i < operands.size(); i++) {
+      Optional<Weight> weight = graph.weight(node.input(i));
+      if (weight.isPresent() && weight.get().shape().size() == 1) {
+        float[] values = new float[channels];
+        Arrays.fill(values, weight.get().value().values()[0]);
+        String name = node.name() + "/bound";
+        result.add(constant(name, Shape.of(channels), Constant.Floats.of(values)));
+      } else {
+        result.add(operands.get(i));
+      }
+    }
+    return result;
+  }
+
+  /** Division by a constant is a product, which has an int8 kernel. */
+  private void divide(Node node, List<Integer> operands) {
+    Optional<Weight> divisor = graph.weight(node.input(1));
+    if (divisor.isEmpty()) {
+      emit(node, Opcode.DIV, new Attributes.Div(Fused.NONE), operands);
+      return;
+    }
+    float[] inverse = divisor.get().value().values().clone();
+    for (int i = 0; i < inverse.length; i++) {
+      inverse[i] = 1f / inverse[i];
+    }
+    String name = node.name() + "/inverse";
+    int factor = constant(name, divisor.get().shape(), Constant.Floats.of(inverse));
+    emit(node, Opcode.MUL, new Attributes.Mul(Fused.NONE), List.of(operands.get(0), factor));
+  }
+
+  /** Negation and squares become products, which have an int8 kernel. */
+  private void unary(Node node, Op.UnaryKind kind) {
+    Attributes product = new Attributes.Mul(Fused.NONE);
+    List<Integer> x = List.of(x(node));
+    switch (kind) {
+      case NEGATE -> emit(node, Opcode.MUL, product, List.of(x(node), scalar(node, "minus", -1f)));
+      case SQUARE -> emit(node, Opcode.MUL, product, List.of(x(node), x(node)));
+      case ABS -> emit(node, Opcode.ABS, Attributes.NONE, x);
+      case SQRT -> emit(node, Opcode.SQRT, Attributes.NONE, x);
+      case RSQRT -> emit(node, Opcode.RSQRT, Attributes.NONE, x);
+      case EXP -> emit(node, Opcode.EXP, Attributes.NONE, x);
+      case LOG -> emit(node, Opcode.LOG, Attributes.NONE, x);
+    }
   }
 
   private void pad(Node node, Op.Pad pad) {

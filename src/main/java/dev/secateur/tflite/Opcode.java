@@ -58,7 +58,6 @@ enum Opcode {
   SHAPE(BuiltinOperator.SHAPE, Int8.SHAPE, "1.10.0"),
   SOFTMAX(BuiltinOperator.SOFTMAX, Int8.fixed(1f / 256, -128), "1.5.0", "1.14.0"),
   SQRT(BuiltinOperator.SQRT, Int8.NONE, "1.10.0"),
-  SQUARE(BuiltinOperator.SQUARE, Int8.NONE, "1.12.0"),
   SQUARED_DIFFERENCE(BuiltinOperator.SQUARED_DIFFERENCE, Int8.FREE, "1.13.1", "2.5.0"),
   STRIDED_SLICE(BuiltinOperator.STRIDED_SLICE, Int8.AS_INPUT, "1.6.0", "1.14.0", "2.1.0", "2.2.0"),
   SUB(BuiltinOperator.SUB, Int8.FREE, "1.6.0", "1.14.0", "2.3.0"),

@@ -4,6 +4,7 @@ import dev.secateur.graph.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A TFLite subgraph before it is bytes. Built by appending; operators are in execution order. */
 final class Program {
@@ -51,6 +52,22 @@ final class Program {
 
   void output(String name, int tensor) {
     outputs.add(new Port(name, tensor));
+  }
+
+  /** This program with the operators of these numbers marked as float-only. */
+  Program withFloatOnly(Set<Integer> marked) {
+    Program copy = new Program();
+    copy.tensors.addAll(tensors);
+    copy.inputs.addAll(inputs);
+    copy.outputs.addAll(outputs);
+    for (int i = 0; i < operators.size(); i++) {
+      Operator o = operators.get(i);
+      boolean floatOnly = o.floatOnly() || marked.contains(i);
+      copy.append(
+          new Operator(
+              o.opcode(), o.attributes(), o.inputs(), o.output(), o.layer(), floatOnly));
+    }
+    return copy;
   }
 
   Tensor tensor(int index) {

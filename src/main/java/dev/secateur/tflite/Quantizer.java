@@ -38,9 +38,12 @@ final class Quantizer {
     this.options = options;
   }
 
-  static Program quantize(Program program, Calibration calibration, Quantization options) {
+  static Program quantize(Program lowered, Calibration calibration, Quantization options) {
+    Program program = lowered;
     if (options.integerOnly()) {
       refuseFloats(program);
+    } else {
+      program = FloatStatistics.mark(lowered);
     }
     QuantizationPlan plan = QuantizationPlan.of(program, calibration);
     Quantizer quantizer = new Quantizer(program, plan, options);

@@ -302,6 +302,19 @@ record OpCase(String name, Op op, Graph graph) {
   }
 
   private static void arithmetic(List<OpCase> to) {
+    for (float bound : new float[] {-0.5f, 0, 0.5f}) {
+      for (Op.BinaryKind kind : List.of(Op.BinaryKind.MAXIMUM, Op.BinaryKind.MINIMUM)) {
+        to.add(
+            of(
+                kind + " of a conv with " + bound,
+                IMAGE,
+                (n, x) -> {
+                  String c = n.conv("c", x, 3, 4, 1, Op.Padding.SAME);
+                  return n.add(
+                      "op", new Op.Binary(kind), c, n.constant("w", new float[] {bound}));
+                }));
+      }
+    }
     for (Op.BinaryKind kind : Op.BinaryKind.values()) {
       Op op = new Op.Binary(kind);
       to.add(

@@ -19,7 +19,6 @@ final class FoldScaleIntoKernel implements Pass {
   @Override
   public Graph apply(Graph graph) {
     Editor editor = new Editor(graph);
-    // Readers of what this pass has already folded into: the original's name is what is counted.
     for (Node node : graph.nodes()) {
       if (!fold(editor, node)) {
         editor.write(node);
@@ -35,8 +34,8 @@ final class FoldScaleIntoKernel implements Pass {
     int side = editor.constant(node.input(1)).isPresent() ? 1 : 0;
     Optional<Tensor> constant = editor.constant(node.input(side));
     String operand = node.input(1 - side);
-    Optional<Node> linear = editor.producer(operand).filter(FoldScaleIntoKernel::isLinear);
-    if (constant.isEmpty() || linear.isEmpty() || !editor.readOnce(operand)) {
+    Optional<Node> linear = linearBefore(editor, operand);
+    if (constant.isEmpty() || linear.isEmpty()) {
       return false;
     }
     Shape out = editor.shape(operand);
@@ -56,7 +55,29 @@ final class FoldScaleIntoKernel implements Pass {
         return false;
       }
     }
+    editor.replace(node.name(), operand);
     return true;
+  }
+
+  /**
+   * The layer that makes {@code value}, also behind reshapes that keep the channels (one-dimensional
+   * layers have them), if nothing else reads what lies between.
+   */
+  private static Optional<Node> linearBefore(Editor editor, String value) {
+    String current = value;
+    while (editor.readOnce(current)) {
+      Optional<Node> producer = editor.producer(current);
+      if (producer.filter(FoldScaleIntoKernel::isLinear).isPresent()) {
+        return producer;
+      }
+      Optional<Node> reshape = producer.filter(p -> p.op() instanceof Op.Reshape);
+      if (reshape.isEmpty()
+          || editor.shape(current).last() != editor.shape(reshape.get().input(0)).last()) {
+        return Optional.empty();
+      }
+      current = reshape.get().input(0);
+    }
+    return Optional.empty();
   }
 
   private static boolean isLinear(Node node) {
@@ -103,7 +124,7 @@ final class FoldScaleIntoKernel implements Pass {
     } else {
       operands.add(sum);
     }
-    editor.write(node, linear.op(), operands);
+    editor.write(linear, linear.op(), operands);
   }
 
   /** Kernels end in their output channels, but for the transposed one: (h,w,O,I). */
