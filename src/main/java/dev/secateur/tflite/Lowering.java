@@ -272,8 +272,8 @@ final class Lowering {
   }
 
   /**
-   * Scalars as a vector of the channels: XNNPACK (of TFLite 2.21) makes a bound of a convolution
-   * of a scalar, and fails if the range that is left does not hold zero.
+   * Scalars as a vector of the channels: XNNPACK (of TFLite 2.21) makes a bound of a convolution of
+   * a scalar, and fails if the range that is left does not hold zero.
    */
   private List<Integer> spread(Node node, List<Integer> operands) {
     int channels = shapes.get(node.name()).last();

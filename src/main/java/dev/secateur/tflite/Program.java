@@ -64,8 +64,7 @@ final class Program {
       Operator o = operators.get(i);
       boolean floatOnly = o.floatOnly() || marked.contains(i);
       copy.append(
-          new Operator(
-              o.opcode(), o.attributes(), o.inputs(), o.output(), o.layer(), floatOnly));
+          new Operator(o.opcode(), o.attributes(), o.inputs(), o.output(), o.layer(), floatOnly));
     }
     return copy;
   }

@@ -310,8 +310,7 @@ record OpCase(String name, Op op, Graph graph) {
                 IMAGE,
                 (n, x) -> {
                   String c = n.conv("c", x, 3, 4, 1, Op.Padding.SAME);
-                  return n.add(
-                      "op", new Op.Binary(kind), c, n.constant("w", new float[] {bound}));
+                  return n.add("op", new Op.Binary(kind), c, n.constant("w", new float[] {bound}));
                 }));
       }
     }

@@ -60,8 +60,8 @@ final class FoldScaleIntoKernel implements Pass {
   }
 
   /**
-   * The layer that makes {@code value}, also behind reshapes that keep the channels (one-dimensional
-   * layers have them), if nothing else reads what lies between.
+   * The layer that makes {@code value}, also behind reshapes that keep the channels
+   * (one-dimensional layers have them), if nothing else reads what lies between.
    */
   private static Optional<Node> linearBefore(Editor editor, String value) {
     String current = value;
