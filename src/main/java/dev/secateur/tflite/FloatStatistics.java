@@ -51,12 +51,33 @@ final class FloatStatistics {
         default -> {}
       }
     }
+    for (int i = program.operators().size() - 1; i >= 0; i--) {
+      if (isCentring(i)) {
+        floats.add(i);
+      }
+    }
+  }
+
+  /** A mean, or a value less its mean, that only what is float already reads. */
+  private boolean isCentring(int index) {
+    Operator operator = program.operators().get(index);
+    List<Integer> reading = readers.getOrDefault(operator.output(), List.of());
+    boolean output =
+        program.outputs().stream().anyMatch(o -> o.tensor() == operator.output());
+    return (operator.opcode() == Opcode.SUB || operator.opcode() == Opcode.MEAN)
+        && !output
+        && !reading.isEmpty()
+        && floats.containsAll(reading);
   }
 
   /** Follows a value to where it is made by what statistics are made of. */
   private void upstream(int tensor) {
     Integer producer = producers.get(tensor);
-    if (producer == null || readers.get(tensor).size() != 1 || !isStatistic(producer)) {
+    boolean output = program.outputs().stream().anyMatch(o -> o.tensor() == tensor);
+    if (producer == null
+        || output
+        || readers.get(tensor).size() != 1
+        || !isStatistic(producer)) {
       return;
     }
     floats.add(producer);

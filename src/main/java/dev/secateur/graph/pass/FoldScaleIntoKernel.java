@@ -39,7 +39,7 @@ final class FoldScaleIntoKernel implements Pass {
       return false;
     }
     Shape out = editor.shape(operand);
-    Optional<float[]> channels = perChannel(constant.get(), out);
+    Optional<float[]> channels = ChannelConstant.of(constant.get(), out);
     boolean commutes =
         binary.kind() == Op.BinaryKind.ADD || binary.kind() == Op.BinaryKind.MULTIPLY;
     if (channels.isEmpty() || !(commutes || side == 1)) {
@@ -85,22 +85,6 @@ final class FoldScaleIntoKernel implements Pass {
         || node.op() instanceof Op.DepthwiseConv2D
         || node.op() instanceof Op.Conv2DTranspose
         || node.op() instanceof Op.Dense;
-  }
-
-  /** The constant as one number a channel of {@code out}, if that is what it is. */
-  private static Optional<float[]> perChannel(Tensor constant, Shape out) {
-    float[] values = constant.values();
-    int channels = out.last();
-    if (constant.shape().rank() > out.rank()) {
-      return Optional.empty();
-    }
-    if (values.length == 1) {
-      float[] all = new float[channels];
-      Arrays.fill(all, values[0]);
-      return Optional.of(all);
-    }
-    boolean fits = values.length == channels && constant.shape().last() == channels;
-    return fits ? Optional.of(values) : Optional.empty();
   }
 
   private static void write(Editor editor, Node node, Node linear, float[] scale, float[] offset) {

@@ -11,6 +11,7 @@ public final class Passes {
           new LowerBatchNormalization(),
           new FoldScaleIntoKernel(),
           new FuseHardSwish(),
+          new MergeScales(),
           new FusePadding(),
           new RemoveDead());
 

@@ -155,6 +155,30 @@ class PassesTest {
   }
 
   @Test
+  void chainsOfScalesAndOffsetsBecomeOneOfEach() {
+    String x = builder.input("x", Shape.of(-1, 4, 4, 2));
+    x = binary("a", Op.BinaryKind.MULTIPLY, x, weight("255", new float[] {0.5f}, 1));
+    x = binary("b", Op.BinaryKind.SUBTRACT, x, weight("mean", new float[] {1, 2}, 2));
+    x = binary("c", Op.BinaryKind.DIVIDE, x, weight("std", new float[] {0.25f, 0.5f}, 2));
+    Graph graph = optimise(x);
+    assertThat(graph.nodes().stream().map(Node::op))
+        .containsExactly(
+            new Op.Binary(Op.BinaryKind.MULTIPLY), new Op.Binary(Op.BinaryKind.ADD));
+    assertThat(operand(graph, graph.nodes().get(0), 1)).containsExactly(2, 1);
+    assertThat(operand(graph, graph.nodes().get(1), 1)).containsExactly(-4, -4);
+  }
+
+  private String binary(String name, Op.BinaryKind kind, String a, String b) {
+    return builder.add(name, new Op.Binary(kind), a, b);
+  }
+
+  @Test
+  void batchNormalisationFoldsThroughTheReshapesOfOneDimensionalLayers() {
+    String x = builder.add("flat", new Op.Reshape(Shape.of(49, 2)), conv(image(), Op.Padding.SAME, 1));
+    assertThat(ops(optimise(batchNorm(x)))).containsExactly(Op.Conv2D.class, Op.Reshape.class);
+  }
+
+  @Test
   void whatOnlyTrainingNeedsIsGone() {
     String x = builder.add("drop", new Op.Noise(Op.NoiseKind.DROPOUT, 0.5f), image());
     x = builder.add("activity", new Op.ActivityRegularization(1, 1), x);
