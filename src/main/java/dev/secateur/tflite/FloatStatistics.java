@@ -62,8 +62,7 @@ final class FloatStatistics {
   private boolean isCentring(int index) {
     Operator operator = program.operators().get(index);
     List<Integer> reading = readers.getOrDefault(operator.output(), List.of());
-    boolean output =
-        program.outputs().stream().anyMatch(o -> o.tensor() == operator.output());
+    boolean output = program.outputs().stream().anyMatch(o -> o.tensor() == operator.output());
     return (operator.opcode() == Opcode.SUB || operator.opcode() == Opcode.MEAN)
         && !output
         && !reading.isEmpty()
@@ -74,10 +73,7 @@ final class FloatStatistics {
   private void upstream(int tensor) {
     Integer producer = producers.get(tensor);
     boolean output = program.outputs().stream().anyMatch(o -> o.tensor() == tensor);
-    if (producer == null
-        || output
-        || readers.get(tensor).size() != 1
-        || !isStatistic(producer)) {
+    if (producer == null || output || readers.get(tensor).size() != 1 || !isStatistic(producer)) {
       return;
     }
     floats.add(producer);

@@ -162,8 +162,7 @@ class PassesTest {
     x = binary("c", Op.BinaryKind.DIVIDE, x, weight("std", new float[] {0.25f, 0.5f}, 2));
     Graph graph = optimise(x);
     assertThat(graph.nodes().stream().map(Node::op))
-        .containsExactly(
-            new Op.Binary(Op.BinaryKind.MULTIPLY), new Op.Binary(Op.BinaryKind.ADD));
+        .containsExactly(new Op.Binary(Op.BinaryKind.MULTIPLY), new Op.Binary(Op.BinaryKind.ADD));
     assertThat(operand(graph, graph.nodes().get(0), 1)).containsExactly(2, 1);
     assertThat(operand(graph, graph.nodes().get(1), 1)).containsExactly(-4, -4);
   }
@@ -174,7 +173,8 @@ class PassesTest {
 
   @Test
   void batchNormalisationFoldsThroughTheReshapesOfOneDimensionalLayers() {
-    String x = builder.add("flat", new Op.Reshape(Shape.of(49, 2)), conv(image(), Op.Padding.SAME, 1));
+    String x =
+        builder.add("flat", new Op.Reshape(Shape.of(49, 2)), conv(image(), Op.Padding.SAME, 1));
     assertThat(ops(optimise(batchNorm(x)))).containsExactly(Op.Conv2D.class, Op.Reshape.class);
   }
 
