@@ -1,0 +1,318 @@
+package dev.secateur.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.demo.LocalStore;
+import dev.secateur.demo.WorkerProcess;
+import dev.secateur.event.CloudEvent;
+import dev.secateur.event.EventType;
+import dev.secateur.event.KafkaBinding;
+import dev.secateur.event.MalformedEventException;
+import dev.secateur.store.AllowedBuckets;
+import dev.secateur.store.CredentialSources;
+import dev.secateur.store.Digests;
+import dev.secateur.store.ObjectStore;
+import dev.secateur.store.ObjectUri;
+import dev.secateur.store.S3ObjectStore;
+import dev.secateur.store.S3Settings;
+import dev.secateur.store.StoreListener;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
+
+/** What stands around the workers in a test: topics of its own, state and output of its own. */
+final class Platform implements AutoCloseable {
+  static final Path MODEL = Path.of("examples/shapes.h5");
+  static final Path DATA = Path.of("examples/shapes.npz");
+  static final Duration LONG = Duration.ofMinutes(4);
+
+  private static final int LARGEST_RECORD = 100 << 20;
+
+  final String name;
+  final String kafka;
+  final String s3;
+  final Path directory;
+  final ObjectStore store;
+  final ObjectUri state;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+  private final List<WorkerProcess> workers = new ArrayList<>();
+
+  Platform(String name, int partitions) throws Exception {
+    this(
+        name,
+        partitions,
+        LocalServers.get().kafka,
+        LocalServers.get().s3,
+        LocalServers.get().directory);
+  }
+
+  Platform(String name, int partitions, String kafka, String s3, Path directory) throws Exception {
+    this.name = name;
+    this.kafka = kafka;
+    this.s3 = s3;
+    this.directory = directory.resolve(name);
+    java.nio.file.Files.createDirectories(this.directory);
+    this.store = store(s3);
+    this.state = ObjectUri.of("s3://artifacts/state-" + name + "/");
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
+      admin
+          .createTopics(
+              List.of(
+                  new NewTopic(registered(), partitions, (short) 1),
+                  new NewTopic(name + "-progress", 1, (short) 1),
+                  new NewTopic(name + "-compressed", 1, (short) 1),
+                  new NewTopic(deadLetters(), 1, (short) 1)
+                      .configs(Map.of("max.message.bytes", String.valueOf(LARGEST_RECORD)))))
+          .all()
+          .get();
+    }
+    producer =
+        new KafkaProducer<>(
+            Map.of(
+                "bootstrap.servers", kafka,
+                "max.request.size", LARGEST_RECORD,
+                "buffer.memory", (long) LARGEST_RECORD),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+    consumer =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", kafka),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer());
+    List<TopicPartition> answers =
+        List.of(
+            new TopicPartition(name + "-progress", 0),
+            new TopicPartition(name + "-compressed", 0),
+            new TopicPartition(deadLetters(), 0));
+    consumer.assign(answers);
+    consumer.seekToBeginning(answers);
+  }
+
+  static ObjectStore store(String endpoint) {
+    Set<String> buckets = Set.of(LocalServers.BUCKETS);
+    return new S3ObjectStore(
+        new S3Settings(
+            URI.create(endpoint),
+            "us-east-1",
+            true,
+            Optional.of(CredentialSources.keys(LocalStore.ACCESS_KEY, LocalStore.SECRET_KEY)),
+            Optional.empty(),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(20),
+            3),
+        new AllowedBuckets(buckets, buckets),
+        StoreListener.NONE);
+  }
+
+  String registered() {
+    return name + "-registered";
+  }
+
+  String deadLetters() {
+    return name + "-dlq";
+  }
+
+  /** Quick to notice a dead worker; one thread each, so that several share the machine. */
+  WorkerProcess worker(String worker, Map<String, String> more) throws IOException {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("secateur.topics.registered", registered());
+    settings.put("secateur.topics.progress", name + "-progress");
+    settings.put("secateur.topics.compressed", name + "-compressed");
+    settings.put("secateur.topics.dead-letters", deadLetters());
+    settings.put("mp.messaging.incoming.registered.group.id", name);
+    settings.put("mp.messaging.incoming.registered.session.timeout.ms", "6000");
+    settings.put("mp.messaging.incoming.registered.heartbeat.interval.ms", "1000");
+    settings.put("secateur.state.uri", state.toString());
+    settings.put("secateur.jobs.output", "s3://artifacts/out-" + name + "/");
+    settings.put("secateur.kafka.create-topics", "false");
+    settings.put("secateur.claim.heartbeat", "500ms");
+    settings.put("secateur.claim.expiry", "5s");
+    settings.put("secateur.jobs.retry-delay", "200ms");
+    settings.put("secateur.jobs.retry-max-delay", "2s");
+    settings.put("secateur.jobs.threads", "1");
+    settings.put("secateur.jobs.max-attempts", "30");
+    settings.put("secateur.store.connect-timeout", "2s");
+    settings.put("secateur.store.read-timeout", "5s");
+    settings.put("quarkus.log.console.json.enabled", "false");
+    settings.putAll(more);
+    WorkerProcess process = WorkerProcess.start(worker, directory, kafka, s3, settings);
+    workers.add(process);
+    return process;
+  }
+
+  WorkerProcess worker(String worker) throws IOException {
+    return worker(worker, Map.of());
+  }
+
+  /** Uploads a file and describes it as an event does. */
+  ObjectNode source(Path file, String bucket) throws IOException {
+    String sha256 = Digests.sha256(file);
+    ObjectUri uri = new ObjectUri(bucket, name + "/" + sha256.substring(0, 12) + "/" + file.getFileName());
+    if (store.stat(uri).isEmpty()) {
+      store.upload(file, uri);
+    }
+    return JsonNodeFactory.instance.objectNode().put("uri", uri.toString()).put("sha256", sha256);
+  }
+
+  /** A job on the project's own example. */
+  ObjectNode job(String model, String version, int epochs) throws IOException {
+    ObjectNode data = JsonNodeFactory.instance.objectNode();
+    data.set("model", source(MODEL, "models").put("name", model).put("version", version));
+    data.putObject("datasets").set("train", source(DATA, "datasets"));
+    data.putObject("plan").putObject("fineTuning").put("epochs", epochs).put("seed", 7);
+    data.putObject("acceptance").put("maxAccuracyDrop", 1);
+    return data;
+  }
+
+  CloudEvent event(String id, ObjectNode data) {
+    return new CloudEvent(
+        id,
+        "/test",
+        EventType.REGISTERED,
+        Optional.empty(),
+        Optional.of(Instant.now()),
+        Optional.of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        data);
+  }
+
+  /** Publishes in binary mode; returns the event's id. */
+  String publish(ObjectNode data) {
+    CloudEvent event = event("event-" + java.util.UUID.randomUUID(), data);
+    publish(event.id(), KafkaBinding.binary(event));
+    return event.id();
+  }
+
+  void publish(String key, KafkaBinding.Encoded encoded) {
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(
+            registered(), key.getBytes(StandardCharsets.UTF_8), encoded.value());
+    encoded.headers().forEach(record.headers()::add);
+    send(record);
+  }
+
+  void send(ProducerRecord<byte[], byte[]> record) {
+    try {
+      producer.send(record).get();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** All records of a topic so far. */
+  List<ConsumerRecord<byte[], byte[]>> records(String topic) {
+    consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+    return records.stream().filter(r -> r.topic().equals(topic)).toList();
+  }
+
+  List<CloudEvent> events(String topic) {
+    return records(topic).stream().map(Platform::read).toList();
+  }
+
+  List<CloudEvent> results() {
+    return events(name + "-compressed");
+  }
+
+  List<CloudEvent> progress() {
+    return events(name + "-progress");
+  }
+
+  /** The results, each id once: a result may be sent again, but never differently. */
+  Map<String, JsonNode> distinctResults() {
+    Map<String, JsonNode> byId = new HashMap<>();
+    for (CloudEvent event : results()) {
+      JsonNode before = byId.put(event.id(), event.data());
+      if (before != null && !before.equals(event.data())) {
+        throw new AssertionError(event.id() + " was sent with two contents:\n" + before + "\n" + event.data());
+      }
+    }
+    return byId;
+  }
+
+  void await(String what, BooleanSupplier condition) {
+    await(what, LONG, condition);
+  }
+
+  void await(String what, Duration most, BooleanSupplier condition) {
+    try {
+      Awaitility.await(what)
+          .atMost(most)
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(50))
+          .until(condition::getAsBoolean);
+    } catch (org.awaitility.core.ConditionTimeoutException e) {
+      StringBuilder logs = new StringBuilder(e.getMessage());
+      for (WorkerProcess worker : workers) {
+        String log = worker.process().output();
+        logs.append("\n--- ").append(worker.process().log()).append(" alive ");
+        logs.append(worker.process().isAlive()).append('\n');
+        logs.append(log.substring(Math.max(0, log.length() - 6000)));
+      }
+      throw new AssertionError(logs.toString(), e);
+    }
+  }
+
+  /** Waits until each of so many jobs has a result. */
+  Map<String, JsonNode> awaitResults(int jobs) {
+    await(jobs + " results", () -> distinctResults().size() >= jobs);
+    return distinctResults();
+  }
+
+  private static CloudEvent read(ConsumerRecord<byte[], byte[]> record) {
+    Map<String, byte[]> headers = new HashMap<>();
+    for (Header header : record.headers()) {
+      headers.put(header.key(), header.value());
+    }
+    try {
+      return KafkaBinding.read(headers, Optional.ofNullable(record.value()), 4 << 20, "");
+    } catch (MalformedEventException e) {
+      throw new AssertionError("a worker sent a malformed event", e);
+    }
+  }
+
+  static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+    return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+  }
+
+  /** Offsets of the workers' group: how far it has acknowledged, over all partitions. */
+  long acknowledged() {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
+      return admin.listConsumerGroupOffsets(name).partitionsToOffsetAndMetadata().get().values().stream()
+          .mapToLong(o -> o == null ? 0 : o.offset())
+          .sum();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    workers.forEach(WorkerProcess::close);
+    producer.close(Duration.ZERO);
+    consumer.close();
+    store.close();
+  }
+}

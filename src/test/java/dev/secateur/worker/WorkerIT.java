@@ -1,0 +1,232 @@
+package dev.secateur.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.demo.LocalStore;
+import dev.secateur.demo.WorkerProcess;
+import dev.secateur.event.CloudEvent;
+import dev.secateur.event.EventSchemas;
+import dev.secateur.event.EventType;
+import dev.secateur.event.KafkaBinding;
+import dev.secateur.store.Digests;
+import dev.secateur.store.ObjectUri;
+import dev.secateur.store.StoredObject;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.Test;
+
+/** The packaged worker against a real broker and a real S3 server, nothing going wrong. */
+final class WorkerIT {
+  private static final int LARGEST = 4 << 20;
+
+  @Test
+  void aRegisteredModelBecomesArtifactsAndOneResult() throws Exception {
+    try (Platform platform = new Platform("happy", 4)) {
+      WorkerProcess worker = platform.worker("happy-1").awaitReady();
+      String id = platform.publish(platform.job("shapes", "1", 2));
+      JsonNode result = platform.awaitResults(1).values().iterator().next();
+
+      assertThat(result.path("outcome").asText()).isEqualTo("accepted");
+      assertThat(result.at("/job/registeredId").asText()).isEqualTo(id);
+      assertThat(result.at("/plan/fineTuning/epochs").asInt()).isEqualTo(2);
+      assertThat(result.path("variants").findValuesAsText("name"))
+          .containsExactly("original", "pruned", "fp32", "int8");
+      everyArtifactIsThereAndIsWhatTheEventSays(platform, result);
+      everyEventFitsItsSchema(platform);
+      CloudEvent event = platform.results().get(0);
+      assertThat(event.traceparent()).isPresent();
+      assertThat(platform.progress()).hasSizeGreaterThan(8);
+      platform.await("acknowledged", () -> platform.acknowledged() == 1);
+
+      sameJobAgainGivesTheSameEventAndNoSecondRun(platform, worker, event);
+      structuredAndPlainEventsAreAnsweredToo(platform);
+      everyDocumentedMeterIsServed(worker);
+      noSecretIsToldAnywhere(platform, worker);
+      assertThat(worker.status("/q/health/live")).isEqualTo(200);
+      assertThat(worker.status("/q/health/started")).isEqualTo(200);
+    }
+  }
+
+  private static void everyArtifactIsThereAndIsWhatTheEventSays(Platform platform, JsonNode result) {
+    List<String> names = new ArrayList<>();
+    result
+        .path("artifacts")
+        .properties()
+        .forEach(
+            artifact -> {
+              names.add(artifact.getKey());
+              ObjectUri uri = ObjectUri.of(artifact.getValue().path("uri").asText());
+              byte[] bytes = platform.store.read(uri, LARGEST).orElseThrow();
+              assertThat(Digests.sha256(bytes))
+                  .isEqualTo(artifact.getValue().path("sha256").asText());
+            });
+    assertThat(names)
+        .contains(
+            "pruned.h5", "fp32.tflite", "int8.tflite", "report.json", "report.html",
+            "manifest.json");
+    String key = result.at("/job/key").asText();
+    assertThat(result.at("/report/html").asText())
+        .isEqualTo(
+            "s3://artifacts/out-happy/shapes/1/" + key.substring(0, 12) + "/report.html");
+  }
+
+  private static void everyEventFitsItsSchema(Platform platform) {
+    List<CloudEvent> events = new ArrayList<>(platform.progress());
+    events.addAll(platform.results());
+    for (CloudEvent event : events) {
+      assertThat(EventSchemas.violations(event.type(), event.data())).as(event.id()).isEmpty();
+    }
+  }
+
+  private static void sameJobAgainGivesTheSameEventAndNoSecondRun(
+      Platform platform, WorkerProcess worker, CloudEvent first) throws Exception {
+    platform.publish(platform.job("shapes", "1", 2));
+    platform.await("a second answer", () -> platform.results().size() == 2);
+    assertThat(platform.results().get(1)).isEqualTo(first);
+    assertThat(worker.metric("secateur_duplicates_total")).isEqualTo(1);
+    assertThat(worker.metric("secateur_claims_total", "taken\"")).isEqualTo(1);
+  }
+
+  private static void structuredAndPlainEventsAreAnsweredToo(Platform platform) throws Exception {
+    ObjectNode structured = platform.job("structured", "1", 1);
+    platform.publish("structured", KafkaBinding.structured(platform.event("s-1", structured)));
+    platform.send(
+        new ProducerRecord<>(
+            platform.registered(),
+            platform.job("plain", "1", 1).toString().getBytes(StandardCharsets.UTF_8)));
+    Set<String> models = new HashSet<>();
+    platform.awaitResults(3).values().forEach(r -> models.add(r.at("/model/name").asText()));
+    assertThat(models).contains("structured", "plain");
+  }
+
+  private static void everyDocumentedMeterIsServed(WorkerProcess worker) throws Exception {
+    String served = worker.body("/q/metrics");
+    Matcher names =
+        Pattern.compile("`(secateur_\\w+)`").matcher(Files.readString(java.nio.file.Path.of("docs/metrics.md")));
+    int count = 0;
+    while (names.find()) {
+      assertThat(served).contains("\n" + names.group(1));
+      count++;
+    }
+    assertThat(count).isGreaterThan(25);
+  }
+
+  private static void noSecretIsToldAnywhere(Platform platform, WorkerProcess worker) {
+    String secret = LocalStore.SECRET_KEY;
+    assertThat(worker.process().output()).doesNotContain(secret);
+    assertThat(worker.body("/q/metrics")).doesNotContain(secret);
+    assertThat(worker.body("/q/info")).doesNotContain(secret);
+    List<CloudEvent> events = new ArrayList<>(platform.progress());
+    events.addAll(platform.results());
+    events.forEach(e -> assertThat(e.data().toString()).doesNotContain(secret));
+    for (StoredObject object : platform.store.list(ObjectUri.of("s3://artifacts/out-happy/"))) {
+      byte[] bytes = platform.store.read(object.uri(), LARGEST).orElseThrow();
+      assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).doesNotContain(secret);
+    }
+  }
+
+  @Test
+  void threeWorkersAnswerEachOfThirtyJobsOnce() throws Exception {
+    try (Platform platform = new Platform("thirty", 6)) {
+      List<WorkerProcess> workers = new ArrayList<>();
+      for (int w = 1; w <= 3; w++) {
+        workers.add(platform.worker("thirty-" + w));
+      }
+      workers.forEach(WorkerProcess::awaitReady);
+      for (int j = 0; j < 30; j++) {
+        platform.publish(platform.job("shapes", "v" + j, 1));
+      }
+      platform.awaitResults(30);
+      platform.await("all acknowledged", () -> platform.acknowledged() == 30);
+      assertThat(platform.results()).hasSize(30);
+      assertThat(platform.records(platform.deadLetters())).isEmpty();
+      double claims = workers.stream().mapToDouble(w -> w.metric("secateur_claims_total", "taken\"")).sum();
+      assertThat(claims).isEqualTo(30);
+    }
+  }
+
+  @Test
+  void soundRecordsWhoseJobsCannotRunEndInFailedWithAReason() throws Exception {
+    try (Platform platform = new Platform("reasons", 2)) {
+      platform.worker("reasons-1", Map.of("secateur.memory.limit", "900M")).awaitReady();
+      ObjectNode missing = platform.job("missing", "1", 1);
+      ((ObjectNode) missing.get("model")).put("uri", "s3://models/none.h5").remove("sha256");
+      ObjectNode digest = platform.job("digest", "1", 1);
+      ((ObjectNode) digest.get("model")).put("sha256", "0".repeat(64));
+      ObjectNode bucket = platform.job("bucket", "1", 1);
+      ((ObjectNode) bucket.get("model")).put("uri", "s3://secrets/model.h5");
+      ObjectNode output = platform.job("output", "1", 1);
+      output.putObject("output").put("uri", "s3://models/");
+      ObjectNode state = platform.job("state", "1", 1);
+      state.putObject("output").put("uri", platform.state + "results/");
+      ObjectNode foreign = platform.job("foreign", "1", 1);
+      ((ObjectNode) foreign.get("model")).setAll(platform.source(Platform.DATA, "models"));
+      ObjectNode data = platform.job("data", "1", 1);
+      ((ObjectNode) data.get("datasets")).set("train", platform.source(Platform.MODEL, "datasets"));
+      ObjectNode memory = platform.job("memory", "1", 1);
+      ((ObjectNode) memory.at("/plan/fineTuning")).put("batchSize", 60_000);
+      for (ObjectNode job : List.of(missing, digest, bucket, output, state, foreign, data, memory)) {
+        platform.publish(job);
+      }
+      Map<String, String> codes = new java.util.HashMap<>();
+      for (JsonNode result : platform.awaitResults(8).values()) {
+        assertThat(EventSchemas.violations(EventType.FAILED, result)).isEmpty();
+        assertThat(result.at("/reason/message").asText()).doesNotContain("/tmp");
+        codes.put(result.at("/model/name").asText(), result.at("/reason/code").asText());
+      }
+      assertThat(codes)
+          .containsEntry("missing", "object-not-found")
+          .containsEntry("digest", "wrong-digest")
+          .containsEntry("bucket", "access-denied")
+          .containsEntry("output", "access-denied")
+          .containsEntry("state", "access-denied")
+          .containsEntry("foreign", "model-unreadable")
+          .containsEntry("data", "dataset-invalid")
+          .containsEntry("memory", "memory-exceeded");
+      platform.await("all acknowledged", () -> platform.acknowledged() == 8);
+      assertThat(platform.records(platform.deadLetters())).isEmpty();
+    }
+  }
+
+  @Test
+  void aThousandMalformedRecordsAreDeadLettersAndTheSoundOnesBetweenThemAreAnswered()
+      throws Exception {
+    try (Platform platform = new Platform("malformed", 1)) {
+      MalformedRecords records = new MalformedRecords(platform);
+      int sound = 0;
+      for (int i = 0; i < MalformedRecords.REPEATS; i++) {
+        records.sendAll(i);
+        if (i % 10 == 0) {
+          platform.publish(platform.job("sound", "v" + i, 1));
+          sound++;
+        }
+      }
+      platform.worker("malformed-1", Map.of("secateur.limits.event", "64K")).awaitReady();
+      platform.awaitResults(sound);
+      platform.await(
+          "all dead letters",
+          () -> platform.records(platform.deadLetters()).size() == records.sent());
+      assertThat(records.sent()).isEqualTo(1000);
+      for (ConsumerRecord<byte[], byte[]> letter : platform.records(platform.deadLetters())) {
+        String expected = Platform.header(letter, MalformedRecords.EXPECTED);
+        assertThat(Platform.header(letter, DeadLetter.REASON)).isEqualTo(expected);
+        assertThat(Platform.header(letter, DeadLetter.CAUSE)).isNotEmpty();
+        assertThat(Digests.sha256(letter.value() == null ? new byte[0] : letter.value()))
+            .isEqualTo(Platform.header(letter, MalformedRecords.DIGEST));
+      }
+      long all = sound + 1000;
+      platform.await("all acknowledged", () -> platform.acknowledged() == all);
+    }
+  }
+}
