@@ -188,6 +188,9 @@ public final class KafkaBinding {
     if (tree instanceof ObjectNode object) {
       return object;
     }
+    if (tree.isMissingNode()) {
+      throw new MalformedEventException(Reason.BROKEN_JSON, "the value is empty");
+    }
     throw new MalformedEventException(Reason.INVALID_DATA, "/: must be a JSON object");
   }
 
