@@ -90,7 +90,15 @@ final class CheckpointFile {
       if (body < Long.BYTES) {
         throw damaged(file, "it is too short");
       }
-      in.skipNBytes(body);
+      // Not skip(): a DigestInputStream does not see what is skipped.
+      byte[] chunk = new byte[CHUNK];
+      for (long left = body; left > 0; ) {
+        int read = in.readNBytes(chunk, 0, (int) Math.min(left, chunk.length));
+        if (read == 0) {
+          throw damaged(file, "it ends early");
+        }
+        left -= read;
+      }
       byte[] actual = digest.digest();
       in.on(false);
       if (!MessageDigest.isEqual(actual, in.readNBytes(DIGEST_BYTES))) {

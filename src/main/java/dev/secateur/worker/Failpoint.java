@@ -8,7 +8,7 @@ enum Failpoint {
   RESULT_STORED,
   EVENT_SENT;
 
-  static final String PROPERTY = "secateur.failpoint";
+  static final String PROPERTY = "dev.secateur.failpoint";
 
   private static final int KILLED = 137;
 

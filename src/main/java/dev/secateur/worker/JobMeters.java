@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The meters that {@link Metrics} names. Counters exist from the start, so that a rate is never
  * missing.
  */
-final class JobMeters implements StoreListener, StoredCheckpoints.Listener {
+final class JobMeters implements StoreListener {
   /** One second to four hours: the length of a stage or a job. */
   private static final Duration[] LONG = {
     Duration.ofSeconds(1),
@@ -198,13 +198,11 @@ final class JobMeters implements StoreListener, StoredCheckpoints.Listener {
     gauge(Metrics.TRAINING_SPARSITY, null, work::sparsity);
   }
 
-  @Override
-  public void written() {
+  void checkpointWritten() {
     count(Metrics.CHECKPOINTS, Metrics.EVENT, "written");
   }
 
-  @Override
-  public void restored(Stage stage, long step) {
+  void checkpointRestored() {
     count(Metrics.CHECKPOINTS, Metrics.EVENT, "restored");
   }
 

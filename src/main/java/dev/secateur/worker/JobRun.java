@@ -90,9 +90,6 @@ final class JobRun {
     this.output = output;
     this.name = name;
     this.directory = shop.workDirectory().resolve(claim.key().abbreviated() + "-" + claim.epoch());
-    this.checkpoints =
-        new StoredCheckpoints(
-            shop.store(), shop.state(), claim, directory, shop.limits().dataset(), shop.meters());
     this.progress =
         new Progress(
             shop.meters(),
@@ -102,6 +99,9 @@ final class JobRun {
             plan.fineTuning().batchSize(),
             replies.base(claim.epoch(), claim.attempts()),
             data -> shop.publisher().progressed(name, replies.progressed(claim.epoch(), data)));
+    this.checkpoints =
+        new StoredCheckpoints(
+            shop.store(), shop.state(), claim, directory, shop.limits().dataset(), progress);
   }
 
   StoredCheckpoints checkpoints() {

@@ -18,7 +18,7 @@ import org.jboss.logging.Logger;
  * Turns what the chain says into progress events, meters, spans and log lines. Used by the job's
  * thread alone.
  */
-final class Progress implements JobListener {
+final class Progress implements JobListener, StoredCheckpoints.Listener {
   /** The worker's own stages, before and after the chain's. */
   static final String FETCH = "fetch";
 
@@ -99,10 +99,7 @@ final class Progress implements JobListener {
   @Override
   public void step(Step step) {
     int fresh = Math.max(0, step.step() - lastStep);
-    // After a resume the first step that is heard of is not the first of this process.
-    if (lastStep > 0 || fresh <= 1) {
-      meters.trained(fresh, fresh * batchSize);
-    }
+    meters.trained(fresh, fresh * batchSize);
     lastStep = step.step();
     work.trained(step.epoch(), step.sparsity());
     double done = (double) step.step() / Math.max(1, step.steps());
@@ -110,6 +107,19 @@ final class Progress implements JobListener {
     if (System.nanoTime() - lastEvent >= EVENT_INTERVAL_NANOS || step.step() == step.steps()) {
       send(done, Optional.of(step));
     }
+  }
+
+  @Override
+  public void written() {
+    meters.checkpointWritten();
+  }
+
+  /** The steps before were another worker's. */
+  @Override
+  public void restored(Stage of, int step) {
+    LOG.infof("resumed in stage %s after step %d", of.label(), step);
+    lastStep = step;
+    meters.checkpointRestored();
   }
 
   @Override

@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jboss.logging.Logger;
 
 /**
@@ -30,7 +29,7 @@ final class StoredCheckpoints implements JobCheckpoints {
   interface Listener {
     void written();
 
-    void restored(Stage stage, long step);
+    void restored(Stage stage, int step);
   }
 
   private static final Logger LOG = Logger.getLogger(StoredCheckpoints.class);
@@ -49,16 +48,16 @@ final class StoredCheckpoints implements JobCheckpoints {
   private final Listener listener;
 
   /** Of a manifest's name: the training step decides, then who wrote it. */
-  private record Name(long epoch, long step) {
+  private record Name(long epoch, int step) {
     static final Comparator<Name> OLDEST_FIRST =
-        Comparator.comparingLong(Name::step).thenComparingLong(Name::epoch);
+        Comparator.comparingInt(Name::step).thenComparingLong(Name::epoch);
 
     static Name of(ObjectUri manifest) {
       String file = manifest.fileName();
       int dash = file.indexOf('-');
       return new Name(
           Long.parseLong(file.substring(0, dash)),
-          Long.parseLong(file.substring(dash + 1, file.length() - MANIFEST.length())));
+          Integer.parseInt(file.substring(dash + 1, file.length() - MANIFEST.length())));
     }
 
     @Override
@@ -159,11 +158,6 @@ final class StoredCheckpoints implements JobCheckpoints {
   private void delete(Stage stage, Name name) {
     store.delete(prefix(stage).resolve(name + MANIFEST));
     store.delete(prefix(stage).resolve(name + DATA));
-  }
-
-  /** The last training step that a manifest stands for, if any. */
-  OptionalLong lastStep(Stage stage) {
-    return names(stage).stream().mapToLong(Name::step).max();
   }
 
   /** After the result is durable nothing resumes any more. */

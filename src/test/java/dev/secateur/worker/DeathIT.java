@@ -68,6 +68,7 @@ final class DeathIT {
       long step = lastStep(platform);
       WorkerProcess second = platform.worker("resumed-2").awaitReady();
       JsonNode resumed = platform.awaitResults(1).values().iterator().next();
+      assertThat(resumed.path("outcome").asText()).isEqualTo("accepted");
       assertThat(resumed.at("/job/epoch").asInt()).isEqualTo(2);
       assertThat(second.metric("secateur_checkpoints_total", "restored")).isPositive();
       assertThat(second.metric("secateur_claims_total", "taken-over")).isEqualTo(1);
@@ -185,6 +186,8 @@ final class DeathIT {
       platform.awaitResults(5);
       platform.await("all acknowledged", () -> platform.acknowledged() == 5);
       assertThat(platform.results()).hasSize(5);
+      assertThat(platform.distinctResults().values())
+          .allSatisfy(r -> assertThat(r.path("outcome").asText()).isEqualTo("accepted"));
     }
   }
 
@@ -197,6 +200,7 @@ final class DeathIT {
       zombie.process().signal("STOP");
       WorkerProcess heir = platform.worker("zombie-2").awaitReady();
       JsonNode result = platform.awaitResults(1).values().iterator().next();
+      assertThat(result.path("outcome").asText()).isEqualTo("accepted");
       assertThat(result.at("/job/epoch").asInt()).isEqualTo(2);
       Map<String, String> before = objects(platform);
       zombie.process().signal("CONT");
@@ -230,7 +234,8 @@ final class DeathIT {
           "two members",
           () -> second.metric("kafka_consumer_coordinator_assigned_partitions") == 1);
       second.process().signal("TERM");
-      platform.awaitResults(1);
+      JsonNode result = platform.awaitResults(1).values().iterator().next();
+      assertThat(result.path("outcome").asText()).isEqualTo("accepted");
       platform.await("acknowledged", () -> platform.acknowledged() == 1);
       assertThat(platform.distinctResults()).hasSize(1);
       assertThat(first.metric("secateur_claims_total", "lost")).isZero();

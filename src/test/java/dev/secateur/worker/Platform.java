@@ -113,13 +113,17 @@ final class Platform implements AutoCloseable {
   }
 
   static ObjectStore store(String endpoint) {
+    return store(endpoint, LocalStore.ACCESS_KEY, LocalStore.SECRET_KEY);
+  }
+
+  static ObjectStore store(String endpoint, String accessKey, String secretKey) {
     Set<String> buckets = Set.of(LocalServers.BUCKETS);
     return new S3ObjectStore(
         new S3Settings(
             URI.create(endpoint),
             "us-east-1",
             true,
-            Optional.of(CredentialSources.keys(LocalStore.ACCESS_KEY, LocalStore.SECRET_KEY)),
+            Optional.of(CredentialSources.keys(accessKey, secretKey)),
             Optional.empty(),
             Duration.ofSeconds(5),
             Duration.ofSeconds(20),

@@ -1,0 +1,116 @@
+package dev.secateur.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.job.Plan;
+import dev.secateur.job.PlanJson;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+final class EventSchemasTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private static ObjectNode sound() throws Exception {
+    return (ObjectNode)
+        MAPPER.readTree(
+            """
+            {"model": {"name": "cifar10-resnet8", "version": "3", "uri": "s3://models/cifar10-resnet8/3/model.h5"},
+             "datasets": {"train": {"uri": "s3://datasets/cifar10/train.npz"}, "evaluation": {"uri": "s3://datasets/cifar10/test.npz"},
+                          "representative": {"samples": 100}},
+             "preprocessing": {"scale": 1.0, "mean": [0,0,0], "std": [1,1,1]},
+             "plan": {"pruning": {"schedule": "polynomial-decay", "initialSparsity": 0.0, "finalSparsity": 0.5, "beginStep": 0, "endStep": 1000, "frequency": 100},
+                      "fineTuning": {"epochs": 5, "batchSize": 32, "optimizer": "adam", "learningRate": 0.0001, "seed": 1},
+                      "quantization": {"scheme": "int8", "inputType": "float32", "outputType": "float32"}},
+             "acceptance": {"maxAccuracyDrop": 0.01},
+             "output": {"uri": "s3://artifacts/"}}
+            """);
+  }
+
+  @Test
+  void theDesignsExampleIsSoundAndUnknownFieldsAreIgnored() throws Exception {
+    assertThat(EventSchemas.violations(EventType.REGISTERED, sound())).isEmpty();
+    ObjectNode newer = sound().put("priority", "high");
+    newer.withObject("/plan/pruning").put("structure", "2:4");
+    assertThat(EventSchemas.violations(EventType.REGISTERED, newer)).isEmpty();
+  }
+
+  @Test
+  void eachDefectIsNamedByItsPath() throws Exception {
+    ObjectNode wrong = sound();
+    wrong.withObject("/plan/pruning").put("finalSparsity", 1.0).put("frequency", 0);
+    wrong.withObject("/plan/fineTuning").put("epochs", "five").put("optimizer", "lion");
+    wrong.withObject("/model").put("uri", "http://example.com/model.h5").put("sha256", "AB");
+    wrong.withObject("/datasets").remove("train");
+    assertThat(EventSchemas.violations(EventType.REGISTERED, wrong))
+        .contains(
+            "/plan/pruning/finalSparsity: must be below 1",
+            "/plan/pruning/frequency: must be at least 1",
+            "/plan/fineTuning/epochs: must be of type integer, not string",
+            "/datasets/train: is required")
+        .anyMatch(v -> v.startsWith("/plan/fineTuning/optimizer: must be one of sgd, "))
+        .anyMatch(v -> v.startsWith("/model/uri: must match "))
+        .anyMatch(v -> v.startsWith("/model/sha256: must match "))
+        .hasSize(7);
+  }
+
+  @Test
+  void namesCannotLeaveTheirPlaceInAPath() throws Exception {
+    for (String name : List.of("../secrets", "a/b", "", ".hidden", "a\nb")) {
+      ObjectNode event = sound();
+      event.withObject("/model").put("name", name);
+      assertThat(EventSchemas.violations(EventType.REGISTERED, event)).as(name).isNotEmpty();
+    }
+  }
+
+  @Test
+  void everyFieldOfAResolvedPlanIsOneThatARegisteredEventMayHave() throws Exception {
+    JsonNode schema = MAPPER.readTree(EventSchemas.text(EventType.REGISTERED));
+    ObjectNode plan = PlanJson.write(Plan.DEFAULT);
+    for (String stage : List.of("pruning", "fineTuning", "quantization")) {
+      JsonNode known = schema.at("/properties/plan/properties/" + stage + "/properties");
+      plan.get(stage).fieldNames().forEachRemaining(f -> assertThat(known.has(f)).as(f).isTrue());
+    }
+    for (String field : List.of("preprocessing", "acceptance")) {
+      JsonNode known = schema.at("/properties/" + field + "/properties");
+      plan.get(field).fieldNames().forEachRemaining(f -> assertThat(known.has(f)).as(f).isTrue());
+    }
+    ObjectNode event = sound();
+    event.set("plan", plan);
+    event.set("preprocessing", plan.get("preprocessing"));
+    event.set("acceptance", plan.get("acceptance"));
+    assertThat(EventSchemas.violations(EventType.REGISTERED, event)).isEmpty();
+    assertThat(PlanJson.read(event)).isEqualTo(Plan.DEFAULT);
+  }
+
+  @Test
+  void theAsyncApiDocumentNamesEachTypeAndASchemaThatIsThere() throws Exception {
+    String document = Files.readString(Path.of("docs/asyncapi.yaml"));
+    List<String> schemas = new ArrayList<>();
+    Matcher references = Pattern.compile("\\$ref: (\\.\\./\\S+\\.json)").matcher(document);
+    while (references.find()) {
+      Path schema = Path.of("docs").resolve(references.group(1)).normalize();
+      assertThat(MAPPER.readTree(Files.readAllBytes(schema)).has("$schema")).isTrue();
+      schemas.add(schema.getFileName().toString());
+    }
+    assertThat(schemas).hasSize(EventType.values().length);
+    for (EventType type : EventType.values()) {
+      assertThat(document).contains("name: " + type.type());
+      assertThat(schemas).anyMatch(s -> type.resource().endsWith(s));
+    }
+  }
+
+  @Test
+  void canonicalBytesDoNotDependOnTheOrderOfFields() throws Exception {
+    JsonNode one = MAPPER.readTree("{\"b\":[1,{\"d\":2,\"c\":3}],\"a\":null}");
+    JsonNode other = MAPPER.readTree("{\"a\":null,\"b\":[1,{\"c\":3,\"d\":2}]}");
+    assertThat(EventJson.canonical(one)).isEqualTo(EventJson.canonical(other));
+  }
+}

@@ -1,0 +1,62 @@
+package dev.secateur.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.secateur.demo.Minio;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract against MinIO itself, conditional writes included. */
+final class MinioIT extends StoreContract {
+  @TempDir static Path root;
+
+  private static Minio server;
+  private static ObjectStore store;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Assumptions.assumeTrue(
+        Minio.isThere(), () -> Minio.program() + ": no MinIO; .ci/run builds it");
+    server = Minio.start(root, "models", "artifacts");
+    store =
+        S3ProxyIT.s3(
+            server.endpoint(), CredentialSources.keys(Minio.ACCESS_KEY, Minio.SECRET_KEY));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (server != null) {
+      store.close();
+      server.close();
+    }
+  }
+
+  @Override
+  ObjectStore store() {
+    return store;
+  }
+
+  @Test
+  void aRotatedCredentialsFileIsTakenUp() throws Exception {
+    Path file = root.resolve("credentials.properties");
+    Files.writeString(file, "access-key=wrong\nsecret-key=wrong-too\n");
+    ObjectUri uri = ObjectUri.of("s3://artifacts/rotated");
+    try (ObjectStore own = S3ProxyIT.s3(server.endpoint(), CredentialSources.file(file))) {
+      assertThatExceptionOfType(StoreException.class)
+          .isThrownBy(() -> own.write(uri, "x".getBytes(StandardCharsets.UTF_8)))
+          .satisfies(e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.FORBIDDEN))
+          .withMessageNotContaining("wrong-too");
+      Files.writeString(
+          file, "access-key=" + Minio.ACCESS_KEY + "\nsecret-key=" + Minio.SECRET_KEY + "\n");
+      own.write(uri, "x".getBytes(StandardCharsets.UTF_8));
+      assertThat(own.stat(uri)).isPresent();
+    }
+  }
+}

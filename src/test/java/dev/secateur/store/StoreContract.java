@@ -1,0 +1,180 @@
+package dev.secateur.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.secateur.store.StoreException.Kind;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What every store must do; each server and adapter runs it. */
+abstract class StoreContract {
+  static final AllowedBuckets BUCKETS =
+      new AllowedBuckets(Set.of("models"), Set.of("artifacts"));
+
+  private static final int ROUNDS = 20;
+  private static final int THREADS = 8;
+
+  @TempDir Path directory;
+
+  abstract ObjectStore store();
+
+  /** A prefix that no other test uses. */
+  private static ObjectUri fresh(String name) {
+    return ObjectUri.of("s3://artifacts/" + java.util.UUID.randomUUID() + "/" + name);
+  }
+
+  private static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void whatIsWrittenIsReadListedAndDeleted() {
+    ObjectUri uri = fresh("a.json");
+    assertThat(store().stat(uri)).isEmpty();
+    assertThat(store().read(uri, 100)).isEmpty();
+    store().write(uri, text("one"));
+    store().write(uri, text("three"));
+    assertThat(store().read(uri, 100)).hasValueSatisfying(b -> assertThat(b).isEqualTo(text("three")));
+    StoredObject found = store().stat(uri).orElseThrow();
+    assertThat(found.bytes()).isEqualTo(5);
+    assertThat(found.age().abs().toSeconds()).isLessThan(30);
+    ObjectUri prefix = new ObjectUri(uri.bucket(), uri.key().replace("a.json", ""));
+    assertThat(store().list(prefix)).extracting(StoredObject::uri).containsExactly(uri);
+    store().delete(uri);
+    store().delete(uri);
+    assertThat(store().stat(uri)).isEmpty();
+  }
+
+  @Test
+  void ofManyThatCreateAnObjectAtOnceExactlyOneDoes() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    try {
+      for (int round = 0; round < ROUNDS; round++) {
+        ObjectUri uri = fresh("claim");
+        List<Callable<Boolean>> calls = new ArrayList<>();
+        for (int t = 0; t < THREADS; t++) {
+          byte[] content = text("thread " + t);
+          calls.add(() -> store().create(uri, content));
+        }
+        int winner = -1;
+        List<Future<Boolean>> answers = threads.invokeAll(calls);
+        for (int t = 0; t < THREADS; t++) {
+          if (answers.get(t).get()) {
+            assertThat(winner).as("two created " + uri).isEqualTo(-1);
+            winner = t;
+          }
+        }
+        assertThat(winner).isNotEqualTo(-1);
+        assertThat(store().read(uri, 100).orElseThrow()).isEqualTo(text("thread " + winner));
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void aFileIsCreatedOnceAndKnownWhenItIsTheSame() throws Exception {
+    Path file = random("file", 100_000, 1);
+    Path other = random("other", 100_000, 2);
+    ObjectUri uri = fresh("pruned.h5");
+    assertThat(store().createFrom(file, Digests.sha256(file), uri)).isTrue();
+    assertThat(store().createFrom(file, Digests.sha256(file), uri)).isTrue();
+    assertThat(store().createFrom(other, Digests.sha256(other), uri)).isFalse();
+    assertThat(downloaded(uri)).hasSameBinaryContentAs(file);
+  }
+
+  @Test
+  void aFileInPartsComesBackAsItWas() throws Exception {
+    Path file = random("large", 65 << 20, 3);
+    ObjectUri uri = fresh("checkpoint.data");
+    store().upload(file, uri);
+    assertThat(downloaded(uri)).hasSameBinaryContentAs(file);
+    store().delete(uri);
+  }
+
+  @Test
+  void aDownloadIsRefusedForItsDigestItsSizeAndForBeingAnother() throws Exception {
+    Path file = random("file", 10_000, 4);
+    ObjectUri uri = fresh("train.npz");
+    store().upload(file, uri);
+    StoredObject seen = store().stat(uri).orElseThrow();
+    Path target = directory.resolve("target");
+    refused(Kind.WRONG_DIGEST, () -> store().download(seen, Optional.of("0".repeat(64)), 1 << 20, target));
+    refused(Kind.TOO_LARGE, () -> store().download(seen, Optional.empty(), 9_999, target));
+    refused(Kind.TOO_LARGE, () -> store().read(uri, 100));
+    store().upload(random("changed", 10_000, 5), uri);
+    refused(Kind.CHANGED, () -> store().download(seen, Optional.empty(), 1 << 20, target));
+    assertThat(target).doesNotExist();
+    assertThat(directory.toFile().list()).noneMatch(n -> n.endsWith(".part"));
+  }
+
+  @Test
+  void bucketsThatAreNotAllowedAreNotAsked() {
+    ObjectUri foreign = ObjectUri.of("s3://secrets/key");
+    refused(Kind.FORBIDDEN, () -> store().stat(foreign));
+    refused(Kind.FORBIDDEN, () -> store().read(foreign, 10));
+    refused(Kind.FORBIDDEN, () -> store().list(foreign));
+    ObjectUri readable = ObjectUri.of("s3://models/key");
+    refused(Kind.FORBIDDEN, () -> store().write(readable, text("x")));
+    refused(Kind.FORBIDDEN, () -> store().create(readable, text("x")));
+    refused(Kind.FORBIDDEN, () -> store().delete(readable));
+  }
+
+  @Test
+  void theCacheDownloadsOnceAndKeepsToItsSize() throws Exception {
+    DownloadCache cache = new DownloadCache(store(), directory.resolve("cache"), 25_000);
+    List<StoredObject> objects = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      ObjectUri uri = fresh("set-" + i);
+      store().upload(random("set-" + i, 10_000, 10 + i), uri);
+      objects.add(store().stat(uri).orElseThrow());
+    }
+    String digest;
+    try (DownloadCache.Local first = cache.fetch(objects.get(0), Optional.empty(), 1 << 20);
+        DownloadCache.Local again = cache.fetch(objects.get(0), Optional.empty(), 1 << 20)) {
+      assertThat(first.hit()).isFalse();
+      assertThat(again.hit()).isTrue();
+      digest = first.sha256();
+      // Held: it stays, although it is the oldest.
+      cache.fetch(objects.get(1), Optional.empty(), 1 << 20).close();
+      cache.fetch(objects.get(2), Optional.empty(), 1 << 20).close();
+      assertThat(first.file()).exists();
+    }
+    assertThat(cache.bytes()).isLessThanOrEqualTo(25_000);
+    try (DownloadCache.Local known = cache.fetch(objects.get(0), Optional.of(digest), 1 << 20)) {
+      assertThat(known.hit()).isTrue();
+    }
+  }
+
+  private static void refused(Kind kind, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(call)
+        .satisfies(e -> assertThat(e.kind()).isEqualTo(kind));
+  }
+
+  private Path downloaded(ObjectUri uri) {
+    Path target = directory.resolve("downloaded");
+    store().download(store().stat(uri).orElseThrow(), Optional.empty(), 1L << 30, target);
+    return target;
+  }
+
+  private Path random(String name, int bytes, long seed) throws IOException {
+    byte[] content = new byte[bytes];
+    new Random(seed).nextBytes(content);
+    return Files.write(directory.resolve(name), content);
+  }
+}

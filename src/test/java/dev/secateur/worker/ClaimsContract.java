@@ -1,0 +1,178 @@
+package dev.secateur.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.secateur.event.CloudEvent;
+import dev.secateur.event.EventJson;
+import dev.secateur.event.EventType;
+import dev.secateur.job.Stage;
+import dev.secateur.store.Digests;
+import dev.secateur.store.ObjectStore;
+import dev.secateur.store.ObjectUri;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Claims, checkpoints and results on a real store. */
+abstract class ClaimsContract {
+  private static final Duration HEARTBEAT = Duration.ofMillis(300);
+  private static final Duration EXPIRY = Duration.ofSeconds(3);
+  private static final int WORKERS = 8;
+
+  @TempDir Path directory;
+
+  private final ObjectUri state = ObjectUri.of("s3://artifacts/" + UUID.randomUUID() + "/");
+  private final JobKey key =
+      new JobKey(Digests.sha256(UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8)));
+  private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(2);
+
+  abstract ObjectStore store();
+
+  @AfterEach
+  void stopClock() {
+    clock.shutdownNow();
+  }
+
+  private Claims claims(String worker) {
+    return new Claims(store(), state, worker, HEARTBEAT, EXPIRY, clock);
+  }
+
+  private Claim taken(String worker) {
+    return ((Claims.Taken) claims(worker).take(key)).claim();
+  }
+
+  @Test
+  void ofManyWorkersAtOnceOneTakesTheJob() throws Exception {
+    ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
+    List<Callable<Claims.Answer>> calls = new ArrayList<>();
+    for (int w = 0; w < WORKERS; w++) {
+      Claims claims = claims("worker-" + w);
+      calls.add(() -> claims.take(key));
+    }
+    int taken = 0;
+    for (Future<Claims.Answer> answer : workers.invokeAll(calls)) {
+      taken += answer.get() instanceof Claims.Taken ? 1 : 0;
+    }
+    workers.shutdown();
+    assertThat(taken).isEqualTo(1);
+  }
+
+  @Test
+  void aClaimIsBusyWhileItsHeartLives() {
+    Claim claim = taken("one");
+    Awaitility.await()
+        .during(EXPIRY.plusSeconds(1))
+        .atMost(EXPIRY.plusSeconds(5))
+        .until(() -> claims("two").take(key) instanceof Claims.Busy);
+    claim.ensureHeld();
+    claim.close();
+  }
+
+  @Test
+  void aSilentClaimIsTakenOverAndItsOwnerLearnsBeforeItWrites() {
+    Claim first = taken("one");
+    first.close();
+    Claim[] second = new Claim[1];
+    Awaitility.await()
+        .atMost(EXPIRY.plusSeconds(5))
+        .until(
+            () -> {
+              Claims.Answer answer = claims("two").take(key);
+              if (answer instanceof Claims.Taken taken) {
+                assertThat(taken.takenOver()).isTrue();
+                second[0] = taken.claim();
+              }
+              return second[0] != null;
+            });
+    assertThat(second[0].epoch()).isEqualTo(2);
+    assertThat(second[0].attempts()).isEqualTo(2);
+    assertThatExceptionOfType(ClaimLostException.class).isThrownBy(first::ensureHeld);
+    assertThat(first.isLost()).isTrue();
+    second[0].close();
+  }
+
+  @Test
+  void aClaimThatIsGivenBackIsTakenAtOnceAndCountsNoAttempt() {
+    Claim first = taken("one");
+    first.nextAttempt();
+    first.release();
+    Claim second = taken("two");
+    assertThat(second.epoch()).isEqualTo(2);
+    assertThat(second.attempts()).isEqualTo(2);
+    second.close();
+  }
+
+  @Test
+  void theNewestWholeCheckpointIsFoundByTheNextWorker() throws Exception {
+    Claim claim = taken("one");
+    StoredCheckpoints mine = checkpoints(claim);
+    for (int step = 100; step <= 400; step += 100) {
+      mine.save(Stage.FINE_TUNE, step, Files.writeString(directory.resolve("c"), "step " + step));
+    }
+    ObjectUri stage = state.resolve("checkpoints/" + key + "/fine-tune/");
+    // Data without a manifest: its writer died in between.
+    store().write(stage.resolve("000001-000000500.data"), new byte[] {1});
+    // Data that is not what its manifest says.
+    store().write(stage.resolve("000001-000000400.data"), new byte[] {2});
+    claim.release();
+    Claim heir = taken("two");
+    Path found = checkpoints(heir).latest(Stage.FINE_TUNE).orElseThrow();
+    assertThat(found).hasContent("step 300");
+    assertThat(checkpoints(heir).latest(Stage.SAVE)).isEmpty();
+    checkpoints(heir).deleteAll();
+    assertThat(store().list(state.resolve("checkpoints/"))).isEmpty();
+    heir.close();
+  }
+
+  private StoredCheckpoints checkpoints(Claim claim) {
+    return new StoredCheckpoints(
+        store(),
+        state,
+        claim,
+        directory,
+        1 << 20,
+        new StoredCheckpoints.Listener() {
+          @Override
+          public void written() {}
+
+          @Override
+          public void restored(Stage stage, int step) {}
+        });
+  }
+
+  @Test
+  void theFirstResultStands() {
+    Results results = new Results(store(), state);
+    CloudEvent first = result("first");
+    assertThat(results.find(key)).isEmpty();
+    assertThat(results.settle(key, first)).isEqualTo(first);
+    assertThat(results.settle(key, result("second"))).isEqualTo(first);
+    assertThat(results.find(key)).contains(first);
+  }
+
+  private CloudEvent result(String worker) {
+    return new CloudEvent(
+        key + "-result",
+        "/test",
+        EventType.FAILED,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        EventJson.toTree(java.util.Map.of("worker", worker)));
+  }
+}

@@ -1,0 +1,94 @@
+package dev.secateur.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.secateur.event.MalformedEventException;
+import dev.secateur.job.FailureReason;
+import dev.secateur.store.StoreException;
+import io.smallrye.config.WithDefault;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Holds the pages in docs/ to the code. */
+final class DocumentationTest {
+  private static final Pattern KEY =
+      Pattern.compile("(?m)^\\| `(secateur\\.[\\w.-]+)` \\| `(\\w+)` \\| (?:`([^`]*)`)? *\\|");
+
+  @Test
+  void theConfigurationPageHasEachKeyItsVariableAndItsDefault() throws Exception {
+    Map<String, String> code = new TreeMap<>();
+    keys("secateur", WorkerConfiguration.class, code);
+    Map<String, String> page = new TreeMap<>();
+    Matcher rows = KEY.matcher(Files.readString(Path.of("docs/configuration.md")));
+    while (rows.find()) {
+      String key = rows.group(1);
+      page.put(key, Optional.ofNullable(rows.group(3)).orElse(""));
+      assertThat(rows.group(2))
+          .isEqualTo(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
+    }
+    assertThat(page).isEqualTo(code);
+  }
+
+  private static void keys(String prefix, Class<?> group, Map<String, String> keys) {
+    for (Method method : group.getDeclaredMethods()) {
+      if (method.isSynthetic()) {
+        continue;
+      }
+      String key =
+          prefix + "." + method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+      if (method.getReturnType().isInterface() && method.getReturnType().isMemberClass()) {
+        keys(key, method.getReturnType(), keys);
+      } else {
+        WithDefault value = method.getAnnotation(WithDefault.class);
+        keys.put(key, value == null ? "" : value.value());
+      }
+    }
+  }
+
+  @Test
+  void theMetricsPageHasEachMeterAndNoOther() throws Exception {
+    Set<String> code = new TreeSet<>();
+    for (Field field : Metrics.class.getFields()) {
+      String name = (String) field.get(null);
+      if (name.startsWith("secateur.")) {
+        code.add(name);
+      }
+    }
+    Set<String> page = new TreeSet<>();
+    Matcher rows =
+        Pattern.compile("(?m)^\\| `(secateur\\.[\\w.]+)`")
+            .matcher(Files.readString(Path.of("docs/metrics.md")));
+    while (rows.find()) {
+      page.add(rows.group(1));
+    }
+    assertThat(page).isEqualTo(code);
+  }
+
+  @Test
+  void theOperationsPageHasEachReason() throws Exception {
+    String page = Files.readString(Path.of("docs/operations.md"));
+    for (FailureReason reason : FailureReason.values()) {
+      assertThat(page).contains("`" + JobMeters.code(reason) + "`");
+    }
+    for (StoreException.Kind kind : StoreException.Kind.values()) {
+      assertThat(page).contains("`" + kind.code() + "`");
+    }
+    for (MalformedEventException.Reason reason : MalformedEventException.Reason.values()) {
+      assertThat(page).contains("| `" + reason.code() + "` |");
+    }
+    for (String code : new String[] {Failure.ATTEMPTS, Failure.DEADLINE, Failure.MEMORY}) {
+      assertThat(page).contains("`" + code + "`");
+    }
+  }
+}
