@@ -119,12 +119,10 @@ public final class Demo implements Callable<Integer> {
 
   /** The examples beside the build that this class was loaded from. */
   private static Path example() throws Exception {
-    Path classes =
-        Path.of(Demo.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path classes = Path.of(Demo.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     Path project = classes.getParent().getParent();
     System.setProperty(
-        "secateur.application",
-        project.resolve("target/quarkus-app/quarkus-run.jar").toString());
+        "secateur.application", project.resolve("target/quarkus-app/quarkus-run.jar").toString());
     return project.resolve("examples");
   }
 

@@ -41,10 +41,14 @@ public final class Minio implements AutoCloseable {
         Subprocess.start(
             directory.resolve("minio.log"),
             Map.of(
-                "MINIO_ROOT_USER", ACCESS_KEY,
-                "MINIO_ROOT_PASSWORD", SECRET_KEY,
-                "MINIO_BROWSER", "off",
-                "MINIO_UPDATE", "off"),
+                "MINIO_ROOT_USER",
+                ACCESS_KEY,
+                "MINIO_ROOT_PASSWORD",
+                SECRET_KEY,
+                "MINIO_BROWSER",
+                "off",
+                "MINIO_UPDATE",
+                "off"),
             List.of(
                 program().toString(),
                 "server",

@@ -26,8 +26,7 @@ final class MinioIT extends StoreContract {
         Minio.isThere(), () -> Minio.program() + ": no MinIO; .ci/run builds it");
     server = Minio.start(root, "models", "artifacts");
     store =
-        S3ProxyIT.s3(
-            server.endpoint(), CredentialSources.keys(Minio.ACCESS_KEY, Minio.SECRET_KEY));
+        S3ProxyIT.s3(server.endpoint(), CredentialSources.keys(Minio.ACCESS_KEY, Minio.SECRET_KEY));
   }
 
   @AfterAll

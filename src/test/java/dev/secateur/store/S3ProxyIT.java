@@ -21,9 +21,7 @@ final class S3ProxyIT extends StoreContract {
   static void start() throws Exception {
     server = LocalStore.start(root, Ports.free(), "models", "artifacts");
     store =
-        s3(
-            server.endpoint(),
-            CredentialSources.keys(LocalStore.ACCESS_KEY, LocalStore.SECRET_KEY));
+        s3(server.endpoint(), CredentialSources.keys(LocalStore.ACCESS_KEY, LocalStore.SECRET_KEY));
   }
 
   static S3ObjectStore s3(String endpoint, Provider credentials) {

@@ -22,8 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What every store must do; each server and adapter runs it. */
 abstract class StoreContract {
-  static final AllowedBuckets BUCKETS =
-      new AllowedBuckets(Set.of("models"), Set.of("artifacts"));
+  static final AllowedBuckets BUCKETS = new AllowedBuckets(Set.of("models"), Set.of("artifacts"));
 
   private static final int ROUNDS = 20;
   private static final int THREADS = 8;
@@ -48,7 +47,8 @@ abstract class StoreContract {
     assertThat(store().read(uri, 100)).isEmpty();
     store().write(uri, text("one"));
     store().write(uri, text("three"));
-    assertThat(store().read(uri, 100)).hasValueSatisfying(b -> assertThat(b).isEqualTo(text("three")));
+    assertThat(store().read(uri, 100))
+        .hasValueSatisfying(b -> assertThat(b).isEqualTo(text("three")));
     StoredObject found = store().stat(uri).orElseThrow();
     assertThat(found.bytes()).isEqualTo(5);
     assertThat(found.age().abs().toSeconds()).isLessThan(30);
@@ -113,7 +113,9 @@ abstract class StoreContract {
     store().upload(file, uri);
     StoredObject seen = store().stat(uri).orElseThrow();
     Path target = directory.resolve("target");
-    refused(Kind.WRONG_DIGEST, () -> store().download(seen, Optional.of("0".repeat(64)), 1 << 20, target));
+    refused(
+        Kind.WRONG_DIGEST,
+        () -> store().download(seen, Optional.of("0".repeat(64)), 1 << 20, target));
     refused(Kind.TOO_LARGE, () -> store().download(seen, Optional.empty(), 9_999, target));
     refused(Kind.TOO_LARGE, () -> store().read(uri, 100));
     store().upload(random("changed", 10_000, 5), uri);
@@ -160,7 +162,8 @@ abstract class StoreContract {
     }
   }
 
-  private static void refused(Kind kind, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+  private static void refused(
+      Kind kind, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
     assertThatExceptionOfType(StoreException.class)
         .isThrownBy(call)
         .satisfies(e -> assertThat(e.kind()).isEqualTo(kind));

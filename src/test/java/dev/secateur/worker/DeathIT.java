@@ -142,8 +142,7 @@ final class DeathIT {
       JsonNode result = platform.awaitResults(1).values().iterator().next();
       assertThat(result.path("outcome").asText()).isEqualTo("failed");
       assertThat(result.at("/reason/code").asText()).isEqualTo("attempts-exhausted");
-      platform.await(
-          "a dead letter", () -> platform.records(platform.deadLetters()).size() == 1);
+      platform.await("a dead letter", () -> platform.records(platform.deadLetters()).size() == 1);
       platform.await("acknowledged", () -> platform.acknowledged() == 1);
     }
   }
@@ -204,7 +203,8 @@ final class DeathIT {
       assertThat(result.at("/job/epoch").asInt()).isEqualTo(2);
       Map<String, String> before = objects(platform);
       zombie.process().signal("CONT");
-      platform.await("the zombie to notice", () -> zombie.metric("secateur_claims_total", "lost") == 1);
+      platform.await(
+          "the zombie to notice", () -> zombie.metric("secateur_claims_total", "lost") == 1);
       platform.await("acknowledged", () -> platform.acknowledged() == 1);
       LockSupport.parkNanos(Duration.ofSeconds(2).toNanos());
       assertThat(objects(platform)).isEqualTo(before);

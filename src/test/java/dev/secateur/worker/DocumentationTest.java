@@ -34,8 +34,7 @@ final class DocumentationTest {
     while (rows.find()) {
       String key = rows.group(1);
       page.put(key, Optional.ofNullable(rows.group(3)).orElse(""));
-      assertThat(rows.group(2))
-          .isEqualTo(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
+      assertThat(rows.group(2)).isEqualTo(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
     }
     assertThat(page).isEqualTo(code);
   }

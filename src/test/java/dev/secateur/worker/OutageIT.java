@@ -46,8 +46,7 @@ final class OutageIT {
     }
   }
 
-  private static Subprocess server(String heap, String kind, Path data, int port)
-      throws Exception {
+  private static Subprocess server(String heap, String kind, Path data, int port) throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -72,8 +71,7 @@ final class OutageIT {
   }
 
   private static Platform platform(String name) throws Exception {
-    return new Platform(
-        name, 1, kafkaAddress, "http://127.0.0.1:" + s3Port, directory);
+    return new Platform(name, 1, kafkaAddress, "http://127.0.0.1:" + s3Port, directory);
   }
 
   @ParameterizedTest
@@ -119,9 +117,7 @@ final class OutageIT {
     try (SlowProxy proxy = new SlowProxy(s3Port, 16 << 10);
         Platform platform = platform("slow")) {
       platform
-          .worker(
-              "slow-1",
-              Map.of("secateur.store.endpoint", "http://127.0.0.1:" + proxy.port()))
+          .worker("slow-1", Map.of("secateur.store.endpoint", "http://127.0.0.1:" + proxy.port()))
           .awaitReady();
       platform.publish(platform.job("shapes", "1", 1));
       JsonNode result = platform.awaitResults(1).values().iterator().next();
@@ -147,8 +143,7 @@ final class OutageIT {
       ((ObjectNode) job.get("datasets")).putObject("train").put("uri", uri.toString());
       platform.publish(job);
       // The model is read first; then the data set is another than the one that was looked up.
-      platform.await(
-          "reading", () -> worker.metric("secateur_claims_total", "taken\"") == 1);
+      platform.await("reading", () -> worker.metric("secateur_claims_total", "taken\"") == 1);
       byte[] other = Files.readAllBytes(Platform.DATA);
       Files.write(directory.resolve("other.npz"), withComment(other));
       platform.store.upload(directory.resolve("other.npz"), uri);

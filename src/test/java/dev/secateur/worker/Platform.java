@@ -175,7 +175,8 @@ final class Platform implements AutoCloseable {
   /** Uploads a file and describes it as an event does. */
   ObjectNode source(Path file, String bucket) throws IOException {
     String sha256 = Digests.sha256(file);
-    ObjectUri uri = new ObjectUri(bucket, name + "/" + sha256.substring(0, 12) + "/" + file.getFileName());
+    ObjectUri uri =
+        new ObjectUri(bucket, name + "/" + sha256.substring(0, 12) + "/" + file.getFileName());
     if (store.stat(uri).isEmpty()) {
       store.upload(file, uri);
     }
@@ -212,8 +213,7 @@ final class Platform implements AutoCloseable {
 
   void publish(String key, KafkaBinding.Encoded encoded) {
     ProducerRecord<byte[], byte[]> record =
-        new ProducerRecord<>(
-            registered(), key.getBytes(StandardCharsets.UTF_8), encoded.value());
+        new ProducerRecord<>(registered(), key.getBytes(StandardCharsets.UTF_8), encoded.value());
     encoded.headers().forEach(record.headers()::add);
     send(record);
   }
@@ -250,7 +250,8 @@ final class Platform implements AutoCloseable {
     for (CloudEvent event : results()) {
       JsonNode before = byId.put(event.id(), event.data());
       if (before != null && !before.equals(event.data())) {
-        throw new AssertionError(event.id() + " was sent with two contents:\n" + before + "\n" + event.data());
+        throw new AssertionError(
+            event.id() + " was sent with two contents:\n" + before + "\n" + event.data());
       }
     }
     return byId;
@@ -304,7 +305,12 @@ final class Platform implements AutoCloseable {
   /** Offsets of the workers' group: how far it has acknowledged, over all partitions. */
   long acknowledged() {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
-      return admin.listConsumerGroupOffsets(name).partitionsToOffsetAndMetadata().get().values().stream()
+      return admin
+          .listConsumerGroupOffsets(name)
+          .partitionsToOffsetAndMetadata()
+          .get()
+          .values()
+          .stream()
           .mapToLong(o -> o == null ? 0 : o.offset())
           .sum();
     } catch (Exception e) {

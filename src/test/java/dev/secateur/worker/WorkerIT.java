@@ -58,7 +58,8 @@ final class WorkerIT {
     }
   }
 
-  private static void everyArtifactIsThereAndIsWhatTheEventSays(Platform platform, JsonNode result) {
+  private static void everyArtifactIsThereAndIsWhatTheEventSays(
+      Platform platform, JsonNode result) {
     List<String> names = new ArrayList<>();
     result
         .path("artifacts")
@@ -73,12 +74,15 @@ final class WorkerIT {
             });
     assertThat(names)
         .contains(
-            "pruned.h5", "fp32.tflite", "int8.tflite", "report.json", "report.html",
+            "pruned.h5",
+            "fp32.tflite",
+            "int8.tflite",
+            "report.json",
+            "report.html",
             "manifest.json");
     String key = result.at("/job/key").asText();
     assertThat(result.at("/report/html").asText())
-        .isEqualTo(
-            "s3://artifacts/out-happy/shapes/1/" + key.substring(0, 12) + "/report.html");
+        .isEqualTo("s3://artifacts/out-happy/shapes/1/" + key.substring(0, 12) + "/report.html");
   }
 
   private static void everyEventFitsItsSchema(Platform platform) {
@@ -113,7 +117,8 @@ final class WorkerIT {
   private static void everyDocumentedMeterIsServed(WorkerProcess worker) throws Exception {
     String served = worker.body("/q/metrics");
     Matcher names =
-        Pattern.compile("`(secateur_\\w+)`").matcher(Files.readString(java.nio.file.Path.of("docs/metrics.md")));
+        Pattern.compile("`(secateur_\\w+)`")
+            .matcher(Files.readString(java.nio.file.Path.of("docs/metrics.md")));
     int count = 0;
     while (names.find()) {
       assertThat(served).contains("\n" + names.group(1));
@@ -151,7 +156,8 @@ final class WorkerIT {
       platform.await("all acknowledged", () -> platform.acknowledged() == 30);
       assertThat(platform.results()).hasSize(30);
       assertThat(platform.records(platform.deadLetters())).isEmpty();
-      double claims = workers.stream().mapToDouble(w -> w.metric("secateur_claims_total", "taken\"")).sum();
+      double claims =
+          workers.stream().mapToDouble(w -> w.metric("secateur_claims_total", "taken\"")).sum();
       assertThat(claims).isEqualTo(30);
     }
   }
@@ -176,7 +182,8 @@ final class WorkerIT {
       ((ObjectNode) data.get("datasets")).set("train", platform.source(Platform.MODEL, "datasets"));
       ObjectNode memory = platform.job("memory", "1", 1);
       ((ObjectNode) memory.at("/plan/fineTuning")).put("batchSize", 60_000);
-      for (ObjectNode job : List.of(missing, digest, bucket, output, state, foreign, data, memory)) {
+      for (ObjectNode job :
+          List.of(missing, digest, bucket, output, state, foreign, data, memory)) {
         platform.publish(job);
       }
       Map<String, String> codes = new java.util.HashMap<>();
