@@ -35,6 +35,10 @@ import org.bytedeco.tensorflowlite.TfLiteTensor;
  * inputs and outputs are int8 or uint8. Not thread-safe: one caller at a time.
  */
 public final class TfliteInterpreter implements Predictor {
+  static {
+    RuntimeLog.onlyWarnings();
+  }
+
   private final String what;
   private final FlatBufferModel model;
   private final BuiltinOpResolver resolver;
