@@ -1,0 +1,62 @@
+package dev.secateur.train;
+
+import dev.secateur.dataset.Dataset;
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Tensor;
+import java.util.List;
+import java.util.Random;
+
+/** Samples in memory. */
+record ArrayDataset(Shape shape, float[] values, int[] labels) implements Dataset {
+  /** Images whose class is the quadrant that is bright; labels 0 to 3. */
+  static ArrayDataset quadrants(int samples, boolean labelled) {
+    Random random = new Random(3);
+    float[] values = new float[samples * 8 * 8 * 3];
+    int[] labels = new int[samples];
+    for (int i = 0; i < samples; i++) {
+      labels[i] = random.nextInt(4);
+      for (int p = 0; p < 8 * 8 * 3; p++) {
+        int quadrant = p / 3 / 8 / 4 * 2 + p / 3 % 8 / 4;
+        values[i * 192 + p] = (float) (random.nextGaussian() + (quadrant == labels[i] ? 1.5 : 0));
+      }
+    }
+    return new ArrayDataset(Shape.of(-1, 8, 8, 3), values, labelled ? labels : new int[0]);
+  }
+
+  @Override
+  public int size() {
+    return (int) (values.length / shape.size());
+  }
+
+  @Override
+  public boolean labelled() {
+    return labels.length > 0;
+  }
+
+  @Override
+  public List<String> classes() {
+    return List.of();
+  }
+
+  @Override
+  public Batch batch(int[] indices) {
+    int each = (int) shape.size();
+    float[] x = new float[indices.length * each];
+    int[] y = new int[labelled() ? indices.length : 0];
+    for (int i = 0; i < indices.length; i++) {
+      System.arraycopy(values, indices[i] * each, x, i * each, each);
+      if (labelled()) {
+        y[i] = labels[indices[i]];
+      }
+    }
+    return new Batch(new Tensor(shape.withBatch(indices.length), x), y);
+  }
+
+  @Override
+  public String digest() {
+    return "digest";
+  }
+
+  @Override
+  public void close() {}
+}

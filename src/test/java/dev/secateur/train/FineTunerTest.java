@@ -1,0 +1,453 @@
+package dev.secateur.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.secateur.dataset.Dataset;
+import dev.secateur.graph.Activation;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.GraphBuilder;
+import dev.secateur.graph.Op;
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Tensor;
+import dev.secateur.graph.Weight;
+import dev.secateur.graph.Weight.Role;
+import dev.secateur.train.FineTuning.LearningRateSchedule;
+import dev.secateur.train.FineTuning.Loss;
+import dev.secateur.train.FineTuning.Optimizer;
+import dev.secateur.train.FineTuning.Recipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.function.BooleanSupplier;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FineTunerTest {
+  private static final Pruning HALF =
+      new Pruning(Pruning.Schedule.POLYNOMIAL_DECAY, 0, 0.5, 0, OptionalInt.empty(), 3);
+  private static final BooleanSupplier NEVER = () -> false;
+
+  private static FineTuning how(boolean distill, boolean augment, double validation) {
+    return new FineTuning(
+        Recipe.RECOMMENDED,
+        2,
+        16,
+        Optimizer.ADAM,
+        1e-2,
+        LearningRateSchedule.COSINE,
+        Optional.empty(),
+        validation,
+        distill,
+        augment,
+        true,
+        5);
+  }
+
+  private static FineTuned run(Graph network, Dataset data, FineTuning how) {
+    return run(network, data, how, Checkpoints.NONE, NEVER);
+  }
+
+  private static FineTuned run(
+      Graph network,
+      Dataset data,
+      FineTuning how,
+      Checkpoints checkpoints,
+      BooleanSupplier cancelled) {
+    return FineTuner.fineTune(
+        network,
+        data,
+        how,
+        HALF,
+        Optional.empty(),
+        checkpoints,
+        TrainingListener.NONE,
+        cancelled,
+        2);
+  }
+
+  /** Convolution, normalisation, dropout and two dense layers, with an L2 penalty. */
+  private static Graph classifier(boolean frozenConvolution) {
+    Random random = new Random(1);
+    GraphBuilder builder = new GraphBuilder("classifier");
+    builder.input("x", Shape.of(-1, 8, 8, 3));
+    String conv =
+        builder.add(
+            "conv",
+            new Op.Conv2D(Op.Size.ONE, Op.Padding.SAME, Op.Size.ONE, 1),
+            "x",
+            weight(builder, random, "conv/kernel", Role.KERNEL, !frozenConvolution, 3, 3, 3, 8),
+            weight(builder, random, "conv/bias", Role.BIAS, !frozenConvolution, 8));
+    String normalized =
+        builder.add(
+            "bn",
+            new Op.BatchNormalization(1e-3f, 0.9f, false),
+            conv,
+            weight(builder, random, "bn/gamma", Role.GAMMA, true, 8),
+            weight(builder, random, "bn/beta", Role.BETA, true, 8),
+            builder.weight(new Weight("bn/mean", Role.MOVING_MEAN, zeros(8), false, 0, 0)),
+            builder.weight(new Weight("bn/variance", Role.MOVING_VARIANCE, ones(8), false, 0, 0)));
+    String relu = builder.add("relu", new Op.Activate(Activation.Simple.RELU), normalized);
+    String flat = builder.add("flat", new Op.Reshape(Shape.of(512)), relu);
+    String dropped = builder.add("drop", new Op.Noise(Op.NoiseKind.DROPOUT, 0.2f), flat);
+    String logits =
+        builder.add(
+            "dense",
+            new Op.Dense(),
+            dropped,
+            weight(builder, random, "dense/kernel", Role.KERNEL, true, 512, 4));
+    String y = builder.add("softmax", new Op.Activate(new Activation.Softmax(1)), logits);
+    return builder.output("y", y).build();
+  }
+
+  private static Graph autoencoder() {
+    Random random = new Random(1);
+    GraphBuilder builder = new GraphBuilder("autoencoder");
+    builder.input("x", Shape.of(-1, 8, 8, 3));
+    Op.Conv2D conv = new Op.Conv2D(Op.Size.ONE, Op.Padding.SAME, Op.Size.ONE, 1);
+    String code =
+        builder.add("code", conv, "x", weight(builder, random, "a", Role.KERNEL, true, 3, 3, 3, 8));
+    String y =
+        builder.add("y", conv, code, weight(builder, random, "b", Role.KERNEL, true, 3, 3, 8, 3));
+    return builder.output("y", y).build();
+  }
+
+  private static String weight(
+      GraphBuilder builder, Random random, String name, Role role, boolean trainable, int... dims) {
+    Shape shape = Shape.of(dims);
+    float[] values = new float[(int) shape.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (0.2 * random.nextGaussian());
+    }
+    double l2 = role == Role.KERNEL ? 1e-3 : 0;
+    return builder.weight(new Weight(name, role, new Tensor(shape, values), trainable, 0, l2));
+  }
+
+  private static Tensor zeros(int size) {
+    return Tensor.of(new float[size], size);
+  }
+
+  private static Tensor ones(int size) {
+    float[] values = new float[size];
+    java.util.Arrays.fill(values, 1f);
+    return Tensor.of(values, size);
+  }
+
+  private static void assertSameWeights(Graph actual, Graph expected) {
+    for (Weight weight : expected.weights().values()) {
+      assertThat(actual.weights().get(weight.name()).value().values())
+          .as(weight.name())
+          .isEqualTo(weight.value().values());
+    }
+  }
+
+  @Test
+  void trainingLearnsWhileEveryPrunedWeightReachesTheTarget() {
+    FineTuned tuned =
+        run(classifier(false), ArrayDataset.quadrants(200, true), how(false, false, 0));
+    assertThat(tuned.steps()).isEqualTo(26);
+    assertThat(tuned.sparsity()).containsOnlyKeys("conv/kernel", "dense/kernel");
+    assertThat(tuned.sparsity().values()).allMatch(s -> s == 0.5);
+    assertThat(tuned.loss()).isEqualTo(Loss.CROSS_ENTROPY);
+    assertThat(tuned.epochs()).hasSize(2);
+    assertThat(tuned.epochs().get(1).loss()).isLessThan(tuned.epochs().get(0).loss());
+    assertThat(tuned.epochs().get(1).accuracy().orElseThrow()).isGreaterThan(0.7);
+    assertThat(tuned.pruning().endStep()).hasValue(18);
+  }
+
+  @Test
+  void sameSeedGivesTheSameBytesAndAnotherSeedOthers() {
+    Dataset data = ArrayDataset.quadrants(100, true);
+    FineTuning how = how(true, true, 0);
+    Graph first = run(classifier(false), data, how).graph();
+    assertSameWeights(run(classifier(false), data, how).graph(), first);
+    FineTuning other =
+        new FineTuning(
+            how.recipe(),
+            how.epochs(),
+            how.batchSize(),
+            how.optimizer(),
+            how.learningRate(),
+            how.learningRateSchedule(),
+            how.loss(),
+            how.validationSplit(),
+            how.distill(),
+            how.augment(),
+            how.shuffle(),
+            6);
+    assertThat(
+            run(classifier(false), data, other)
+                .graph()
+                .weights()
+                .get("conv/kernel")
+                .value()
+                .values())
+        .isNotEqualTo(first.weights().get("conv/kernel").value().values());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3,false,false", "7,true,false", "9,true,true", "11,false,true"})
+  void resumingGivesTheSameBytesAsNotHavingStopped(
+      int stop, boolean distill, boolean augment, @TempDir Path directory) {
+    Dataset data = ArrayDataset.quadrants(100, true);
+    FineTuning how = how(distill, augment, 0.1);
+    FineTuned whole = run(classifier(false), data, how);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 100);
+    int[] asked = {distill && !augment ? -1 : 0};
+    assertThatThrownBy(
+            () -> run(classifier(false), data, how, checkpoints, () -> ++asked[0] == stop))
+        .isInstanceOfSatisfying(TrainingCancelled.class, c -> assertThat(c.step()).isEqualTo(stop));
+    FineTuned resumed = run(classifier(false), data, how, checkpoints, NEVER);
+    assertThat(resumed.resumedFrom()).hasValue(stop);
+    assertThat(resumed.epochs()).isEqualTo(whole.epochs());
+    assertSameWeights(resumed.graph(), whole.graph());
+  }
+
+  @Test
+  void crashLosesTheStepsSinceTheLastCheckpointOnly(@TempDir Path directory) {
+    Dataset data = ArrayDataset.quadrants(100, true);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 4);
+    int[] asked = {0};
+    assertThatThrownBy(
+            () ->
+                run(
+                    classifier(false),
+                    data,
+                    how(false, false, 0),
+                    checkpoints,
+                    () -> {
+                      if (++asked[0] == 6) {
+                        throw new IllegalStateException("crash");
+                      }
+                      return false;
+                    }))
+        .hasMessage("crash");
+    FineTuned resumed = run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
+    assertThat(resumed.resumedFrom()).hasValue(4);
+    assertSameWeights(resumed.graph(), run(classifier(false), data, how(false, false, 0)).graph());
+  }
+
+  @Test
+  void finishedRunIsResumedWithoutTraining(@TempDir Path directory) {
+    Dataset data = ArrayDataset.quadrants(100, true);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 100);
+    FineTuned whole = run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
+    FineTuned again = run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
+    assertThat(again.resumedFrom()).hasValue(whole.steps());
+    assertSameWeights(again.graph(), whole.graph());
+  }
+
+  @Test
+  void damagedCheckpointIsRefused(@TempDir Path directory) throws IOException {
+    Dataset data = ArrayDataset.quadrants(100, true);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 100);
+    run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
+    byte[] bytes = Files.readAllBytes(checkpoints.file());
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(checkpoints.file(), bytes);
+    assertThatThrownBy(() -> run(classifier(false), data, how(false, false, 0), checkpoints, NEVER))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("checksum");
+    Files.write(checkpoints.file(), new byte[3]);
+    assertThatThrownBy(() -> run(classifier(false), data, how(false, false, 0), checkpoints, NEVER))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("too short");
+  }
+
+  @Test
+  void checkpointOfAnotherPlanIsRefused(@TempDir Path directory) {
+    Dataset data = ArrayDataset.quadrants(100, true);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 100);
+    run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
+    assertThatThrownBy(() -> run(classifier(false), data, how(true, false, 0), checkpoints, NEVER))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("another model, data set or plan");
+  }
+
+  @Test
+  void frozenWeightsKeepTheirValuesWhereTheyAreNotPruned() {
+    Graph before = classifier(true);
+    Graph after = run(before, ArrayDataset.quadrants(100, true), how(false, false, 0)).graph();
+    float[] was = before.weights().get("conv/kernel").value().values();
+    float[] is = after.weights().get("conv/kernel").value().values();
+    float[] mask = Masks.of(was, 0.5f);
+    for (int i = 0; i < was.length; i++) {
+      assertThat(is[i]).isEqualTo(mask[i] == 0f ? 0f : was[i]);
+    }
+    assertThat(after.weights().get("conv/bias").value().values())
+        .isEqualTo(before.weights().get("conv/bias").value().values());
+    assertThat(after.weights().get("dense/kernel").value().values())
+        .isNotEqualTo(before.weights().get("dense/kernel").value().values());
+  }
+
+  @Test
+  void distillationNeedsNoLabels() {
+    FineTuned tuned =
+        run(classifier(false), ArrayDataset.quadrants(100, false), how(true, false, 0.2));
+    assertThat(tuned.distilled()).isTrue();
+    assertThat(tuned.epochs().get(1).loss()).isLessThan(tuned.epochs().get(0).loss());
+    assertThat(tuned.epochs().get(1).validationAccuracy()).isPresent();
+  }
+
+  @Test
+  void labelsAreNeededWithoutDistillation() {
+    assertThatThrownBy(
+            () -> run(classifier(false), ArrayDataset.quadrants(50, false), how(false, false, 0)))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("--distill");
+  }
+
+  @Test
+  void autoencodersLearnTheirInput() {
+    FineTuned tuned =
+        run(autoencoder(), ArrayDataset.quadrants(200, false), how(false, false, 0.1));
+    assertThat(tuned.loss()).isEqualTo(Loss.RECONSTRUCTION);
+    assertThat(tuned.epochs().get(1).loss()).isLessThan(tuned.epochs().get(0).loss());
+    assertThat(tuned.epochs().get(1).accuracy()).isEmpty();
+    assertThat(tuned.epochs().get(1).validationLoss()).isPresent();
+  }
+
+  @Test
+  void labelOutsideTheClassesIsNamed() {
+    ArrayDataset data = ArrayDataset.quadrants(50, true);
+    data.labels()[17] = 4;
+    assertThatThrownBy(() -> run(classifier(false), data, how(false, false, 0)))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("sample 17")
+        .hasMessageContaining("label 4");
+  }
+
+  @Test
+  void samplesOfAnotherShapeAreRefused() {
+    ArrayDataset data = new ArrayDataset(Shape.of(-1, 4, 4, 3), new float[480], new int[10]);
+    assertThatThrownBy(() -> run(classifier(false), data, how(false, false, 0)))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("(?×4×4×3)");
+  }
+
+  @Test
+  void divergenceIsSaidAndNotSaved() {
+    ArrayDataset data = ArrayDataset.quadrants(50, true);
+    data.values()[5] = Float.NaN;
+    assertThatThrownBy(() -> run(classifier(false), data, how(false, false, 0)))
+        .isInstanceOfSatisfying(
+            TrainingException.class,
+            e -> assertThat(e.reason()).isEqualTo(TrainingException.Reason.DIVERGED));
+  }
+
+  @Test
+  void noEpochsPruneInOneShot() {
+    FineTuning none =
+        new FineTuning(
+            Recipe.TUTORIAL,
+            0,
+            16,
+            Optimizer.ADAM,
+            1e-3,
+            LearningRateSchedule.CONSTANT,
+            Optional.empty(),
+            0,
+            false,
+            false,
+            true,
+            1);
+    Graph before = classifier(false);
+    FineTuned tuned = run(before, ArrayDataset.quadrants(20, true), none);
+    assertThat(tuned.sparsity().values()).allMatch(s -> s == 0.5);
+    assertThat(tuned.graph().weights().get("conv/bias").value().values())
+        .isEqualTo(before.weights().get("conv/bias").value().values());
+  }
+
+  @Test
+  void listenerHearsOfTheLossAndOfEveryEpoch() {
+    List<TrainingListener.Step> steps = new ArrayList<>();
+    List<TrainingListener.Epoch> epochs = new ArrayList<>();
+    FineTuner.fineTune(
+        classifier(false),
+        ArrayDataset.quadrants(200, true),
+        how(false, false, 0),
+        HALF,
+        Optional.empty(),
+        Checkpoints.NONE,
+        new TrainingListener() {
+          @Override
+          public void step(Step step) {
+            steps.add(step);
+          }
+
+          @Override
+          public void epoch(Epoch epoch) {
+            epochs.add(epoch);
+          }
+        },
+        NEVER,
+        2);
+    assertThat(steps).extracting(TrainingListener.Step::step).containsExactly(1, 10, 20, 26);
+    assertThat(steps.get(3).sparsity()).isEqualTo(0.5);
+    assertThat(epochs).hasSize(2);
+  }
+
+  /** Four steps on one batch; the expected weights are tf_keras 2.18's. */
+  @ParameterizedTest
+  @CsvSource({
+    "SGD, 0.839400589466095, 0.2592073380947113, 0.07212700694799423",
+    "MOMENTUM, 1.2567100524902344, 0.8835701942443848, 0.04856422543525696",
+    "NESTEROV, 1.2961987257003784, 0.968451976776123, 0.1496923416852951",
+    "ADAM, 0.6989126801490784, -0.05120282247662544, -0.05790118873119354",
+    "ADAMW, 0.698456346988678, -0.05106353759765625, -0.05785592645406723",
+    "RMSPROP, 0.8919898867607117, 0.15999218821525574, 0.06618256121873856"
+  })
+  void optimizersStepAsKerasDoes(Optimizer optimizer, float a, float b, float c) {
+    GraphBuilder builder = new GraphBuilder("line");
+    builder.input("x", Shape.of(-1, 3));
+    Tensor start = Tensor.of(new float[] {0.5f, -0.25f, 0.1f}, 3, 1);
+    builder.weight(new Weight("w", Role.KERNEL, start, true, 0, 0));
+    Graph line = builder.output("y", builder.add("y", new Op.Dense(), "x", "w")).build();
+    ArrayDataset data =
+        new ArrayDataset(
+            Shape.of(-1, 3),
+            new float[] {1, 2, -1, 0.5f, -1, 2, 2, 0, 1, -1, 1, 1},
+            new int[] {3, 1, 2, 0});
+    FineTuning how =
+        new FineTuning(
+            Recipe.TUTORIAL,
+            4,
+            4,
+            optimizer,
+            0.05,
+            LearningRateSchedule.CONSTANT,
+            Optional.empty(),
+            0,
+            false,
+            false,
+            false,
+            1);
+    Pruning none = new Pruning(Pruning.Schedule.CONSTANT, 0, 0, 0, OptionalInt.empty(), 100);
+    FineTuned tuned =
+        FineTuner.fineTune(
+            line,
+            data,
+            how,
+            none,
+            Optional.empty(),
+            Checkpoints.NONE,
+            TrainingListener.NONE,
+            NEVER,
+            2);
+    float[] w = tuned.graph().weights().get("w").value().values();
+    Offset<Float> rounding = Offset.offset(2e-6f);
+    assertThat(w[0]).isCloseTo(a, rounding);
+    assertThat(w[1]).isCloseTo(b, rounding);
+    assertThat(w[2]).isCloseTo(c, rounding);
+    assertThat(tuned.loss()).isEqualTo(Loss.MEAN_SQUARED_ERROR);
+    assertThat(tuned.sparsity()).isEmpty();
+  }
+}
