@@ -3,10 +3,12 @@ package dev.secateur.tflite;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorByteSize;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorData;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorDim;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorGetDimsSignature;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorNumDims;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorQuantizationParams;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorType;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteFloat32;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteInt8;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteOk;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteUInt8;
 
@@ -20,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.tensorflowlite.BuiltinOpResolver;
@@ -27,6 +30,7 @@ import org.bytedeco.tensorflowlite.FlatBufferModel;
 import org.bytedeco.tensorflowlite.FlatBufferModelBase;
 import org.bytedeco.tensorflowlite.Interpreter;
 import org.bytedeco.tensorflowlite.InterpreterBuilder;
+import org.bytedeco.tensorflowlite.TfLiteIntArray;
 import org.bytedeco.tensorflowlite.TfLiteQuantizationParams;
 import org.bytedeco.tensorflowlite.TfLiteTensor;
 
@@ -39,6 +43,9 @@ public final class TfliteInterpreter implements Predictor {
     RuntimeLog.onlyWarnings();
   }
 
+  private static final Set<Integer> SUPPORTED =
+      Set.of(kTfLiteFloat32, kTfLiteInt8, kTfLiteUInt8);
+
   private final String what;
   private final FlatBufferModel model;
   private final BuiltinOpResolver resolver;
@@ -49,6 +56,10 @@ public final class TfliteInterpreter implements Predictor {
 
   private final List<Shape> inputShapes;
   private final List<Shape> outputShapes;
+
+  /** The batch that the model is made for, if it cannot take any other; else 0. */
+  private final int fixedBatch;
+
   private int batch;
   private boolean closed;
 
@@ -72,13 +83,32 @@ public final class TfliteInterpreter implements Predictor {
     }
     inputShapes = new ArrayList<>();
     for (int i = 0; i < interpreter.inputs().capacity(); i++) {
-      inputShapes.add(Shape.of(dims(interpreter.input_tensor(i))).withBatch(Shape.UNKNOWN));
+      inputShapes.add(shape(interpreter.input_tensor(i), "input " + i));
     }
-    resize(1);
+    fixedBatch = fixedBatch(interpreter.input_tensor(0));
+    resize(Math.max(1, fixedBatch));
     outputShapes = new ArrayList<>();
     for (int i = 0; i < interpreter.outputs().capacity(); i++) {
-      outputShapes.add(Shape.of(dims(interpreter.output_tensor(i))).withBatch(Shape.UNKNOWN));
+      outputShapes.add(shape(interpreter.output_tensor(i), "output " + i));
     }
+  }
+
+  /** A model whose signature leaves the batch open takes any; others may have it built in. */
+  private static int fixedBatch(TfLiteTensor input) {
+    TfLiteIntArray signature = TfLiteTensorGetDimsSignature(input);
+    boolean open = signature != null && signature.size() > 0 && signature.data(0) < 0;
+    return open ? 0 : TfLiteTensorDim(input, 0);
+  }
+
+  private Shape shape(TfLiteTensor tensor, String place) {
+    int type = TfLiteTensorType(tensor);
+    int[] dims = dims(tensor);
+    if (dims.length == 0 || !SUPPORTED.contains(type)) {
+      throw new TfliteException(
+          "%s: %s is of TFLite type %d and rank %d; it must be float32, int8 or uint8 with a batch"
+              .formatted(what, place, type, dims.length));
+    }
+    return Shape.of(dims).withBatch(Shape.UNKNOWN);
   }
 
   /**
@@ -119,6 +149,15 @@ public final class TfliteInterpreter implements Predictor {
 
   @Override
   public List<Tensor> predict(List<Tensor> inputs) {
+    check(inputs);
+    int samples = inputs.get(0).shape().dim(0);
+    if (fixedBatch == 0 || fixedBatch == samples) {
+      return predictAtOnce(inputs);
+    }
+    return predictInParts(inputs, samples);
+  }
+
+  private List<Tensor> predictAtOnce(List<Tensor> inputs) {
     run(inputs);
     List<Tensor> outputs = new ArrayList<>();
     for (int i = 0; i < outputShapes.size(); i++) {
@@ -127,9 +166,47 @@ public final class TfliteInterpreter implements Predictor {
     return outputs;
   }
 
+  /** In batches of the built-in size; what is missing in the last one is zeros. */
+  private List<Tensor> predictInParts(List<Tensor> inputs, int samples) {
+    List<float[]> results = new ArrayList<>();
+    for (Shape shape : outputShapes) {
+      results.add(new float[Math.toIntExact(shape.size() * samples)]);
+    }
+    for (int from = 0; from < samples; from += fixedBatch) {
+      int count = Math.min(fixedBatch, samples - from);
+      List<Tensor> part = new ArrayList<>();
+      for (Tensor input : inputs) {
+        int size = input.values().length / samples;
+        float[] values = new float[size * fixedBatch];
+        System.arraycopy(input.values(), from * size, values, 0, count * size);
+        part.add(new Tensor(input.shape().withBatch(fixedBatch), values));
+      }
+      List<Tensor> outputs = predictAtOnce(part);
+      for (int i = 0; i < results.size(); i++) {
+        int size = (int) outputShapes.get(i).size();
+        System.arraycopy(
+            outputs.get(i).values(), 0, results.get(i), from * size, count * size);
+      }
+    }
+    List<Tensor> joined = new ArrayList<>();
+    for (int i = 0; i < results.size(); i++) {
+      joined.add(new Tensor(outputShapes.get(i).withBatch(samples), results.get(i)));
+    }
+    return joined;
+  }
+
   /** Runs, and leaves the results where {@link #output} shows them. */
   void run(List<Tensor> inputs) {
-    if (inputs.size() != inputShapes.size()) {
+    check(inputs);
+    resize(inputs.get(0).shape().dim(0));
+    for (int i = 0; i < inputs.size(); i++) {
+      write(inputs.get(i), interpreter.input_tensor(i));
+    }
+    check(interpreter.Invoke(), "cannot run it");
+  }
+
+  private void check(List<Tensor> inputs) {
+    if (inputs.isEmpty() || inputs.size() != inputShapes.size()) {
       throw new TfliteException(
           what + ": takes " + inputShapes.size() + " inputs, got " + inputs.size());
     }
@@ -141,11 +218,6 @@ public final class TfliteInterpreter implements Predictor {
             what + ": input " + i + " is " + expected + ", got " + inputs.get(i).shape());
       }
     }
-    resize(samples);
-    for (int i = 0; i < inputs.size(); i++) {
-      write(inputs.get(i), interpreter.input_tensor(i));
-    }
-    check(interpreter.Invoke(), "cannot run it");
   }
 
   /** A float32 output in place; valid until the next run. */
@@ -175,10 +247,12 @@ public final class TfliteInterpreter implements Predictor {
       return;
     }
     TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(to);
+    float scale = q.scale();
+    int zeroPoint = q.zero_point();
     byte[] quantized = new byte[values.length];
     int low = type == kTfLiteUInt8 ? 0 : -128;
     for (int i = 0; i < values.length; i++) {
-      long rounded = (long) Affine.round(values[i] / q.scale()) + q.zero_point();
+      long rounded = (long) Affine.round(values[i] / scale) + zeroPoint;
       quantized[i] = (byte) Math.max(low, Math.min(low + 255, rounded));
     }
     bytes.put(quantized);
@@ -193,10 +267,12 @@ public final class TfliteInterpreter implements Predictor {
       return Tensor.of(values, dims(from));
     }
     TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(from);
+    float scale = q.scale();
+    int zeroPoint = q.zero_point();
     float[] values = new float[bytes.remaining()];
     int mask = type == kTfLiteUInt8 ? 0xff : -1;
     for (int i = 0; i < values.length; i++) {
-      values[i] = ((bytes.get(i) & mask) - q.zero_point()) * q.scale();
+      values[i] = ((bytes.get(i) & mask) - zeroPoint) * scale;
     }
     return Tensor.of(values, dims(from));
   }

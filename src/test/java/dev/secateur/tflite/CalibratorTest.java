@@ -87,6 +87,14 @@ class CalibratorTest {
   }
 
   @Test
+  void samplesOfAnotherShapeAreRefused() {
+    List<List<Tensor>> batches = List.of(List.of(Tensor.of(new float[4], 1, 4)));
+    assertThatThrownBy(() -> new Calibrator(1).calibrate(doubling(), batches))
+        .isInstanceOf(TfliteException.class)
+        .hasMessageContaining("(1×3)");
+  }
+
+  @Test
   void emptySetIsRefused() {
     assertThatThrownBy(() -> calibrate())
         .isInstanceOf(TfliteException.class)

@@ -63,6 +63,56 @@ class TfliteInterpreterTest {
   }
 
   @Test
+  void inputThatNothingReadsAndOutputsThatRepeatAreKept() {
+    Networks n = new Networks(1);
+    String a = n.builder().input("a", Shape.of(-1, 2));
+    n.builder().input("unused", Shape.of(-1, 3));
+    String twice = n.add("twice", new Op.Binary(Op.BinaryKind.ADD), a, a);
+    Graph graph =
+        n.builder().output("one", twice).output("two", twice).output("same", a).build();
+    Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+    Tensor ignored = Tensor.of(new float[6], 2, 3);
+    List<Tensor> outputs =
+        Networks.run(TfliteCompiler.float32(graph, Networks.METADATA), x, ignored);
+    assertThat(outputs.get(0).values()).containsExactly(2, 4, 6, 8);
+    assertThat(outputs.get(1).values()).containsExactly(2, 4, 6, 8);
+    assertThat(outputs.get(2).values()).containsExactly(1, 2, 3, 4);
+    Calibration calibration = new Calibrator(1).calibrate(graph, List.of(List.of(x, ignored)));
+    for (Quantization.IoType type : Quantization.IoType.values()) {
+      TfliteModel int8 =
+          TfliteCompiler.int8(
+              graph, calibration, new Quantization(type, type, true), Networks.METADATA);
+      List<Tensor> rounded = Networks.run(int8, x, ignored);
+      assertThat(Errors.largest(rounded.get(1), outputs.get(1))).isLessThan(8.0 / 255);
+      assertThat(Errors.largest(rounded.get(2), outputs.get(2))).isLessThan(4.0 / 255);
+    }
+  }
+
+  /** Other converters' files may have a batch of one built in. */
+  @Test
+  void modelWithABuiltInBatchIsRunSampleBySample() {
+    Networks n = new Networks(1);
+    Graph graph = n.build(n.dense("dense", n.input(1, 4), 3));
+    Program program = Lowering.lower(graph);
+    Program fixed = new Program();
+    for (Program.Tensor t : program.tensors()) {
+      Shape shape = t.constant().isPresent() ? t.shape() : t.shape().withBatch(1);
+      if (t.constant().isPresent()) {
+        fixed.constant(t.name(), shape, t.type(), t.constant().get(), t.quantization());
+      } else {
+        fixed.floats(t.name(), shape);
+      }
+    }
+    program.operators().forEach(fixed::append);
+    program.inputs().forEach(p -> fixed.input(p.name(), p.tensor()));
+    program.outputs().forEach(p -> fixed.output(p.name(), p.tensor()));
+    Tensor x = Networks.samples(graph, 5, 1);
+    Tensor expected = Networks.run(TfliteCompiler.float32(graph, Networks.METADATA), x).get(0);
+    Tensor actual = Networks.run(FlatBufferWriter.write(fixed, Networks.METADATA), x).get(0);
+    assertThat(Errors.largest(actual, expected)).isLessThan(1e-6);
+  }
+
+  @Test
   void inputOfAnotherShapeIsRefused() {
     TfliteModel model = TfliteCompiler.float32(Networks.resNet(), Networks.METADATA);
     try (TfliteInterpreter interpreter = TfliteInterpreter.open(model, 1)) {
