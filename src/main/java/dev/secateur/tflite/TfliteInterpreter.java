@@ -43,8 +43,7 @@ public final class TfliteInterpreter implements Predictor {
     RuntimeLog.onlyWarnings();
   }
 
-  private static final Set<Integer> SUPPORTED =
-      Set.of(kTfLiteFloat32, kTfLiteInt8, kTfLiteUInt8);
+  private static final Set<Integer> SUPPORTED = Set.of(kTfLiteFloat32, kTfLiteInt8, kTfLiteUInt8);
 
   private final String what;
   private final FlatBufferModel model;
@@ -184,8 +183,7 @@ public final class TfliteInterpreter implements Predictor {
       List<Tensor> outputs = predictAtOnce(part);
       for (int i = 0; i < results.size(); i++) {
         int size = (int) outputShapes.get(i).size();
-        System.arraycopy(
-            outputs.get(i).values(), 0, results.get(i), from * size, count * size);
+        System.arraycopy(outputs.get(i).values(), 0, results.get(i), from * size, count * size);
       }
     }
     List<Tensor> joined = new ArrayList<>();

@@ -68,8 +68,7 @@ class TfliteInterpreterTest {
     String a = n.builder().input("a", Shape.of(-1, 2));
     n.builder().input("unused", Shape.of(-1, 3));
     String twice = n.add("twice", new Op.Binary(Op.BinaryKind.ADD), a, a);
-    Graph graph =
-        n.builder().output("one", twice).output("two", twice).output("same", a).build();
+    Graph graph = n.builder().output("one", twice).output("two", twice).output("same", a).build();
     Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
     Tensor ignored = Tensor.of(new float[6], 2, 3);
     List<Tensor> outputs =
