@@ -1,7 +1,6 @@
 package dev.secateur.worker;
 
 import dev.secateur.job.Chain;
-import dev.secateur.job.SelfTest;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
@@ -45,6 +44,9 @@ import org.jboss.logging.Logger;
 final class Worker {
   private static final Logger LOG = Logger.getLogger(Worker.class);
 
+  /** For probing the surroundings, and for records that wait, beside a heartbeat a job. */
+  private static final int SPARE_THREADS = 2;
+
   @Inject WorkerConfiguration configuration;
   @Inject MeterRegistry registry;
   @Inject Tracer tracer;
@@ -69,7 +71,7 @@ final class Worker {
     int concurrency = configuration.jobs().concurrency();
     slots = new Slots(concurrency);
     jobs = Executors.newFixedThreadPool(concurrency, named("job"));
-    clock = Executors.newScheduledThreadPool(concurrency + 1, named("claims"));
+    clock = Executors.newScheduledThreadPool(concurrency + SPARE_THREADS, named("claims"));
     producer = new KafkaProducer<>(KafkaProperties.producer(kafka));
     new KafkaClientMetrics(producer).bindTo(registry);
     shop = open(concurrency);
@@ -79,18 +81,13 @@ final class Worker {
         new Surroundings(admin, new Topics(configuration.topics(), configuration.kafka()), shop);
     surroundings.ask();
     surroundings.watch(clock);
-    clock.execute(this::testNatives);
+    named("self-test").newThread(this::testNatives).start();
     LOG.infof("worker %s, %d at a time", shop.workerId(), concurrency);
   }
 
   private void testNatives() {
-    try {
-      SelfTest.run();
-      nativeTrouble = Optional.empty();
-    } catch (RuntimeException | LinkageError e) {
-      LOG.error("the native libraries do not work", e);
-      nativeTrouble = Optional.of(e.toString());
-    }
+    nativeTrouble = NativeTest.trouble();
+    nativeTrouble.ifPresent(t -> LOG.errorf("the native libraries do not work: %s", t));
   }
 
   private Shop open(int concurrency) {

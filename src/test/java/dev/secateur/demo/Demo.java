@@ -67,7 +67,7 @@ public final class Demo implements Callable<Integer> {
   @Option(names = "--workers", defaultValue = "1", description = "Worker processes (default 1).")
   int workers;
 
-  @Option(names = "--epochs", defaultValue = "5", description = "Of fine-tuning (default 5).")
+  @Option(names = "--epochs", defaultValue = "40", description = "Of fine-tuning (default 40).")
   int epochs;
 
   private final PrintStream out = System.out;
@@ -138,6 +138,7 @@ public final class Demo implements Callable<Integer> {
     command.addAll(List.of("publish", "--model", examples.resolve("shapes.h5").toString()));
     command.addAll(List.of("--train", data.toString(), "--name", "shapes"));
     command.addAll(List.of("--model-version", "1", "--epochs", String.valueOf(epochs)));
+    command.addAll(List.of("--max-accuracy-drop", "0.03"));
     command.addAll(List.of("--kafka", broker.address(), "--store", s3.endpoint()));
     out.println("\n$ ./secateur " + String.join(" ", command));
     List<String> process = new ArrayList<>();

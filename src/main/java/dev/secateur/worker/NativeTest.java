@@ -1,0 +1,78 @@
+package dev.secateur.worker;
+
+import dev.secateur.job.SelfTest;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs the self-tests of the native libraries. TensorFlow's runs in a process of its own, so that an
+ * idle worker does not hold the library's memory, and a crash in it is an answer.
+ */
+final class NativeTest {
+  private static final int MOST_SECONDS = 120;
+
+  private NativeTest() {}
+
+  /** What does not work, if anything. */
+  static Optional<String> trouble() {
+    try {
+      SelfTest.tensorFlowLite();
+      return inOwnProcess();
+    } catch (RuntimeException | LinkageError | IOException e) {
+      return Optional.of(e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.of("stopping");
+    }
+  }
+
+  private static Optional<String> inOwnProcess() throws IOException, InterruptedException {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    Path output = Files.createTempFile("secateur-self-test", ".log");
+    Process process =
+        new ProcessBuilder(
+                java.toString(),
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath(),
+                SelfTest.class.getName())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      if (!process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)) {
+        return Optional.of("TensorFlow's self-test does not end");
+      }
+      return process.exitValue() == 0
+          ? Optional.empty()
+          : Optional.of(
+              "TensorFlow's self-test ended with "
+                  + process.exitValue()
+                  + ": "
+                  + Files.readString(output, StandardCharsets.UTF_8));
+    } finally {
+      process.destroyForcibly();
+      Files.deleteIfExists(output);
+    }
+  }
+
+  /** Of the packaged application, whose libraries lie beside its jar; else of this process. */
+  private static String classPath() {
+    String own = System.getProperty("java.class.path");
+    Path beside = Path.of(own.split(File.pathSeparator)[0]).toAbsolutePath().getParent();
+    if (beside == null || !Files.isDirectory(beside.resolve("lib").resolve("main"))) {
+      return own;
+    }
+    return String.join(
+        File.pathSeparator,
+        List.of(beside + "/app/*", beside + "/lib/main/*", beside + "/lib/boot/*"));
+  }
+}
