@@ -37,7 +37,17 @@ final class Surroundings {
 
   void watch(ScheduledExecutorService clock) {
     clock.scheduleWithFixedDelay(
-        this::ask, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        this::askAgain, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** After the start a missing topic is something to say, not a reason to stop. */
+  private void askAgain() {
+    try {
+      ask();
+    } catch (IllegalStateException e) {
+      LOG.error(e.getMessage());
+      brokerTrouble = Optional.of(e.getMessage());
+    }
   }
 
   /** Empty: all is well. */

@@ -31,7 +31,7 @@ final class WorkDirectory {
 
   private static boolean isAbandoned(Path path, Path own) {
     String name = path.getFileName().toString();
-    if (!name.startsWith(PREFIX)) {
+    if (!name.matches(PREFIX + "\\d+")) {
       return false;
     }
     // In a container the process before this one had the same number.
