@@ -50,8 +50,10 @@ public final class SelfTest {
   private static Graph network() {
     GraphBuilder builder = new GraphBuilder("self-test");
     String x = builder.input("x", Shape.of(Shape.UNKNOWN, 2));
-    String kernel = builder.weight(weight("kernel", Weight.Role.KERNEL, Tensor.of(new float[] {3, 4}, 2, 1)));
-    String bias = builder.weight(weight("bias", Weight.Role.BIAS, Tensor.of(new float[] {0.5f}, 1)));
+    String kernel =
+        builder.weight(weight("kernel", Weight.Role.KERNEL, Tensor.of(new float[] {3, 4}, 2, 1)));
+    String bias =
+        builder.weight(weight("bias", Weight.Role.BIAS, Tensor.of(new float[] {0.5f}, 1)));
     builder.layer("dense", "Dense");
     return builder.output("y", builder.add("dense", new Op.Dense(), x, kernel, bias)).build();
   }

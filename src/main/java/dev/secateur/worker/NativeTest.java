@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs the self-tests of the native libraries. TensorFlow's runs in a process of its own, so that an
- * idle worker does not hold the library's memory, and a crash in it is an answer.
+ * Runs the self-tests of the native libraries. TensorFlow's runs in a process of its own, so that
+ * an idle worker does not hold the library's memory, and a crash in it is an answer.
  */
 final class NativeTest {
   private static final int MOST_SECONDS = 120;

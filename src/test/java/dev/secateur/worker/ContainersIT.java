@@ -56,8 +56,7 @@ final class ContainersIT {
         .withEnv("KAFKA_LISTENERS", "PLAINTEXT://:9092,CONTROLLER://:9093")
         .withEnv("KAFKA_ADVERTISED_LISTENERS", "PLAINTEXT://localhost:" + port)
         .withEnv("KAFKA_CONTROLLER_LISTENER_NAMES", "CONTROLLER")
-        .withEnv(
-            "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT")
+        .withEnv("KAFKA_LISTENER_SECURITY_PROTOCOL_MAP", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT")
         .withEnv("KAFKA_CONTROLLER_QUORUM_VOTERS", "1@localhost:9093")
         .withEnv("KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR", "1")
         .waitingFor(Wait.forLogMessage(".*Kafka Server started.*", 1));
@@ -69,8 +68,7 @@ final class ContainersIT {
         .withEnv("MINIO_ROOT_USER", LocalStore.ACCESS_KEY)
         .withEnv("MINIO_ROOT_PASSWORD", LocalStore.SECRET_KEY)
         .withCreateContainerCmdModifier(c -> c.withEntrypoint("sh", "-c"))
-        .withCommand(
-            "mkdir -p /data/" + String.join(" /data/", buckets) + " && minio server /data")
+        .withCommand("mkdir -p /data/" + String.join(" /data/", buckets) + " && minio server /data")
         .withExposedPorts(9000)
         .waitingFor(Wait.forHttp("/minio/health/ready").forPort(9000));
   }

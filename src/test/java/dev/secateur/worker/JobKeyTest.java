@@ -45,8 +45,7 @@ final class JobKeyTest {
   void theSameWorkOnTheSameBytesIsTheSameJobAtAnyTime() throws Exception {
     JobKey key = JobKey.of(event("1"), inputs("m", Duration.ZERO), Plan.DEFAULT, OUTPUT, "");
     assertThat(key.value()).matches("[0-9a-f]{64}");
-    assertThat(
-            JobKey.of(event("1"), inputs("m", Duration.ofDays(1)), Plan.DEFAULT, OUTPUT, ""))
+    assertThat(JobKey.of(event("1"), inputs("m", Duration.ofDays(1)), Plan.DEFAULT, OUTPUT, ""))
         .isEqualTo(key);
   }
 

@@ -55,7 +55,10 @@ final class ServiceBench {
           worker.awaitReady();
           worker
               .process()
-              .await("started", Duration.ofSeconds(30), () -> worker.status("/q/health/started") == 200);
+              .await(
+                  "started",
+                  Duration.ofSeconds(30),
+                  () -> worker.status("/q/health/started") == 200);
           seconds.add((System.nanoTime() - start) / 1e9);
           LockSupport.parkNanos(Duration.ofSeconds(5).toNanos());
           idle.add(resident(worker) / MEGABYTE);
@@ -97,7 +100,10 @@ final class ServiceBench {
             .findFirst()
             .orElseThrow();
     byte[] report =
-        platform.store.read(ObjectUri.of(result.at("/report/json").asText()), 1 << 22).orElseThrow();
+        platform
+            .store
+            .read(ObjectUri.of(result.at("/report/json").asText()), 1 << 22)
+            .orElseThrow();
     double sum = 0;
     for (JsonNode stage : MAPPER.readTree(report).path("stages")) {
       sum += stage.path("seconds").asDouble();
