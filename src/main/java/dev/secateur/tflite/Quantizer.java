@@ -5,6 +5,7 @@ import dev.secateur.tflite.Opcode.Int8.Rule;
 import dev.secateur.tflite.Quantization.IoType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -54,16 +55,20 @@ final class Quantizer {
   }
 
   private static void refuseFloats(Program program) {
-    Set<String> layers = new LinkedHashSet<>();
+    Map<String, Set<Opcode>> layers = new LinkedHashMap<>();
     for (Operator operator : program.operators()) {
       if (!QuantizationPlan.isInt8(operator) && operator.opcode().int8().rule() != Rule.SHAPE) {
-        layers.add(operator.layer() + " (" + operator.opcode() + ")");
+        layers
+            .computeIfAbsent(operator.layer(), l -> new LinkedHashSet<>())
+            .add(operator.opcode());
       }
     }
     if (!layers.isEmpty()) {
+      List<String> named =
+          layers.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).toList();
       throw new TfliteException(
           "integers only, but these layers have no int8 kernel: "
-              + String.join(", ", layers)
+              + String.join(", ", named)
               + "; allow float islands or replace the layers");
     }
   }
