@@ -58,9 +58,7 @@ final class Quantizer {
     Map<String, Set<Opcode>> layers = new LinkedHashMap<>();
     for (Operator operator : program.operators()) {
       if (!QuantizationPlan.isInt8(operator) && operator.opcode().int8().rule() != Rule.SHAPE) {
-        layers
-            .computeIfAbsent(operator.layer(), l -> new LinkedHashSet<>())
-            .add(operator.opcode());
+        layers.computeIfAbsent(operator.layer(), l -> new LinkedHashSet<>()).add(operator.opcode());
       }
     }
     if (!layers.isEmpty()) {
