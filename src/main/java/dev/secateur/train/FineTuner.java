@@ -67,7 +67,7 @@ public final class FineTuner implements AutoCloseable {
     this.samples = train.size() - (int) (train.size() * how.validationSplit());
     this.stepsPerEpoch = Batches.perEpoch(samples, how.batchSize());
     this.steps = Math.multiplyExact(stepsPerEpoch, how.epochs());
-    this.schedule = new PruningSchedule(pruning, steps);
+    this.schedule = new PruningSchedule(pruning, steps, how.recipe());
     this.learningRate = new LearningRate(how.learningRateSchedule(), how.learningRate(), steps);
     this.fingerprint = fingerprint(network, train, how, schedule.resolved(), objective);
     this.pruned =

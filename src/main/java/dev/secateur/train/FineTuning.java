@@ -27,8 +27,19 @@ public record FineTuning(
     long seed) {
   /** Named sets of defaults. */
   public enum Recipe {
-    RECOMMENDED,
-    TUTORIAL
+    RECOMMENDED(1.0 / 3),
+    TUTORIAL(0.75);
+
+    private final double pruningShare;
+
+    Recipe(double pruningShare) {
+      this.pruningShare = pruningShare;
+    }
+
+    /** Fraction of the run in which sparsity rises, where the plan names no end step. */
+    public double pruningShare() {
+      return pruningShare;
+    }
   }
 
   /** The optimizers, with Keras' default constants. */

@@ -14,11 +14,17 @@ public final class PruningSchedule {
   private final int endStep;
   private final int lastUpdate;
 
+  /** The schedule of {@code pruning} that names its end, or else that of the recommended recipe. */
+  public PruningSchedule(Pruning pruning, int steps) {
+    this(pruning, steps, FineTuning.Recipe.RECOMMENDED);
+  }
+
   /**
    * @param steps that will run; the first is step 1
+   * @param recipe says where in the run an automatic end lies
    */
-  public PruningSchedule(Pruning pruning, int steps) {
-    this.endStep = pruning.endStep().orElseGet(() -> automaticEnd(pruning, steps));
+  public PruningSchedule(Pruning pruning, int steps, FineTuning.Recipe recipe) {
+    this.endStep = pruning.endStep().orElseGet(() -> automaticEnd(pruning, steps, recipe));
     this.pruning = pruning;
     int end = Math.min(endStep, steps);
     int updates = (end - pruning.beginStep()) / pruning.frequency();
@@ -28,14 +34,14 @@ public final class PruningSchedule {
   }
 
   /**
-   * Three quarters of the run, so that the last quarter trains at full sparsity; on the grid of
-   * updates where there is room for one. A constant sparsity has no end.
+   * The recipe's share of the run, on the grid of updates where there is room for one; the rest
+   * trains at full sparsity. A constant sparsity has no end.
    */
-  private static int automaticEnd(Pruning pruning, int steps) {
+  private static int automaticEnd(Pruning pruning, int steps, FineTuning.Recipe recipe) {
     if (pruning.schedule() == Pruning.Schedule.CONSTANT) {
       return Math.max(steps, pruning.beginStep());
     }
-    int wanted = steps * 3 / 4;
+    int wanted = (int) (steps * recipe.pruningShare());
     int onGrid =
         pruning.beginStep()
             + Math.max(wanted - pruning.beginStep(), 0) / pruning.frequency() * pruning.frequency();

@@ -2,6 +2,7 @@ package dev.secateur.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.secateur.train.FineTuning.Recipe;
 import dev.secateur.train.Pruning.Schedule;
 import java.util.List;
 import java.util.OptionalInt;
@@ -15,7 +16,9 @@ class PruningScheduleTest {
   private static PruningSchedule polynomial(
       double initial, double target, int begin, OptionalInt end, int frequency, int steps) {
     return new PruningSchedule(
-        new Pruning(Schedule.POLYNOMIAL_DECAY, initial, target, begin, end, frequency), steps);
+        new Pruning(Schedule.POLYNOMIAL_DECAY, initial, target, begin, end, frequency),
+        steps,
+        Recipe.TUTORIAL);
   }
 
   private static List<Integer> updates(PruningSchedule schedule, int steps) {
@@ -67,6 +70,13 @@ class PruningScheduleTest {
   }
 
   @Test
+  void recommendedRecipeEndsAtAThirdOfTheRun() {
+    PruningSchedule schedule = new PruningSchedule(Pruning.DEFAULT, 1565, Recipe.RECOMMENDED);
+    assertThat(updates(schedule, 1565)).containsExactly(100, 200, 300, 400, 500);
+    assertThat(schedule.sparsityAt(500)).isEqualTo(0.5f);
+  }
+
+  @Test
   void automaticEndOfAShortRunNeedsNoGrid() {
     PruningSchedule schedule = polynomial(0, 0.5, 0, OptionalInt.empty(), 100, 40);
     assertThat(schedule.resolved().endStep()).hasValue(30);
@@ -76,7 +86,10 @@ class PruningScheduleTest {
   @Test
   void constantSparsityGoesOnToTheEnd() {
     PruningSchedule schedule =
-        new PruningSchedule(new Pruning(Schedule.CONSTANT, 0, 0.6, 5, OptionalInt.empty(), 10), 40);
+        new PruningSchedule(
+            new Pruning(Schedule.CONSTANT, 0, 0.6, 5, OptionalInt.empty(), 10),
+            40,
+            Recipe.TUTORIAL);
     assertThat(updates(schedule, 40)).containsExactly(5, 15, 25, 35);
     assertThat(schedule.sparsityAt(5)).isEqualTo(0.6f);
   }
