@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /**
  * A program that {@code .ci/tools} installs; a test that needs one is skipped where it is absent.
  */
-final class Tool {
+public final class Tool {
   /** Where {@code .ci/tools} builds and unpacks. */
   static final Path CACHE =
       Path.of(
@@ -31,7 +31,7 @@ final class Tool {
     this.program = program;
   }
 
-  static Tool named(String name) {
+  public static Tool named(String name) {
     Optional<Path> found =
         Stream.concat(
                 Stream.of(CACHE.resolve("bin")),
@@ -44,14 +44,14 @@ final class Tool {
   }
 
   /** A file or directory that {@code .ci/tools} unpacked. */
-  static Path unpacked(String name) {
+  public static Path unpacked(String name) {
     Path path = CACHE.resolve(name);
     assumeTrue(Files.exists(path), name + " is not unpacked: run .ci/tools");
     return path;
   }
 
   /** Runs to the end, which must be within five minutes. */
-  Result run(Map<String, String> environment, List<String> arguments) {
+  public Result run(Map<String, String> environment, List<String> arguments) {
     try {
       Path out = Files.createTempFile("tool", ".out");
       Path err = Files.createTempFile("tool", ".err");
@@ -81,12 +81,12 @@ final class Tool {
     }
   }
 
-  Result run(String... arguments) {
+  public Result run(String... arguments) {
     return run(Map.of(), List.of(arguments));
   }
 
   /** Starts a server that writes to {@code log}. */
-  Process start(Path log, Map<String, String> environment, List<String> arguments)
+  public Process start(Path log, Map<String, String> environment, List<String> arguments)
       throws IOException {
     return builder(environment, arguments)
         .redirectErrorStream(true)
@@ -103,8 +103,8 @@ final class Tool {
   }
 
   /** How a program ended and what it said. */
-  record Result(int exit, String out, String err) {
-    Result succeeded() {
+  public record Result(int exit, String out, String err) {
+    public Result succeeded() {
       assertThat(exit).as("exit code; it said:%n%s%s", out, err).isZero();
       return this;
     }

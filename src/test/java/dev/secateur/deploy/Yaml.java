@@ -11,13 +11,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Reads YAML, and JSON as its subset. */
-final class Yaml {
+public final class Yaml {
   static final ObjectMapper MAPPER = new ObjectMapper(new YAMLFactory());
 
   private Yaml() {}
 
   /** The documents of a stream, the empty ones left out. */
-  static List<JsonNode> documents(String text) {
+  public static List<JsonNode> documents(String text) {
     try (MappingIterator<JsonNode> documents = MAPPER.readerFor(JsonNode.class).readValues(text)) {
       return documents.readAll().stream().filter(JsonNode::isObject).toList();
     } catch (IOException e) {
@@ -25,7 +25,7 @@ final class Yaml {
     }
   }
 
-  static JsonNode read(Path file) {
+  public static JsonNode read(Path file) {
     try {
       return MAPPER.readTree(Files.readString(file));
     } catch (IOException e) {
