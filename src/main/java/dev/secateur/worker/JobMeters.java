@@ -198,6 +198,10 @@ final class JobMeters implements StoreListener {
     gauge(Metrics.TRAINING_SPARSITY, null, work::sparsity);
   }
 
+  void watch(Lag lag) {
+    gauge(Metrics.QUEUE_LAG, null, lag::records);
+  }
+
   void checkpointWritten() {
     count(Metrics.CHECKPOINTS, Metrics.EVENT, "written");
   }

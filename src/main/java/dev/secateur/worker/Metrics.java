@@ -15,6 +15,9 @@ public final class Metrics {
   /** Gauge: records received and not yet started. */
   public static final String JOBS_QUEUED = "secateur.jobs.queued";
 
+  /** Gauge: records of the input topic that the whole group has not acknowledged. */
+  public static final String QUEUE_LAG = "secateur.queue.lag";
+
   /** Timer: a job from its claim to its event, by {@link #OUTCOME}. */
   public static final String JOB_DURATION = "secateur.job.duration";
 

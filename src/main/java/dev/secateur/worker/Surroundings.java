@@ -21,6 +21,7 @@ final class Surroundings {
 
   private final Admin admin;
   private final Topics topics;
+  private final Lag lag;
   private final Shop shop;
 
   private volatile Optional<String> brokerTrouble = Optional.of("not asked yet");
@@ -29,9 +30,10 @@ final class Surroundings {
   /** Used by the asking thread alone. */
   private boolean topicsChecked;
 
-  Surroundings(Admin admin, Topics topics, Shop shop) {
+  Surroundings(Admin admin, Topics topics, Lag lag, Shop shop) {
     this.admin = admin;
     this.topics = topics;
+    this.lag = lag;
     this.shop = shop;
   }
 
@@ -76,6 +78,7 @@ final class Surroundings {
         topicsChecked = true;
       }
       admin.describeCluster().clusterId().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      lag.ask();
       return Optional.empty();
     } catch (ExecutionException | TimeoutException | KafkaException e) {
       return Optional.of("the broker does not answer: " + e.getMessage());

@@ -7,6 +7,7 @@ import dev.secateur.store.ObjectUri;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import io.opentelemetry.api.trace.Tracer;
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
@@ -26,10 +27,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
@@ -55,6 +58,10 @@ final class Worker {
   @Identifier("default-kafka-broker")
   Map<String, Object> kafka;
 
+  @Inject
+  @ConfigProperty(name = "mp.messaging.incoming.registered.group.id")
+  String group;
+
   private Shop shop;
   private Reception reception;
   private Producer<byte[], byte[]> producer;
@@ -65,6 +72,12 @@ final class Worker {
   private ScheduledExecutorService clock;
 
   private Slots slots;
+
+  /** Records received and not yet answered. */
+  private final AtomicInteger inHand = new AtomicInteger();
+
+  /** When a record was last answered, by the nanosecond clock. */
+  private volatile long idleSince;
 
   /** Before the messaging channels start. */
   void start(@Observes @Priority(1) StartupEvent event) {
@@ -77,12 +90,33 @@ final class Worker {
     shop = open(concurrency);
     reception = new Reception(shop);
     admin = Admin.create(KafkaProperties.admin(kafka));
+    Lag lag = new Lag(admin, configuration.topics().registered(), group);
+    shop.meters().watch(lag);
     surroundings =
-        new Surroundings(admin, new Topics(configuration.topics(), configuration.kafka()), shop);
+        new Surroundings(
+            admin, new Topics(configuration.topics(), configuration.kafka()), lag, shop);
     surroundings.ask();
     surroundings.watch(clock);
     named("self-test").newThread(this::testNatives).start();
+    configuration.drain().whenIdle().ifPresent(this::leaveWhenIdle);
     LOG.infof("worker %s, %d at a time", shop.workerId(), concurrency);
+  }
+
+  /**
+   * A worker that was started for the work there is: exits 0 when there has been none for so long.
+   */
+  private void leaveWhenIdle(Duration most) {
+    idleSince = System.nanoTime();
+    clock.scheduleWithFixedDelay(
+        () -> {
+          if (inHand.get() == 0 && System.nanoTime() - idleSince > most.toNanos()) {
+            LOG.infof("idle for %d s: leaving", most.toSeconds());
+            Quarkus.asyncExit(0);
+          }
+        },
+        1,
+        1,
+        TimeUnit.SECONDS);
   }
 
   private void testNatives() {
@@ -144,6 +178,7 @@ final class Worker {
   @Incoming("registered")
   CompletionStage<Void> consume(Message<byte[]> message) {
     shop.work().received();
+    inHand.incrementAndGet();
     CompletionStage<Void> room = slots.take();
     submit(message, slots::give);
     return room;
@@ -170,6 +205,8 @@ final class Worker {
       Verdict verdict = reception.answer(record(message));
       if (verdict instanceof Verdict.Done) {
         shop.work().settled();
+        idleSince = System.nanoTime();
+        inHand.decrementAndGet();
         acknowledge(message);
       } else if (verdict instanceof Verdict.Later later) {
         // It holds no slot while it waits for the other worker.

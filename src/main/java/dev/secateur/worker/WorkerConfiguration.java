@@ -157,6 +157,9 @@ public interface WorkerConfiguration {
   interface Drain {
     @WithDefault("60s")
     Duration timeout();
+
+    /** Leave after so long without a record; empty: never. */
+    Optional<Duration> whenIdle();
   }
 
   /** What a job may need. */

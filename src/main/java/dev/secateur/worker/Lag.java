@@ -1,0 +1,69 @@
+package dev.secateur.worker;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * The records of the input topic that the whole group has not acknowledged, as the broker counts
+ * them. A consumer's own lag does not do: it stands still while a job runs, since a paused
+ * partition is not fetched from.
+ */
+final class Lag {
+  private static final int ANSWER_SECONDS = 5;
+
+  private final Admin admin;
+  private final String topic;
+  private final String group;
+  private volatile long records;
+
+  Lag(Admin admin, String topic, String group) {
+    this.admin = admin;
+    this.topic = topic;
+    this.group = group;
+  }
+
+  /** When it was last asked. */
+  long records() {
+    return records;
+  }
+
+  void ask() throws ExecutionException, InterruptedException, TimeoutException {
+    Map<TopicPartition, OffsetSpec> last =
+        admin
+            .describeTopics(java.util.List.of(topic))
+            .allTopicNames()
+            .get(ANSWER_SECONDS, TimeUnit.SECONDS)
+            .get(topic)
+            .partitions()
+            .stream()
+            .collect(
+                Collectors.toMap(
+                    p -> new TopicPartition(topic, p.partition()), p -> OffsetSpec.latest()));
+    Map<TopicPartition, OffsetSpec> first = new HashMap<>(last);
+    first.replaceAll((partition, spec) -> OffsetSpec.earliest());
+    var ends = admin.listOffsets(last).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    var starts = admin.listOffsets(first).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    Map<TopicPartition, OffsetAndMetadata> acknowledged =
+        admin
+            .listConsumerGroupOffsets(group)
+            .partitionsToOffsetAndMetadata()
+            .get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    long sum = 0;
+    for (TopicPartition partition : last.keySet()) {
+      // A partition that the group never acknowledged a record of is read from its start.
+      OffsetAndMetadata offset = acknowledged.get(partition);
+      long from = starts.get(partition).offset();
+      sum +=
+          ends.get(partition).offset() - (offset == null ? from : Math.max(from, offset.offset()));
+    }
+    records = sum;
+  }
+}
