@@ -1,0 +1,229 @@
+package dev.secateur.golden;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Predictor;
+import dev.secateur.graph.Tensor;
+import dev.secateur.keras.KerasException;
+import dev.secateur.keras.KerasReader;
+import dev.secateur.tflite.Calibration;
+import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.ModelMetadata;
+import dev.secateur.tflite.Quantization;
+import dev.secateur.tflite.TfliteCompiler;
+import dev.secateur.tflite.TfliteInterpreter;
+import dev.secateur.train.TensorFlowPredictor;
+import dev.secateur.train.TrainingGradients;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Takes one fixture through the engine and compares each result with Keras'. */
+final class Comparison {
+  /** Largest difference of float outputs, as a fraction of their range. */
+  private static final double FLOAT_TOLERANCE = 1e-5;
+
+  /** Largest difference of a gradient, as a fraction of the largest of its tensor. */
+  private static final double GRADIENT_TOLERANCE = 1e-3;
+
+  /** Largest RMS error of INT8 where there is no official result, as a fraction of the range. */
+  private static final double UNRIVALLED_INT8_TOLERANCE = 0.02;
+
+  private static final ModelMetadata METADATA = new ModelMetadata("golden", "");
+
+  private final Fixture fixture;
+  private final List<Tensor> x;
+  private final List<Tensor> y;
+  private final Map<Cell, String> cells = new EnumMap<>(Cell.class);
+
+  private Comparison(Fixture fixture) {
+    this.fixture = fixture;
+    this.x = fixture.tensors("x");
+    this.y = fixture.tensors("y");
+  }
+
+  private interface Check {
+    String wrong();
+  }
+
+  /** The verdict on the cells asked for; a cell that does not apply is absent. */
+  static Verdict of(Fixture fixture, Set<Cell> asked) {
+    Comparison comparison = new Comparison(fixture);
+    Graph graph;
+    try {
+      graph = read(fixture);
+      comparison.cells.put(Cell.READ, Verdict.PASSED);
+    } catch (RuntimeException e) {
+      asked.forEach(c -> comparison.cells.put(c, "not read"));
+      comparison.cells.put(Cell.READ, message(e));
+      return new Verdict(fixture, comparison.cells);
+    }
+    comparison.judge(asked, Cell.PREDICT, () -> comparison.predicted(graph));
+    if (fixture.hasGradients()) {
+      comparison.judge(asked, Cell.GRADIENT, () -> comparison.gradients(graph));
+    }
+    comparison.judge(asked, Cell.FLOAT, () -> comparison.float32(graph));
+    comparison.judge(asked, Cell.INT8, () -> comparison.int8(graph));
+    return new Verdict(fixture, comparison.cells);
+  }
+
+  private void judge(Set<Cell> asked, Cell cell, Check check) {
+    if (asked.contains(cell)) {
+      try {
+        cells.put(cell, check.wrong());
+      } catch (RuntimeException e) {
+        cells.put(cell, message(e));
+      }
+    }
+  }
+
+  private static String message(Throwable e) {
+    return e.getClass().getSimpleName() + ": " + e.getMessage();
+  }
+
+  /** A model without an input shape is refused with that reason, and read when it is given. */
+  private static Graph read(Fixture fixture) {
+    try {
+      return KerasReader.read(fixture.model()).graph();
+    } catch (KerasException e) {
+      if (e.reasons().get(0).kind() != KerasException.Kind.INPUT_SHAPE_UNKNOWN) {
+        throw e;
+      }
+      var shape = fixture.tensors("x").get(0).shape().withBatch(dev.secateur.graph.Shape.UNKNOWN);
+      return KerasReader.read(fixture.model(), Optional.of(shape)).graph();
+    }
+  }
+
+  private String predicted(Graph graph) {
+    try (Predictor predictor = TensorFlowPredictor.open(graph, 1)) {
+      return floats(predictor.predict(x));
+    }
+  }
+
+  private String float32(Graph graph) {
+    try (Predictor predictor =
+        TfliteInterpreter.open(TfliteCompiler.float32(graph, METADATA), 1)) {
+      return floats(predictor.predict(x));
+    }
+  }
+
+  private String floats(List<Tensor> got) {
+    if (got.size() != y.size()) {
+      return got.size() + " outputs instead of " + y.size();
+    }
+    for (int i = 0; i < y.size(); i++) {
+      if (!got.get(i).shape().equals(y.get(i).shape())) {
+        return "shape " + got.get(i).shape() + " instead of " + y.get(i).shape();
+      }
+      double error = Error.between(got.get(i), y.get(i)).largest() / range(y.get(i));
+      if (!(error <= FLOAT_TOLERANCE)) {
+        return String.format(Locale.ROOT, "output %d differs by %.2g of its range", i, error);
+      }
+    }
+    return Verdict.PASSED;
+  }
+
+  private String gradients(Graph graph) {
+    TrainingGradients.Gradients got = TrainingGradients.of(graph, x);
+    if (!(Math.abs(got.loss() - fixture.loss()) <= 1e-4 * Math.abs(fixture.loss()))) {
+      return "training loss " + got.loss() + " instead of " + fixture.loss();
+    }
+    Map<String, Tensor> expected = fixture.gradients();
+    double most = expected.values().stream().mapToDouble(Comparison::magnitude).max().orElse(0);
+    for (Map.Entry<String, Tensor> e : expected.entrySet()) {
+      Optional<float[]> own = find(got.byWeight(), e.getKey());
+      if (own.isEmpty()) {
+        return "no gradient of " + e.getKey() + " among " + got.byWeight().keySet();
+      }
+      Tensor wanted = e.getValue();
+      if (own.get().length != wanted.values().length) {
+        return e.getKey() + " has " + own.get().length + " values instead of " + wanted.shape();
+      }
+      double allowed = GRADIENT_TOLERANCE * magnitude(wanted) + 1e-5 * most;
+      double error = Error.between(new Tensor(wanted.shape(), own.get()), wanted).largest();
+      if (!(error <= allowed)) {
+        return String.format(
+            Locale.ROOT, "d/d %s off by %.2g, allowed %.2g", e.getKey(), error, allowed);
+      }
+    }
+    return Verdict.PASSED;
+  }
+
+  /** By the whole name, or by its end where it lies in a nested model. */
+  private static Optional<float[]> find(Map<String, float[]> gradients, String name) {
+    return Optional.ofNullable(gradients.get(name))
+        .or(
+            () ->
+                gradients.entrySet().stream()
+                    .filter(e -> e.getKey().endsWith("/" + name))
+                    .map(Map.Entry::getValue)
+                    .findFirst());
+  }
+
+  private String int8(Graph graph) {
+    Calibration calibration =
+        new Calibrator(1).calibrate(graph, List.of(fixture.tensors("calibration")));
+    List<Tensor> got;
+    try (Predictor predictor =
+        TfliteInterpreter.open(
+            TfliteCompiler.int8(graph, calibration, Quantization.DEFAULT, METADATA), 1)) {
+      got = predictor.predict(x);
+    }
+    List<Tensor> official = fixture.tensors("official");
+    for (int i = 0; i < y.size(); i++) {
+      Error error = Error.between(got.get(i), y.get(i));
+      if (official.isEmpty()) {
+        if (!(error.rms() <= UNRIVALLED_INT8_TOLERANCE * range(y.get(i)))) {
+          return "output " + i + ": " + error + " over a range of " + range(y.get(i));
+        }
+        continue;
+      }
+      Error theirs = Error.between(official.get(i), y.get(i));
+      double step = fixture.officialStep(i);
+      if (!(error.rms() <= 1.1 * theirs.rms() + step
+          && error.largest() <= 1.1 * theirs.largest() + step)) {
+        return "output " + i + ": " + error + ", official " + theirs + ", step " + (float) step;
+      }
+    }
+    return Verdict.PASSED;
+  }
+
+  private static double range(Tensor tensor) {
+    double least = Double.POSITIVE_INFINITY;
+    double most = Double.NEGATIVE_INFINITY;
+    for (float v : tensor.values()) {
+      least = Math.min(least, v);
+      most = Math.max(most, v);
+    }
+    return most - least;
+  }
+
+  private static double magnitude(Tensor tensor) {
+    double most = 0;
+    for (float v : tensor.values()) {
+      most = Math.max(most, Math.abs(v));
+    }
+    return most;
+  }
+
+  private record Error(double rms, double largest) {
+    static Error between(Tensor a, Tensor b) {
+      double sum = 0;
+      double largest = 0;
+      for (int i = 0; i < b.values().length; i++) {
+        double d = Math.abs((double) a.values()[i] - b.values()[i]);
+        sum += d * d;
+        // NaN must not pass as a small difference.
+        largest = Double.isNaN(d) ? Double.POSITIVE_INFINITY : Math.max(largest, d);
+      }
+      return new Error(Math.sqrt(sum / b.values().length), largest);
+    }
+
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "RMS error %.3g, largest %.3g", rms, largest);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.secateur.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every fixture reads, predicts, trains and compiles as Keras says. */
+class GoldenTest {
+  private static final List<Verdict> VERDICTS = new ArrayList<>();
+
+  @TestFactory
+  Stream<DynamicNode> everyFixtureEqualsKeras() {
+    Optional<List<Fixture>> fixtures = Fixtures.load();
+    if (fixtures.isEmpty()) {
+      return Stream.of(DynamicTest.dynamicTest("the set of fixtures", GoldenTest::skip));
+    }
+    return fixtures.get().stream().map(f -> DynamicTest.dynamicTest(f.toString(), () -> check(f)));
+  }
+
+  private static void skip() {
+    assumeTrue(
+        false, Fixtures.directory() + " is absent: run python fixtures/generate.py to compare");
+  }
+
+  private static void check(Fixture fixture) {
+    Verdict verdict = Comparison.of(fixture, EnumSet.allOf(Cell.class));
+    VERDICTS.add(verdict);
+    assertThat(verdict.cells())
+        .as("empty where it equals Keras")
+        .allSatisfy((cell, wrong) -> assertThat(wrong).isEqualTo(Verdict.PASSED));
+  }
+
+  /** {@code fixtures/run} copies it to docs/models.md. */
+  @AfterAll
+  static void writePage() throws IOException {
+    if (!VERDICTS.isEmpty()) {
+      Files.writeString(Path.of("target", "models.md"), ModelsPage.of(VERDICTS));
+    }
+  }
+
+  /** The same without JUnit, for a quick look: [text in the name] [cells]. */
+  public static void main(String[] args) {
+    String only = args.length > 0 ? args[0] : "";
+    EnumSet<Cell> cells =
+        args.length > 1 ? EnumSet.of(Cell.valueOf(args[1])) : EnumSet.allOf(Cell.class);
+    int failed = 0;
+    List<Fixture> all = Fixtures.load().orElseThrow();
+    for (Fixture fixture : all) {
+      if (fixture.name().contains(only)) {
+        System.out.println("... " + fixture.name());
+        Verdict verdict = Comparison.of(fixture, cells);
+        for (var cell : verdict.cells().entrySet()) {
+          if (!cell.getValue().isEmpty() && !cell.getValue().equals("not read")) {
+            failed++;
+            System.out.println("FAIL " + cell.getKey() + " " + fixture + ": " + cell.getValue());
+          }
+        }
+      }
+    }
+    System.out.println(failed + " failed");
+  }
+}
