@@ -15,12 +15,18 @@ import java.util.Set;
 final class Hdf5Weights {
   private final WeightSlots slots;
   private final WeightLayout layout;
-  private final boolean transposedKeras1;
+  private final boolean keras1;
+  private final boolean theano;
 
-  Hdf5Weights(WeightSlots slots, WeightLayout layout, Dialect dialect) {
+  /**
+   * @param theano whether Keras ran on Theano, whose convolutions turn the kernel around: Keras 2
+   *     turned it back when it loaded such a file on another backend
+   */
+  Hdf5Weights(WeightSlots slots, WeightLayout layout, Dialect dialect, boolean theano) {
     this.slots = slots;
     this.layout = layout;
-    this.transposedKeras1 = dialect.major() == 1;
+    this.keras1 = dialect.major() == 1;
+    this.theano = theano;
   }
 
   /** One layer of the file. */
@@ -136,7 +142,13 @@ final class Hdf5Weights {
       }
       return;
     }
+    if (keras1 && layer.type().equals("Conv2DTranspose")) {
+      layout.mismatch(place, "Keras 1 keeps transposed kernels in an order that is not supported");
+    }
     for (WeightSlot slot : slots.of(place)) {
+      if (theano && CONVOLUTIONS.contains(layer.type()) && slot.name().equals("kernel")) {
+        layout.turn(slot);
+      }
       boolean trains = slot.trainable() && layer.trainable() && around;
       (trains ? trainable : other).add(slot);
       inOrder.add(slot);
@@ -184,6 +196,8 @@ final class Hdf5Weights {
     return true;
   }
 
+  private static final Set<String> CONVOLUTIONS = Set.of("Conv1D", "Conv2D", "Conv2DTranspose");
+
   private static final Set<String> KINDS =
       Set.of(
           "kernel",
@@ -199,9 +213,5 @@ final class Hdf5Weights {
   private static String kind(String name) {
     String own = name.substring(name.lastIndexOf('/') + 1);
     return own.contains(":") ? own.substring(0, own.indexOf(':')) : own;
-  }
-
-  boolean isKeras1() {
-    return transposedKeras1;
   }
 }

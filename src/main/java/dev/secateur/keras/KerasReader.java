@@ -92,7 +92,9 @@ public final class KerasReader {
     Lowering lowering = lowering(model, slots, dialect);
     Graph graph = lower(lowering, model);
     WeightLayout layout = new WeightLayout(reasons);
-    new Hdf5Weights(slots, layout, dialect).match(model, group);
+    boolean theano =
+        root.text("backend").or(() -> group.text("backend")).orElse("").equals("theano");
+    new Hdf5Weights(slots, layout, dialect, theano).match(model, group);
     load(slots, layout);
     Optional<JsonNode> training = root.text("training_config").map(t -> json(t, "training_config"));
     return new KerasModel(

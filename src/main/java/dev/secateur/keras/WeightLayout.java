@@ -1,5 +1,6 @@
 package dev.secateur.keras;
 
+import dev.secateur.graph.Shape;
 import dev.secateur.keras.Hdf5.DatasetAt;
 import dev.secateur.keras.KerasException.Kind;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ final class WeightLayout {
   private final Reasons reasons;
   private final List<Pair> pairs = new ArrayList<>();
   private final Set<String> used = new HashSet<>();
+  private final Set<String> turned = new HashSet<>();
 
   private record Pair(WeightSlot slot, DatasetAt dataset) {}
 
@@ -23,6 +25,11 @@ final class WeightLayout {
 
   void mismatch(String place, String message) {
     reasons.add(Kind.WEIGHTS_MISMATCH, place, message, REMEDY);
+  }
+
+  /** Has a kernel turned around in space when it is read. */
+  void turn(WeightSlot kernel) {
+    turned.add(kernel.place());
   }
 
   /** Pairs lists of equal length one by one. */
@@ -45,7 +52,14 @@ final class WeightLayout {
   }
 
   static boolean fits(WeightSlot slot, DatasetAt dataset) {
-    return slot.integral() ? dataset.shape().size() == 1 : dataset.shape().equals(slot.shape());
+    Shape stored = dataset.shape();
+    if (slot.integral()) {
+      return stored.size() == 1;
+    }
+    // Keras 1 keeps a one-dimensional kernel as (length, 1, input, output): the same order.
+    boolean keras1 = stored.rank() == 4 && slot.shape().rank() == 3 && stored.dim(1) == 1;
+    Shape plain = keras1 ? Shape.of(stored.dim(0), stored.dim(2), stored.dim(3)) : stored;
+    return plain.equals(slot.shape());
   }
 
   static boolean fit(List<WeightSlot> slots, List<DatasetAt> datasets) {
@@ -69,6 +83,9 @@ final class WeightLayout {
     for (Pair pair : pairs) {
       float[] values = pair.slot().values();
       pair.dataset().readInto(values);
+      if (turned.contains(pair.slot().place())) {
+        turnAround(values, pair.slot().shape());
+      }
       for (int i = 0; i < values.length; i++) {
         if (!Float.isFinite(values[i])) {
           reasons.add(
@@ -79,6 +96,15 @@ final class WeightLayout {
           break;
         }
       }
+    }
+  }
+
+  /** Reverses the order of a kernel's positions in space, each a matrix (input, output). */
+  private static void turnAround(float[] kernel, Shape shape) {
+    int matrix = shape.dim(-1) * shape.dim(-2);
+    float[] original = kernel.clone();
+    for (int from = 0; from < kernel.length; from += matrix) {
+      System.arraycopy(original, from, kernel, kernel.length - matrix - from, matrix);
     }
   }
 }

@@ -43,7 +43,11 @@ public final class TensorFlowPredictor implements Predictor {
       values.put(weight.name(), variables.read(weight.name()));
     }
     Lowering lowering = Lowering.forInference(tf, network, values);
-    this.outputs = network.outputs().stream().map(o -> lowering.value(o.value())).toList();
+    // An identity, since TensorFlow refuses to fetch what is fed: an output may be an input.
+    this.outputs =
+        network.outputs().stream()
+            .<Operand<TFloat32>>map(o -> tf.identity(lowering.value(o.value())))
+            .toList();
     this.session = new Session(graph, NativeTensors.config(threads));
     network.weights().values().forEach(w -> variables.write(session, w.name(), w.value().values()));
   }

@@ -24,7 +24,8 @@ class MutationTest {
   @Test
   void everyDamagedFileIsAModelOrATypedError() throws IOException {
     List<Path> files = files();
-    assumeFalse(files.isEmpty(), "neither examples nor ../shared/models are here: nothing to damage");
+    assumeFalse(
+        files.isEmpty(), "neither examples nor ../shared/models are here: nothing to damage");
     Tally tally = run(files, 0, MUTATIONS, temporary);
     assertThat(tally.fouls()).isEmpty();
     // Damage that never reaches a refusal, or that leaves no model at all, would prove little.
@@ -48,7 +49,8 @@ class MutationTest {
       Files.write(damaged, new Mutations(seed).mutate(contents.get(which)));
       Reading reading = Reading.of(damaged);
       if (reading.foul().isPresent()) {
-        fouls.add("seed " + seed + " of " + files.get(which).getFileName() + ": " + reading.foul().get());
+        fouls.add(
+            "seed " + seed + " of " + files.get(which).getFileName() + ": " + reading.foul().get());
       } else if (reading.refusal().isPresent()) {
         refused++;
       } else {

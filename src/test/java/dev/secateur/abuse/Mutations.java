@@ -76,7 +76,8 @@ final class Mutations {
         entries.put(e.getName(), in.readAllBytes());
       }
       List<String> names = new ArrayList<>(entries.keySet());
-      String chosen = random.nextBoolean() ? "config.json" : names.get(random.nextInt(names.size()));
+      String chosen =
+          random.nextBoolean() ? "config.json" : names.get(random.nextInt(names.size()));
       byte[] content = entries.getOrDefault(chosen, new byte[1]);
       entries.put(
           chosen,

@@ -26,7 +26,10 @@ record Fixture(Path directory, JsonNode entry) {
 
   Map<String, String> options() {
     Map<String, String> options = new LinkedHashMap<>();
-    entry.path("options").fields().forEachRemaining(o -> options.put(o.getKey(), o.getValue().asText()));
+    entry
+        .path("options")
+        .fields()
+        .forEachRemaining(o -> options.put(o.getKey(), o.getValue().asText()));
     return options;
   }
 

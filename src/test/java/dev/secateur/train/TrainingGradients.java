@@ -42,8 +42,7 @@ public final class TrainingGradients {
           values.put(weight.name(), tf.identity(tf.constantOf(copy)));
         }
       }
-      Lowering training =
-          Lowering.forTraining(tf, network, values, tf.constant(new int[] {1, 1}));
+      Lowering training = Lowering.forTraining(tf, network, values, tf.constant(new int[] {1, 1}));
       Operand<TFloat32> loss = loss(tf, network, training, values);
       return run(graph, network, loss, values, fed, inputs);
     }
@@ -73,10 +72,7 @@ public final class TrainingGradients {
       List<Placeholder<TFloat32>> fed,
       List<Tensor> inputs) {
     List<String> trainable =
-        network.weights().values().stream()
-            .filter(Weight::trainable)
-            .map(Weight::name)
-            .toList();
+        network.weights().values().stream().filter(Weight::trainable).map(Weight::name).toList();
     Output<?>[] sources =
         trainable.stream().map(n -> values.get(n).asOutput()).toArray(Output<?>[]::new);
     Output<?>[] gradients = graph.addGradients(loss.asOutput(), sources);
