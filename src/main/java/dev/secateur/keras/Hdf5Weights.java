@@ -1,5 +1,6 @@
 package dev.secateur.keras;
 
+import dev.secateur.graph.Shape;
 import dev.secateur.keras.Hdf5.DatasetAt;
 import dev.secateur.keras.Hdf5.GroupAt;
 import java.util.ArrayList;
@@ -142,17 +143,22 @@ final class Hdf5Weights {
       }
       return;
     }
-    if (keras1 && layer.type().equals("Conv2DTranspose")) {
-      layout.mismatch(place, "Keras 1 keeps transposed kernels in an order that is not supported");
-    }
     for (WeightSlot slot : slots.of(place)) {
       if (theano && CONVOLUTIONS.contains(layer.type()) && slot.name().equals("kernel")) {
         layout.turn(slot);
+      }
+      if (keras1 && layer.type().equals("Conv2DTranspose") && isSquare(slot.shape())) {
+        // Keras 1 had (input, output) where Keras 2 has (output, input): only sizes tell them apart.
+        layout.mismatch(slot.place(), "the order of this transposed kernel cannot be told");
       }
       boolean trains = slot.trainable() && layer.trainable() && around;
       (trains ? trainable : other).add(slot);
       inOrder.add(slot);
     }
+  }
+
+  private static boolean isSquare(Shape kernel) {
+    return kernel.rank() == 4 && kernel.dim(2) == kernel.dim(3);
   }
 
   private void flatten(ModelSpec model, String path, List<Wanted> into) {
