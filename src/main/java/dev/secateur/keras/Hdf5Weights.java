@@ -148,7 +148,8 @@ final class Hdf5Weights {
         layout.turn(slot);
       }
       if (keras1 && layer.type().equals("Conv2DTranspose") && isSquare(slot.shape())) {
-        // Keras 1 had (input, output) where Keras 2 has (output, input): only sizes tell them apart.
+        // Keras 1 had (input, output) where Keras 2 has (output, input): only sizes tell them
+        // apart.
         layout.mismatch(slot.place(), "the order of this transposed kernel cannot be told");
       }
       boolean trains = slot.trainable() && layer.trainable() && around;
