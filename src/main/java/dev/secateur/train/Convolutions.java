@@ -52,7 +52,7 @@ final class Convolutions {
         op.dilation());
   }
 
-  /** The CPU has no gradient of a grouped convolution: one convolution a group. */
+  /** One convolution a group: the native gradient is not relied on to know groups. */
   private static Operand<TFloat32> grouped(Op.Conv2D op, Site site) {
     Ops tf = site.tf();
     Shape k = site.shape(1);

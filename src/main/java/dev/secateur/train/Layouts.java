@@ -105,7 +105,7 @@ final class Layouts {
     return site.tf().concat(site.operands(), site.tf().constant(op.axis()));
   }
 
-  /** Joins copies: {@code Tile} has no native gradient. */
+  /** Joins copies: concatenation's native gradient is known to be right. */
   static Operand<TFloat32> tile(Op.Tile op, Site site) {
     Ops tf = site.tf();
     Operand<TFloat32> y = site.x();
