@@ -18,9 +18,9 @@ import java.util.concurrent.locks.LockSupport;
 final class ServiceBench {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int STARTS = 5;
-  private static final int SMALL_JOBS = 200;
+  private static final int SMALL_JOBS = Integer.getInteger("secateur.bench.jobs", 200);
   private static final int EARLY = 20;
-  private static final int QUEUE = 60;
+  private static final int QUEUE = Integer.getInteger("secateur.bench.queue", 60);
   private static final double MEGABYTE = 1 << 20;
 
   private ServiceBench() {}
