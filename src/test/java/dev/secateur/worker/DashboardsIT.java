@@ -48,8 +48,17 @@ final class DashboardsIT {
       Instant start = Instant.now();
       Process server = prometheus(tool, temp, worker, prometheus);
       try {
+        // Increases are seen only between scrapes: some before the first job, and some after it.
+        platform.await(
+            "scraped while idle", () -> finds(prometheus, "count_over_time(up[5m]) >= 5"));
         jobsOfEveryOutcome(platform);
-        platform.await("two jobs scraped after they ended", () -> scraped(prometheus, 2));
+        platform.await(
+            "scraped while a job trains after two have ended",
+            () ->
+                finds(
+                    prometheus,
+                    "sum(secateur_jobs_total) >= 2 and sum(group:secateur_jobs_running:sum) > 0"
+                        + " and sum(count_over_time((secateur_training_epoch > 1)[1m:1s])) >= 5"));
         List<String> silent = new ArrayList<>();
         for (String expression : expressions()) {
           String trouble = ask(prometheus, expression, start);
@@ -168,15 +177,11 @@ final class DashboardsIT {
     return answer.at("/data/result").isEmpty() ? "finds nothing" : "is never a number";
   }
 
-  private static boolean scraped(URI prometheus, int jobs) {
+  private static boolean finds(URI prometheus, String expression) {
     JsonNode answer =
         get(
             prometheus,
-            "/api/v1/query?query="
-                + URLEncoder.encode(
-                    "sum(secateur_jobs_total) >= %d and sum(secateur_training_epoch) > 1 and sum(group:secateur_jobs_running:sum) > 0"
-                        .formatted(jobs),
-                    StandardCharsets.UTF_8));
+            "/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8));
     return !answer.at("/data/result").isEmpty();
   }
 
