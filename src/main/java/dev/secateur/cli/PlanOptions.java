@@ -67,7 +67,7 @@ final class PlanOptions {
   @Option(
       names = "--frequency",
       paramLabel = "N",
-      description = "Steps between mask updates (default 100).")
+      description = "Steps between mask updates (default 10; 100 in the tutorial recipe).")
   Optional<Integer> frequency;
 
   @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training set.")
@@ -124,7 +124,7 @@ final class PlanOptions {
   @Option(
       names = "--max-accuracy-drop",
       paramLabel = "F",
-      description = "Accepted if INT8's top-1 falls by no more than this (default 0.01).")
+      description = "Accepted if INT8's top-1 falls by no more than this (default 0.02).")
   Optional<Double> maxAccuracyDrop;
 
   @Option(

@@ -7,7 +7,7 @@ package dev.secateur.job;
  * @param maxLossIncrease loss of INT8 over the original's, less one; where there is no accuracy
  */
 public record Acceptance(double maxAccuracyDrop, double maxLossIncrease) {
-  public static final Acceptance DEFAULT = new Acceptance(0.01, 0.1);
+  public static final Acceptance DEFAULT = new Acceptance(0.02, 0.1);
 
   public Acceptance {
     if (!(maxAccuracyDrop >= 0 && maxAccuracyDrop <= 1)) {

@@ -119,7 +119,12 @@ record Inputs(
 
   private static JobResult.Data data(String role, Path file, Dataset set) {
     return new JobResult.Data(
-        role, file.getFileName().toString(), set.digest(), set.size(), set.labelled());
+        role,
+        file.getFileName().toString(),
+        set.digest(),
+        set.size(),
+        set.labelled(),
+        set.classes());
   }
 
   JobResult.Model description(Job job) {

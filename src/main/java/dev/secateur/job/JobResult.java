@@ -70,8 +70,19 @@ public record JobResult(
       String kerasVersion,
       long parameters) {}
 
-  /** A set of samples that was used. */
-  public record Data(String role, String file, String sha256, int samples, boolean labelled) {}
+  /**
+   * A set of samples that was used.
+   *
+   * @param role train, evaluation or representative
+   * @param classes their names, where the set has them
+   */
+  public record Data(
+      String role,
+      String file,
+      String sha256,
+      int samples,
+      boolean labelled,
+      List<String> classes) {}
 
   /**
    * One form of the model, measured on the evaluation set.

@@ -45,10 +45,11 @@ public final class PlanJson {
     boolean event = document.has("plan") || document.has("datasets") || document.has("model");
     JsonFields plan = event ? root.object("plan") : root;
     JsonFields samples = event ? root.object("datasets") : root;
+    FineTuning fineTuning = fineTuning(plan.object("fineTuning"));
     return new Plan(
         preprocessing(root.object("preprocessing")),
-        pruning(plan.object("pruning")),
-        fineTuning(plan.object("fineTuning")),
+        pruning(plan.object("pruning"), fineTuning.recipe()),
+        fineTuning,
         quantization(plan.object("quantization")),
         representative(samples.object("representative")),
         acceptance(root.object("acceptance")));
@@ -142,8 +143,9 @@ public final class PlanJson {
     return json.checked(() -> new Preprocessing(scale, mean, std, resize, grey));
   }
 
-  private static Pruning pruning(JsonFields json) {
-    Pruning none = Pruning.DEFAULT;
+  private static Pruning pruning(JsonFields json, FineTuning.Recipe recipe) {
+    Pruning none =
+        recipe == FineTuning.Recipe.TUTORIAL ? Pruning.DEFAULT : Plan.RECOMMENDED_PRUNING;
     Pruning.Schedule schedule = json.constant("schedule", Pruning.Schedule.class, none.schedule());
     double initial = json.number("initialSparsity", none.initialSparsity());
     double last = json.number("finalSparsity", none.finalSparsity());

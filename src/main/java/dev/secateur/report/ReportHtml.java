@@ -1,11 +1,265 @@
 package dev.secateur.report;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.secateur.job.Engine;
 import dev.secateur.job.JobResult;
+import dev.secateur.job.Outcome;
+import dev.secateur.job.PlanJson;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
+/**
+ * {@code report.html}: the verdict first, then what it rests on. One file without scripts, that
+ * opens offline, light and dark, on a phone too.
+ */
 final class ReportHtml {
-  private ReportHtml() {}
+  private final JobResult result;
+  private final JobResult.Variant original;
+  private final JobResult.Variant int8;
 
-  static String of(JobResult result) {
-    return "<pre>" + ReportJson.text(result) + "</pre>";
+  private ReportHtml(JobResult result) {
+    this.result = result;
+    this.original = result.variant("original");
+    this.int8 = result.variant("int8");
+  }
+
+  static String of(JobResult result) throws IOException {
+    return new ReportHtml(result).page();
+  }
+
+  private String page() throws IOException {
+    String name = Html.escape(result.model().name());
+    return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        + "<title>Secateur: "
+        + name
+        + "</title>\n<style>\n"
+        + css()
+        + "</style>\n</head>\n<body>\n"
+        + verdict(name)
+        + tiles()
+        + warnings()
+        + Html.section("The variants", variants())
+        + pair(Html.section("Sizes, zipped", sizes()), Html.section(measureName(), measures()))
+        + training()
+        + Html.section("Sparsity of each pruned layer", layers())
+        + confusion()
+        + pair(Html.section("Plan, as it ran", plan()), Html.section("Provenance", provenance()))
+        + "<footer>Secateur "
+        + Engine.VERSION
+        + "</footer>\n</body>\n</html>\n";
+  }
+
+  private static String css() throws IOException {
+    try (InputStream in = ReportHtml.class.getResourceAsStream("/report/report.css")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static String pair(String left, String right) {
+    return "<div class=\"pair\">\n" + left + right + "</div>\n";
+  }
+
+  private String verdict(String name) {
+    boolean accepted = result.outcome() == Outcome.ACCEPTED;
+    return Html.format(
+        "<header>\n<span class=\"verdict %s\">%s</span>\n<h1>%s</h1>\n<p>%s.</p>\n</header>\n",
+        accepted ? "accepted" : "rejected",
+        accepted ? "✓ accepted" : "✗ rejected",
+        name,
+        Html.escape(result.reason()));
+  }
+
+  private String tiles() {
+    List<String> tiles = new ArrayList<>();
+    double smaller = (double) original.bytes() / int8.bytes();
+    tiles.add(tile(Html.format("%.1f×", smaller), "smaller as INT8 than the file that came in"));
+    tiles.add(tile(Html.kibibytes(int8.zippedBytes()), "INT8, zipped"));
+    measure(int8).ifPresent(m -> tiles.add(tile(m, "INT8 " + measureName().toLowerCase())));
+    int8.agreementWithOriginal()
+        .ifPresent(a -> tiles.add(tile(Html.percent(a), "same class as the original")));
+    tiles.add(tile(Html.percent(int8.sparsity()), "zeros in the INT8 kernels"));
+    tiles.add(
+        tile(
+            Html.format("%.0f µs", int8.latencyMicros().median()),
+            "a sample, INT8, " + result.process().threads() + " threads"));
+    return "<div class=\"tiles\">\n" + String.join("", tiles) + "</div>\n";
+  }
+
+  private static String tile(String figure, String meaning) {
+    return Html.format(
+        "<div class=\"tile\"><b>%s</b><span>%s</span></div>\n",
+        Html.escape(figure), Html.escape(meaning));
+  }
+
+  private String warnings() {
+    StringBuilder html = new StringBuilder();
+    for (String warning : result.warnings()) {
+      html.append(
+          Html.format("<section class=\"warning\"><p>%s</p></section>\n", Html.escape(warning)));
+    }
+    return html.toString();
+  }
+
+  private String measureName() {
+    return original.top1().isPresent() ? "Top-1 accuracy" : "Loss";
+  }
+
+  private Optional<String> measure(JobResult.Variant variant) {
+    return original.top1().isPresent()
+        ? variant.top1().map(Html::percent)
+        : variant.loss().map(l -> Html.format("%.4g", l));
+  }
+
+  private String variants() {
+    StringBuilder rows = new StringBuilder();
+    for (JobResult.Variant v : result.variants()) {
+      rows.append(
+          Html.format(
+              "<tr><td>%s</td><td>%,d</td><td>%,d</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td>"
+                  + "<td>%.1f %%</td><td>%.0f</td><td>%.0f</td></tr>\n",
+              Html.escape(v.name()),
+              v.bytes(),
+              v.zippedBytes(),
+              v.top1().map(Html::percent).orElse("–"),
+              v.top5().map(Html::percent).orElse("–"),
+              v.loss().map(l -> Html.format("%.4f", l)).orElse("–"),
+              v.agreementWithOriginal().map(Html::percent).orElse("–"),
+              100 * v.sparsity(),
+              v.latencyMicros().median(),
+              v.latencyMicros().p90()));
+    }
+    return "<div class=\"scroll\"><table><tr><th>variant</th><th>bytes</th><th>zipped</th>"
+        + "<th>top-1</th><th>top-5</th><th>loss</th><th>agreement</th><th>sparsity</th>"
+        + "<th>µs, median</th><th>µs, p90</th></tr>\n"
+        + rows
+        + "</table></div>\n<p class=\"soft\">On "
+        + Html.format("%,d", original.samples())
+        + " samples. The file that came in may hold an optimizer's state; the others do not."
+        + " Latency is one sample at a time: Keras files run in TensorFlow, the others in TensorFlow"
+        + " Lite.</p>\n";
+  }
+
+  private String sizes() {
+    List<BarChart.Bar> bars =
+        result.variants().stream()
+            .map(v -> new BarChart.Bar(v.name(), v.zippedBytes(), Html.kibibytes(v.zippedBytes())))
+            .toList();
+    return new BarChart(bars)
+        .html(result.variants().stream().mapToLong(JobResult.Variant::zippedBytes).max().orElse(1));
+  }
+
+  private String measures() {
+    boolean accuracy = original.top1().isPresent();
+    List<BarChart.Bar> bars =
+        result.variants().stream()
+            .map(
+                v ->
+                    new BarChart.Bar(
+                        v.name(),
+                        (accuracy ? v.top1() : v.loss()).orElse(0.0),
+                        measure(v).orElse("–")))
+            .toList();
+    double longest = accuracy ? 1 : bars.stream().mapToDouble(BarChart.Bar::length).max().orElse(1);
+    return new BarChart(bars).html(longest);
+  }
+
+  private String training() {
+    TrainingCharts charts = new TrainingCharts(result.training());
+    return "<div class=\"pair\">\n" + charts.sections() + "</div>\n";
+  }
+
+  private String layers() {
+    List<BarChart.Bar> bars =
+        result.layers().stream()
+            .filter(JobResult.Layer::pruned)
+            .map(
+                l ->
+                    new BarChart.Bar(
+                        l.name(),
+                        l.sparsity(),
+                        Html.format("%.1f %% of %,d", 100 * l.sparsity(), l.parameters())))
+            .toList();
+    long kept = result.layers().stream().filter(l -> !l.pruned()).count();
+    return new BarChart(bars).html(1)
+        + Html.format(
+            "<p class=\"soft\">Asked: %s. %d layers with weights are not pruned: batch"
+                + " normalisations and depthwise kernels.</p>\n",
+            Html.percent(result.plan().pruning().finalSparsity()), kept);
+  }
+
+  private String confusion() {
+    if (int8.confusion().isEmpty()) {
+      return "";
+    }
+    List<String> names =
+        result.datasets().stream()
+            .filter(d -> d.role().equals("evaluation"))
+            .findFirst()
+            .map(JobResult.Data::classes)
+            .orElse(List.of());
+    return Html.section("Confusion of INT8", new ConfusionTable(int8.confusion(), names).html());
+  }
+
+  private String plan() {
+    StringBuilder rows = new StringBuilder();
+    for (Map.Entry<String, JsonNode> group : PlanJson.write(result.plan()).properties()) {
+      for (Map.Entry<String, JsonNode> field : group.getValue().properties()) {
+        rows.append(fact(group.getKey() + "." + field.getKey(), text(field.getValue())));
+      }
+    }
+    return facts(rows.toString());
+  }
+
+  private static String text(JsonNode value) {
+    return value.isTextual() ? value.asText() : value.toString();
+  }
+
+  private String provenance() {
+    StringBuilder rows = new StringBuilder();
+    JobResult.Model model = result.model();
+    rows.append(fact("model", model.file() + ", Keras " + model.kerasVersion()));
+    rows.append(fact("parameters", Html.format("%,d", model.parameters())));
+    rows.append(fact("model SHA-256", model.sha256()));
+    for (JobResult.Data data : result.datasets()) {
+      String samples = Html.format("%,d samples", data.samples());
+      rows.append(fact(data.role(), data.file() + ", " + samples + ", " + data.sha256()));
+    }
+    JobResult.Calibration calibration = result.calibration();
+    rows.append(
+        fact(
+            "calibration",
+            Html.format(
+                "%d samples from %.4g to %.4g, %s",
+                calibration.samples(),
+                calibration.minimum(),
+                calibration.maximum(),
+                calibration.sha256())));
+    for (JobResult.StageTime stage : result.stages()) {
+      rows.append(fact(stage.name(), Html.format("%.1f s", stage.seconds())));
+    }
+    result
+        .process()
+        .peakMegabytes()
+        .ifPresent(peak -> rows.append(fact("peak memory", Html.format("%.0f MiB", peak))));
+    rows.append(fact("machine", result.process().machine()));
+    rows.append(fact("Java", result.process().java()));
+    for (JobResult.Artifact artifact : result.artifacts()) {
+      rows.append(fact(artifact.file(), artifact.sha256()));
+    }
+    return facts(rows.toString());
+  }
+
+  private static String facts(String rows) {
+    return "<table class=\"facts\">\n" + rows + "</table>\n";
+  }
+
+  private static String fact(String name, String value) {
+    return Html.format("<tr><td>%s</td><td>%s</td></tr>\n", Html.escape(name), Html.escape(value));
   }
 }
