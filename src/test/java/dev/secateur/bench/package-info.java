@@ -1,0 +1,2 @@
+/** Measurements in one warm process, started by {@code bench/run}. */
+package dev.secateur.bench;
