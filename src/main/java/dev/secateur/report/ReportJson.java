@@ -9,9 +9,7 @@ import dev.secateur.job.Engine;
 import dev.secateur.job.JobResult;
 import dev.secateur.job.PlanJson;
 
-/**
- * {@code report.json}; its schema is {@code schemas/report.schema.json}. What is absent is null.
- */
+/** {@code report.json}; its schema is {@code schemas/report.v1.json}. What is absent is null. */
 public final class ReportJson {
   private static final ObjectMapper MAPPER =
       new ObjectMapper()

@@ -1,0 +1,104 @@
+package dev.secateur.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Datasets.Expected;
+import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.NpyWriter;
+import dev.secateur.dataset.Preprocessing;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OtherCommandsTest {
+  @TempDir Path dir;
+
+  private static float[] values(Path npy) {
+    try (Dataset set = Datasets.open(npy, Part.EVALUATION, Preprocessing.NONE, Expected.ANYTHING)) {
+      return set.batch(IntStream.range(0, set.size()).toArray()).x().values();
+    }
+  }
+
+  private Path predicted(Path model, Path input) {
+    Path output = dir.resolve(model.getFileName() + ".npy");
+    Run run = Run.of("predict", model, "--input", input, "--output", output);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    return output;
+  }
+
+  @Test
+  void convertedFilesPredictWhatTheOriginalPredicts() throws IOException {
+    Run run =
+        Run.of(
+            "convert",
+            Run.H5,
+            "--out",
+            dir,
+            "--int8",
+            "--representative",
+            Run.DATA,
+            "--keras",
+            "keras");
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("fp32.tflite", "int8.tflite", "model.keras");
+    Path input = dir.resolve("x.npy");
+    try (Dataset set =
+        Datasets.open(Path.of(Run.DATA), Part.EVALUATION, Preprocessing.NONE, Expected.ANYTHING)) {
+      var x = set.batch(IntStream.range(0, 40).toArray()).x();
+      try (NpyWriter writer = new NpyWriter(input, x.shape())) {
+        writer.write(x.values());
+      }
+    }
+    float[] expected = values(predicted(Path.of(Run.H5), input));
+    assertThat(expected).hasSize(40 * 6);
+    assertClose(values(predicted(dir.resolve("fp32.tflite"), input)), expected, 1e-5);
+    assertClose(values(predicted(dir.resolve("model.keras"), input)), expected, 1e-5);
+    assertClose(values(predicted(dir.resolve("int8.tflite"), input)), expected, 0.25);
+  }
+
+  private static void assertClose(float[] actual, float[] expected, double tolerance) {
+    assertThat(actual).hasSameSizeAs(expected);
+    for (int i = 0; i < actual.length; i++) {
+      assertThat((double) actual[i])
+          .isCloseTo(expected[i], org.assertj.core.data.Offset.offset(tolerance));
+    }
+  }
+
+  @Test
+  void inspectShowsWhatWouldBePruned() throws IOException {
+    Run run = Run.of("inspect", Run.KERAS, "--json");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    JsonNode json = new ObjectMapper().readTree(run.out());
+    assertThat(json.get("parameters").asInt()).isEqualTo(4082);
+    assertThat(json.get("problems")).isEmpty();
+    json.get("layers")
+        .forEach(
+            layer -> {
+              String type = layer.get("type").asText();
+              assertThat(layer.get("prunable").asBoolean())
+                  .as(type)
+                  .isEqualTo(type.equals("Conv2D") || type.equals("Dense"));
+            });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"compress", "convert", "evaluate", "predict", "inspect"})
+  void everyCommandExplainsItself(String command) {
+    Run run = Run.of(command, "--help");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("Usage: secateur " + command, "MODEL");
+  }
+
+  @Test
+  void versionIsTheBuilds() {
+    assertThat(Run.of("--version").out()).matches("secateur \\d+\\.\\d+\\.\\d+\\R");
+  }
+}
