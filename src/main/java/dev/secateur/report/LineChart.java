@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 record LineChart(String unit, String horizontal, List<Series> series) {
   private static final int WIDTH = 360;
   private static final int HEIGHT = 190;
-  private static final int LEFT = 46;
+  private static final int LEFT = 54;
   private static final int RIGHT = 350;
   private static final int TOP = 12;
   private static final int BOTTOM = 158;
@@ -49,13 +49,13 @@ record LineChart(String unit, String horizontal, List<Series> series) {
           Html.format(
               "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
                   + "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s%s</text>\n",
-              LEFT, RIGHT, y, y, LEFT - 5, y + 4, number(value), Html.escape(unit)));
+              LEFT, RIGHT, y, y, LEFT - 6, y + 5, number(value), Html.escape(unit)));
     }
     svg.append(
         Html.format(
             "<text x=\"%d\" y=\"%d\">0</text>"
                 + "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s %s</text>\n",
-            LEFT, BOTTOM + 16, RIGHT, BOTTOM + 16, Html.escape(horizontal), number(right)));
+            LEFT, BOTTOM + 20, RIGHT, BOTTOM + 20, Html.escape(horizontal), number(right)));
     for (int i = 0; i < series.size(); i++) {
       svg.append(line(series.get(i), i == 0 ? "one" : "two", right, top));
     }

@@ -260,6 +260,7 @@ final class ReportHtml {
   }
 
   private static String fact(String name, String value) {
-    return Html.format("<tr><td>%s</td><td>%s</td></tr>\n", Html.escape(name), Html.escape(value));
+    String breakable = Html.escape(name).replace(".", ".<wbr>");
+    return Html.format("<tr><td>%s</td><td>%s</td></tr>\n", breakable, Html.escape(value));
   }
 }
