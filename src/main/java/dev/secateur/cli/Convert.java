@@ -10,6 +10,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.job.Engine;
 import dev.secateur.job.FailureReason;
+import dev.secateur.job.Failures;
 import dev.secateur.job.JobException;
 import dev.secateur.job.Plan;
 import dev.secateur.job.PlanJson;
@@ -24,7 +25,6 @@ import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteModel;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -175,7 +175,7 @@ final class Convert implements Callable<Integer> {
       }
       files.put(name, Files.size(out.resolve(name)));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw Failures.unwritable(out.resolve(name), e);
     }
   }
 

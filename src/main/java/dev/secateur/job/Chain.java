@@ -22,7 +22,6 @@ import dev.secateur.train.FineTuner;
 import dev.secateur.train.TensorFlowPredictor;
 import dev.secateur.train.TrainingCancelled;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -178,7 +177,7 @@ public final class Chain {
       model.writeTo(file);
       return model;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw Failures.unwritable(file, e);
     }
   }
 

@@ -87,7 +87,7 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
           StandardCopyOption.ATOMIC_MOVE,
           StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw Failures.unwritable(directory, e);
     }
   }
 }

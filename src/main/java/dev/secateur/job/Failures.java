@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -27,6 +28,18 @@ public final class Failures {
   /** Also of a {@link JobException}, which is returned as it is. */
   public static JobException of(Throwable e) {
     return e instanceof JobException job ? job : new JobException(reason(e), message(e), e);
+  }
+
+  /** A file that could not be written: the system's own words, and what helps. */
+  public static JobException unwritable(Path file, IOException e) {
+    String why =
+        e instanceof FileSystemException system && system.getReason() != null
+            ? system.getReason()
+            : e instanceof AccessDeniedException ? "permission denied" : message(e);
+    return new JobException(
+        FailureReason.OUTPUT_UNWRITABLE,
+        file + ": cannot be written: " + why + " (free some space, or name another directory)",
+        e);
   }
 
   private static FailureReason reason(Throwable e) {

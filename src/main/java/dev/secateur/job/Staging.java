@@ -69,7 +69,7 @@ final class Staging implements AutoCloseable {
       move(MANIFEST);
       return complete;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw Failures.unwritable(output, e);
     }
   }
 

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,15 +119,6 @@ class BadInputTest {
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.INPUT);
     assertThat(run.err()).contains("cannot be written").doesNotContain("\tat ");
     assertThat(Files.size(file)).isZero();
-  }
-
-  @Test
-  void fullDiskIsSaidAndLeavesNothingBehind() {
-    Path full = Path.of("/dev/full");
-    Assumptions.assumeTrue(Files.exists(full), "this system has no /dev/full");
-    Run run = Run.of("predict", Run.H5, "--input", Run.DATA, "--output", "/dev/full/y.npy");
-    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
-    assertThat(run.err()).doesNotContain("\tat ");
   }
 
   @Test
