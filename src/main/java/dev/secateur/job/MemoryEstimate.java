@@ -38,18 +38,19 @@ public final class MemoryEstimate {
 
   static long of(Graph graph, int batchSize) {
     Map<String, Shape> shapes = graph.shapes();
-    long weights = graph.parameters() * Float.BYTES;
-    long activations =
+    double weights = (double) graph.parameters() * Float.BYTES;
+    double activations =
         graph.nodes().stream()
             .map(node -> shapes.get(node.name()))
-            .mapToLong(shape -> elements(shape, batchSize) * Float.BYTES)
+            .mapToDouble(shape -> elements(shape, batchSize) * Float.BYTES)
             .sum();
-    return LIBRARIES + COPIES_OF_WEIGHTS * weights + COPIES_OF_ACTIVATIONS * activations;
+    // In floating point: what is too large must not wrap into what is small.
+    return (long) (LIBRARIES + COPIES_OF_WEIGHTS * weights + COPIES_OF_ACTIVATIONS * activations);
   }
 
   /** The batch dimension, and any other that is unknown, counts as the batch size. */
-  private static long elements(Shape shape, int batchSize) {
-    long elements = 1;
+  private static double elements(Shape shape, int batchSize) {
+    double elements = 1;
     for (int dim : shape.toArray()) {
       elements *= dim == Shape.UNKNOWN ? batchSize : dim;
     }

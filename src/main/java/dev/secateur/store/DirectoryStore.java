@@ -198,7 +198,12 @@ public final class DirectoryStore implements ObjectStore {
   }
 
   private Path path(ObjectUri uri) {
-    return root.resolve(uri.bucket()).resolve(uri.key());
+    Path bucket = root.resolve(uri.bucket()).normalize();
+    Path path = bucket.resolve(uri.key()).normalize();
+    if (!path.startsWith(bucket)) {
+      throw new StoreException(Kind.FORBIDDEN, uri + ": leads out of its bucket");
+    }
+    return path;
   }
 
   private static String key(Path bucket, Path file) {

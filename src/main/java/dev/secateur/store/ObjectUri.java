@@ -12,6 +12,9 @@ public record ObjectUri(String bucket, String key) {
       Pattern.compile("s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", Pattern.DOTALL);
 
   public ObjectUri {
+    if (key.startsWith("/")) {
+      throw new IllegalArgumentException("key " + key + ": must not begin with a slash");
+    }
     for (String part : key.split("/", -1)) {
       if (part.equals("..") || part.equals(".")) {
         throw new IllegalArgumentException("key " + key + ": must not hold . or .. as a part");

@@ -9,9 +9,19 @@ final class S3Errors {
       Set.of(
           "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "EntityTooLarge");
 
-  /** Of two conditional requests at once, this one may be asked again. */
+  /**
+   * Of two conditional requests at once, this one may be asked again; credentials that are being
+   * rotated will do again soon.
+   */
   private static final Set<String> LATER =
-      Set.of("ConditionalRequestConflict", "OperationAborted", "RequestTimeTooSkewed", "SlowDown");
+      Set.of(
+          "ConditionalRequestConflict",
+          "OperationAborted",
+          "RequestTimeTooSkewed",
+          "SlowDown",
+          "ExpiredToken",
+          "ExpiredTokenException",
+          "TokenRefreshRequired");
 
   private S3Errors() {}
 

@@ -2,7 +2,6 @@ package dev.secateur.worker;
 
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
-import dev.secateur.store.StoreException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -127,8 +126,9 @@ final class Claim implements AutoCloseable {
       renew();
     } catch (ClaimLostException e) {
       LOG.warn(e.getMessage());
-    } catch (StoreException e) {
-      LOG.warnf("job %s: heartbeat not written: %s", key.abbreviated(), e.getMessage());
+    } catch (RuntimeException e) {
+      // Whatever it is: one that escapes would silently end the heartbeat.
+      LOG.warnf("job %s: heartbeat not written: %s", key.abbreviated(), e);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -23,6 +24,8 @@ final class EventPublisher {
 
   /** How often the stop signal is looked at while the broker is silent. */
   private static final long LOOK_SECONDS = 1;
+
+  private static final long PAUSE_NANOS = 500_000_000;
 
   private final Producer<byte[], byte[]> producer;
   private final WorkerConfiguration.Topics topics;
@@ -92,9 +95,11 @@ final class EventPublisher {
       } catch (ExecutionException | KafkaException e) {
         Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
         LOG.warnf("%s: not sent, trying again: %s", record.topic(), cause.getMessage());
-        if (cause instanceof RecordTooLargeException) {
+        if (cause instanceof RecordTooLargeException
+            && record.topic().equals(topics.deadLetters())) {
           sending = withoutValue(record);
         }
+        LockSupport.parkNanos(PAUSE_NANOS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return false;
@@ -108,7 +113,10 @@ final class EventPublisher {
       ProducerRecord<byte[], byte[]> record) {
     ProducerRecord<byte[], byte[]> small =
         new ProducerRecord<>(record.topic(), null, null, record.key(), null, record.headers());
-    header(small, DeadLetter.OMITTED, String.valueOf(record.value().length));
+    header(
+        small,
+        DeadLetter.OMITTED,
+        String.valueOf(record.value() == null ? 0 : record.value().length));
     return small;
   }
 

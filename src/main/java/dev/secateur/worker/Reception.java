@@ -223,7 +223,19 @@ final class Reception {
   }
 
   private Verdict deliver(Order order, Claim claim, JobRun run, CloudEvent event) {
-    Optional<CloudEvent> settled = insist(() -> shop.results().settle(claim.key(), event));
+    Optional<CloudEvent> settled;
+    try {
+      settled =
+          insist(
+              () -> {
+                // A worker that was paused past its claim must not settle over its successor.
+                claim.ensureHeld();
+                return shop.results().settle(claim.key(), event);
+              });
+    } catch (ClaimLostException e) {
+      shop.meters().claimLost();
+      return new Verdict.Later(SOON);
+    }
     if (settled.isEmpty()) {
       return Verdict.LEFT;
     }

@@ -213,7 +213,7 @@ final class Worker {
         clock.schedule(
             () -> submit(message, () -> {}), later.pause().toMillis(), TimeUnit.MILLISECONDS);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // A defect: the record stays unacknowledged, and the liveness probe sees it.
       LOG.error("record not answered", e);
       shop.work().broken();

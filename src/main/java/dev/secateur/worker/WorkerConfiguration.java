@@ -100,7 +100,7 @@ public interface WorkerConfiguration {
     @WithDefault("10s")
     Duration connectTimeout();
 
-    @WithDefault("60s")
+    @WithDefault("20s")
     Duration readTimeout();
 
     @WithDefault("5")
