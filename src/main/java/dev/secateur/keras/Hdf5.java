@@ -9,7 +9,10 @@ import io.jhdf.api.Link;
 import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ChunkedDataset;
 import io.jhdf.api.dataset.ContiguousDataset;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,7 +40,20 @@ final class Hdf5 implements AutoCloseable {
   }
 
   static Hdf5 open(Path path, long size) {
-    return guarded("", () -> new Hdf5(new HdfFile(path), size));
+    return guarded(
+        "", () -> new Hdf5(size > Integer.MAX_VALUE ? new HdfFile(path) : mapped(path), size));
+  }
+
+  /**
+   * Reading from a mapped file, the library takes slices; reading from a channel, it allocates
+   * whatever size a damaged header claims.
+   */
+  private static HdfFile mapped(Path path) {
+    try (FileChannel channel = FileChannel.open(path)) {
+      return HdfFile.fromByteBuffer(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static Hdf5 open(byte[] content) {

@@ -7,6 +7,8 @@ import dev.secateur.keras.KerasException.Kind;
 import dev.secateur.keras.KerasException.Reason;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -126,5 +128,17 @@ class RefusalTest {
     try (Stream<Path> all = Files.walk(temporary)) {
       assertThat(all.filter(Files::isRegularFile)).containsExactly(copy);
     }
+  }
+
+  @Test
+  void aHeaderThatClaimsGigabytesIsRefusedBeforeMemoryIsTaken() throws IOException {
+    ByteBuffer file =
+        ByteBuffer.wrap(Files.readAllBytes(Path.of("examples", "shapes.h5")))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    // Superblock version 0: the root group's object header, whose size stands at its byte 8.
+    int header = Math.toIntExact(file.getLong(64));
+    file.putInt(header + 8, 0x7FFF_FFF0);
+    Path damaged = Files.write(temporary.resolve("claims.h5"), file.array());
+    assertThat(reasons(damaged)).extracting(Reason::kind).containsExactly(Kind.CORRUPT);
   }
 }
