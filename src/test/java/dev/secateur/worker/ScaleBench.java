@@ -15,8 +15,8 @@ import java.util.TreeMap;
  */
 final class ScaleBench {
   private static final int PARTITIONS = 12;
-  private static final int JOBS = Integer.getInteger("secateur.bench.jobs", 120);
-  private static final int EPOCHS = 20;
+  private static final int JOBS = Integer.getInteger("secateur.bench.jobs", 96);
+  private static final int EPOCHS = 4;
   private static final Duration DRAIN = Duration.ofSeconds(60);
 
   private ScaleBench() {}
