@@ -13,6 +13,7 @@ import dev.secateur.job.PlanJson;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
+import dev.secateur.worker.DeadLetter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -86,6 +87,12 @@ final class Publish implements Callable<Integer> {
       defaultValue = "datasets",
       description = "Bucket that local samples are uploaded to; default ${DEFAULT-VALUE}.")
   String datasetsBucket;
+
+  @Option(
+      names = "--again",
+      description =
+          "Run the job even if the same one has a result, such as a failure that is mended.")
+  boolean again;
 
   @Mixin PlanOptions plan;
 
@@ -178,6 +185,9 @@ final class Publish implements Callable<Integer> {
             registered.model().resolvedName().getBytes(StandardCharsets.UTF_8),
             encoded.value());
     encoded.headers().forEach(record.headers()::add);
+    if (again) {
+      record.headers().add(DeadLetter.REPLAY, event.id().getBytes(StandardCharsets.UTF_8));
+    }
     try (KafkaProducer<byte[], byte[]> producer = servers.openProducer()) {
       producer.send(record).get();
       return event.id();

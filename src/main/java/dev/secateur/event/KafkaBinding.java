@@ -26,6 +26,12 @@ public final class KafkaBinding {
   private static final String STRUCTURED = "application/cloudevents+json";
   private static final String JSON = "application/json";
 
+  /** Attributes that come back in the answers; CloudEvents itself sets no bound. */
+  private static final int LONGEST_ATTRIBUTE = 1024;
+
+  /** Version 00 has 55 characters; later ones may have more. */
+  private static final int LONGEST_TRACEPARENT = 256;
+
   /** What marks a value as an event in structured mode. */
   public static final Map<String, byte[]> STRUCTURED_HEADERS =
       Map.of(CONTENT_TYPE, utf8(STRUCTURED + "; charset=UTF-8"));
@@ -80,7 +86,7 @@ public final class KafkaBinding {
         EventType.REGISTERED,
         Optional.empty(),
         Optional.empty(),
-        text(headers, "traceparent"),
+        traceparent(text(headers, "traceparent")),
         object(bytes));
   }
 
@@ -149,8 +155,13 @@ public final class KafkaBinding {
         type,
         attributes.apply("subject"),
         time,
-        attributes.apply("traceparent"),
+        traceparent(attributes.apply("traceparent")),
         object);
+  }
+
+  /** One that is not valid is as none: W3C Trace Context, section 4.3. */
+  private static Optional<String> traceparent(Optional<String> text) {
+    return text.filter(t -> t.length() <= LONGEST_TRACEPARENT);
   }
 
   private static Instant instant(String time) throws MalformedEventException {
@@ -164,10 +175,18 @@ public final class KafkaBinding {
 
   private static String required(Function<String, Optional<String>> attributes, String name)
       throws MalformedEventException {
-    return attributes
-        .apply(name)
-        .filter(value -> !value.isEmpty())
-        .orElseThrow(() -> new MalformedEventException(Reason.ATTRIBUTE, name + ": is required"));
+    String value =
+        attributes
+            .apply(name)
+            .filter(v -> !v.isEmpty())
+            .orElseThrow(
+                () -> new MalformedEventException(Reason.ATTRIBUTE, name + ": is required"));
+    if (value.length() > LONGEST_ATTRIBUTE) {
+      throw new MalformedEventException(
+          Reason.ATTRIBUTE,
+          name + ": has " + value.length() + " characters; at most " + LONGEST_ATTRIBUTE);
+    }
+    return value;
   }
 
   private static Optional<String> attribute(ObjectNode event, String name) {

@@ -191,7 +191,7 @@ public final class Chain {
     }
     Calibration calibration =
         new Calibrator(job.threads(), inputs.trainingRange())
-            .calibrate(tuned.graph(), set, samples);
+            .calibrate(tuned.graph(), set, samples, cancelled);
     calibration.warnings().forEach(this::warn);
     TfliteModel model =
         TfliteCompiler.int8(tuned.graph(), calibration, job.plan().quantization(), metadata);

@@ -34,7 +34,7 @@ record Inputs(
   private static final int RANGE_SAMPLES = 256;
 
   static Inputs open(Job job) {
-    KerasModel model = read(job);
+    KerasModel model = read(job.model(), job.train(), job.plan());
     Graph graph = model.graph();
     if (graph.inputs().size() != 1 || graph.outputs().size() != 1) {
       throw new JobException(
@@ -82,16 +82,16 @@ record Inputs(
   }
 
   /** A model that states no input shape takes the training samples'. */
-  private static KerasModel read(Job job) {
+  static KerasModel read(Path model, Path train, Plan plan) {
     try {
-      return KerasReader.read(job.model());
+      return KerasReader.read(model);
     } catch (KerasException e) {
       if (e.reasons().get(0).kind() != KerasException.Kind.INPUT_SHAPE_UNKNOWN) {
         throw e;
       }
       try (Dataset set =
-          Datasets.open(job.train(), Part.TRAIN, job.plan().preprocessing(), Expected.ANYTHING)) {
-        return KerasReader.read(job.model(), Optional.of(set.shape()));
+          Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)) {
+        return KerasReader.read(model, Optional.of(set.shape()));
       }
     }
   }

@@ -1,9 +1,9 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.DatasetException;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException;
-import dev.secateur.keras.KerasReader;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -24,12 +24,16 @@ public final class MemoryEstimate {
 
   private MemoryEstimate() {}
 
-  /** What fine-tuning {@code model} takes; a file that cannot be read needs no more than itself. */
-  public static long of(Path model, Plan plan) {
+  /**
+   * What fine-tuning {@code model} takes; a file that cannot be read needs no more than itself.
+   *
+   * @param train the samples, whose shape a model takes that states none
+   */
+  public static long of(Path model, Path train, Plan plan) {
     Graph graph;
     try {
-      graph = KerasReader.read(model).graph();
-    } catch (KerasException e) {
+      graph = Inputs.read(model, train, plan).graph();
+    } catch (KerasException | DatasetException e) {
       // The chain says what is wrong with it, at length.
       return LIBRARIES;
     }
@@ -48,7 +52,7 @@ public final class MemoryEstimate {
     return (long) (LIBRARIES + COPIES_OF_WEIGHTS * weights + COPIES_OF_ACTIVATIONS * activations);
   }
 
-  /** The batch dimension, and any other that is unknown, counts as the batch size. */
+  /** The batch dimension, the only one that is unknown, counts as the batch size. */
   private static double elements(Shape shape, int batchSize) {
     double elements = 1;
     for (int dim : shape.toArray()) {

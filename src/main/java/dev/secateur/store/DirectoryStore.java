@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
@@ -48,12 +49,20 @@ public final class DirectoryStore implements ObjectStore {
   }
 
   @Override
-  public String download(StoredObject object, Optional<String> sha256, long maxBytes, Path target) {
+  public String download(
+      StoredObject object,
+      Optional<String> sha256,
+      long maxBytes,
+      Path target,
+      BooleanSupplier cancelled) {
     allowed.requireReadable(object.uri());
     Downloads.requireSize(object, maxBytes);
     Path part = target.resolveSibling(target.getFileName() + ".part");
     try {
-      Files.copy(path(object.uri()), part, StandardCopyOption.REPLACE_EXISTING);
+      Files.deleteIfExists(part);
+      try (InputStream in = Files.newInputStream(path(object.uri()))) {
+        Downloads.append(in, part, object.bytes(), cancelled);
+      }
       if (!object(object.uri(), path(object.uri())).etag().equals(object.etag())) {
         throw new StoreException(Kind.CHANGED, object.uri() + ": changed while it was read");
       }

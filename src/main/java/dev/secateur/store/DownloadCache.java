@@ -3,9 +3,10 @@ package dev.secateur.store;
 import dev.secateur.store.StoreException.Kind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Comparator;
@@ -13,71 +14,72 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * Downloaded objects on the local disk, by digest and bounded in size; the least recently used go
- * first, but never one that a job holds.
+ * Downloaded objects on the local disk, bounded in size; the least recently used go first.
  *
- * <p>Several processes may share the directory: files appear by renaming and are complete; one that
- * another process deleted is a miss.
+ * <p>Who asks for an object gets a hard link of his own, so that nobody who clears the cache, in
+ * this process or in another that shares the directory, takes a file from under a job. A kept
+ * file's name says what it is: {@code <identity>-<sha256>}, the identity being a digest of address,
+ * entity tag and size.
  */
 public final class DownloadCache {
-  private static final String ARRIVING = "arriving-";
+  /** Objects that are fetched at once without waiting for each other. */
+  private static final int LOCKS = 16;
 
   private final ObjectStore store;
   private final Path files;
-  private final Path index;
   private final long maxBytes;
+  private final Object[] locks = Stream.generate(Object::new).limit(LOCKS).toArray();
 
-  /** How many jobs hold a digest's file. Guarded by this. */
-  private final Map<String, Integer> held = new HashMap<>();
-
-  /** An object on the local disk, kept until it is closed. */
-  public record Local(Path file, String sha256, long bytes, boolean hit, Runnable release)
-      implements AutoCloseable {
-    @Override
-    public void close() {
-      release.run();
-    }
-  }
+  /** An object on the local disk, at the path that was asked for. */
+  public record Local(String sha256, long bytes, boolean hit) {}
 
   public DownloadCache(ObjectStore store, Path directory, long maxBytes) {
     this.store = store;
     this.files = directory.resolve("objects");
-    this.index = directory.resolve("index");
     this.maxBytes = maxBytes;
     try {
       Files.createDirectories(files);
-      Files.createDirectories(index);
     } catch (IOException e) {
       throw new StoreException(Kind.FULL, directory + ": cannot be created", e);
     }
   }
 
   /**
-   * The object's bytes as a local file.
+   * The object's bytes as a local file, the caller's to delete and not to change.
    *
    * @param sha256 the digest that the bytes must have, if one is known
+   * @param target a path on the cache's own file system where nothing is
+   * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
    */
-  public synchronized Local fetch(StoredObject object, Optional<String> sha256, long limit) {
-    try {
-      Optional<String> known = sha256.isPresent() ? sha256 : indexed(object);
-      if (known.isPresent() && isHere(known.get(), object)) {
-        return local(known.get(), object, true);
-      }
-      makeRoom(object.bytes());
-      Path arriving = Files.createTempFile(files, ARRIVING, "");
+  public Local fetch(
+      StoredObject object,
+      Optional<String> sha256,
+      long limit,
+      Path target,
+      BooleanSupplier cancelled) {
+    String identity = identity(object);
+    synchronized (locks[Math.floorMod(identity.hashCode(), LOCKS)]) {
       try {
-        String digest = store.download(object, sha256, limit, arriving);
-        Files.move(arriving, files.resolve(digest), StandardCopyOption.ATOMIC_MOVE);
-        Files.writeString(index.resolve(identity(object)), digest);
-        return local(digest, object, false);
-      } finally {
-        Files.deleteIfExists(arriving);
+        Optional<Path> kept = find(object, identity, sha256);
+        if (kept.isPresent() && link(target, kept.get())) {
+          return new Local(digest(kept.get()), object.bytes(), true);
+        }
+        boolean keep = object.bytes() <= maxBytes;
+        if (keep) {
+          makeRoom(object.bytes());
+        }
+        String digest = store.download(object, sha256, limit, target, cancelled);
+        if (keep) {
+          link(files.resolve(identity + "-" + digest), target);
+        }
+        return new Local(digest, object.bytes(), false);
+      } catch (IOException e) {
+        throw Downloads.localTrouble(target, e);
       }
-    } catch (IOException e) {
-      throw Downloads.localTrouble(files, e);
     }
   }
 
@@ -86,25 +88,29 @@ public final class DownloadCache {
     return sizes().values().stream().mapToLong(Long::longValue).sum();
   }
 
-  private boolean isHere(String digest, StoredObject object) throws IOException {
-    Path file = files.resolve(digest);
-    return Files.exists(file) && Files.size(file) == object.bytes();
+  /** By the digest that is demanded, else by what the store says of the object. */
+  private Optional<Path> find(StoredObject object, String identity, Optional<String> sha256) {
+    String demanded = sha256.orElse("");
+    return sizes().entrySet().stream()
+        .filter(file -> file.getValue() == object.bytes())
+        .map(Map.Entry::getKey)
+        .filter(file -> sha256.isPresent() || name(file).startsWith(identity))
+        .filter(file -> name(file).endsWith(demanded))
+        .findAny();
   }
 
-  private Local local(String digest, StoredObject object, boolean hit) throws IOException {
-    Path file = files.resolve(digest);
-    Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
-    held.merge(digest, 1, Integer::sum);
-    return new Local(file, digest, object.bytes(), hit, () -> release(digest));
-  }
-
-  private synchronized void release(String digest) {
-    held.computeIfPresent(digest, (d, holders) -> holders == 1 ? null : holders - 1);
-  }
-
-  private Optional<String> indexed(StoredObject object) throws IOException {
-    Path entry = index.resolve(identity(object));
-    return Files.exists(entry) ? Optional.of(Files.readString(entry).strip()) : Optional.empty();
+  /** False where the file is gone: another process needed the room. */
+  private static boolean link(Path link, Path file) throws IOException {
+    try {
+      Files.createLink(link, file);
+    } catch (FileAlreadyExistsException e) {
+      // Two processes fetched the same object at once; both files are the same.
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+    Files.setLastModifiedTime(link, FileTime.from(Instant.now()));
+    return true;
   }
 
   private static String identity(StoredObject object) {
@@ -113,12 +119,19 @@ public final class DownloadCache {
             .getBytes(StandardCharsets.UTF_8));
   }
 
+  private static String digest(Path file) {
+    return name(file).substring(name(file).indexOf('-') + 1);
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+
   private void makeRoom(long bytes) throws IOException {
     Map<Path, Long> sizes = sizes();
     long total = sizes.values().stream().mapToLong(Long::longValue).sum() + bytes;
     List<Path> oldestFirst =
         sizes.keySet().stream()
-            .filter(this::isFree)
             .sorted(Comparator.comparingLong(file -> file.toFile().lastModified()))
             .toList();
     for (Path file : oldestFirst) {
@@ -128,11 +141,6 @@ public final class DownloadCache {
       total -= sizes.get(file);
       Files.deleteIfExists(file);
     }
-  }
-
-  private boolean isFree(Path file) {
-    String name = file.getFileName().toString();
-    return !held.containsKey(name) && !name.startsWith(ARRIVING);
   }
 
   private Map<Path, Long> sizes() {

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /** The checks that every download passes. */
 final class Downloads {
@@ -27,19 +29,29 @@ final class Downloads {
   /**
    * Appends at most {@code most} bytes and returns their number; a server that sends more than it
    * announced is not believed.
+   *
+   * @throws CancellationException if {@code cancelled} said so
    */
-  static long append(InputStream in, Path part, long most) throws IOException {
+  static long append(InputStream in, Path part, long most, BooleanSupplier cancelled)
+      throws IOException {
     long done = 0;
     try (OutputStream out =
         Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       byte[] buffer = new byte[BUFFER];
       for (int n = in.read(buffer); n >= 0 && done < most; n = in.read(buffer)) {
+        requireWanted(cancelled, part);
         int taken = (int) Math.min(n, most - done);
         write(out, buffer, taken, part);
         done += taken;
       }
     }
     return done;
+  }
+
+  static void requireWanted(BooleanSupplier cancelled, Path part) {
+    if (cancelled.getAsBoolean()) {
+      throw new CancellationException(part + ": download stopped");
+    }
   }
 
   /** A full disk here is not the store's trouble: asking again would not help. */

@@ -3,6 +3,7 @@ package dev.secateur.store;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Objects by address. Each request is repeated for a while where trouble may pass, then ends in a
@@ -17,9 +18,22 @@ public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore,
    * complete and checked when this returns and absent when it throws.
    *
    * @param sha256 the digest that the bytes must have, if one is known
+   * @param cancelled asked between pieces of at most 64 KiB
    * @return the digest that they have
+   * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
    */
-  String download(StoredObject object, Optional<String> sha256, long maxBytes, Path target);
+  String download(
+      StoredObject object,
+      Optional<String> sha256,
+      long maxBytes,
+      Path target,
+      BooleanSupplier cancelled);
+
+  /** As above, to its end. */
+  default String download(
+      StoredObject object, Optional<String> sha256, long maxBytes, Path target) {
+    return download(object, sha256, maxBytes, target, () -> false);
+  }
 
   /** A small object's bytes, if it is there. */
   Optional<byte[]> read(ObjectUri uri, int maxBytes);

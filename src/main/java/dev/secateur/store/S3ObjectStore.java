@@ -35,6 +35,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import okhttp3.Headers;
 import okhttp3.OkHttpClient;
@@ -119,7 +121,12 @@ public final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
-  public String download(StoredObject object, Optional<String> sha256, long maxBytes, Path target) {
+  public String download(
+      StoredObject object,
+      Optional<String> sha256,
+      long maxBytes,
+      Path target,
+      BooleanSupplier cancelled) {
     allowed.requireReadable(object.uri());
     Downloads.requireSize(object, maxBytes);
     Path part = target.resolveSibling(target.getFileName() + ".part");
@@ -130,10 +137,11 @@ public final class S3ObjectStore implements ObjectStore {
           Operation.GET,
           object.uri(),
           () -> {
+            Downloads.requireWanted(cancelled, part);
             long have = Files.exists(part) ? Files.size(part) : 0;
             if (have < object.bytes() || object.bytes() == 0) {
               try (InputStream in = open(object, have)) {
-                listener.read(Downloads.append(in, part, object.bytes() - have));
+                listener.read(Downloads.append(in, part, object.bytes() - have, cancelled));
               }
             }
             Downloads.requireComplete(object, part);
@@ -372,6 +380,9 @@ public final class S3ObjectStore implements ObjectStore {
       T answer = call.get();
       result = Result.OK;
       return answer;
+    } catch (CancellationException e) {
+      result = Result.OK;
+      throw e;
     } catch (Throwable e) {
       StoreException translated = translated(uri, e);
       if (!translated.passing()) {

@@ -6,6 +6,8 @@ import dev.secateur.graph.Tensor;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /**
@@ -34,15 +36,26 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
    *     no finite value
    */
   public Calibration calibrate(Graph graph, TfliteModel float32, Dataset set, int samples) {
+    return calibrate(graph, float32, set, samples, () -> false);
+  }
+
+  /**
+   * As above, where the float model is not at hand.
+   *
+   * @param cancelled asked between batches
+   * @throws CancellationException if {@code cancelled} said so
+   */
+  public Calibration calibrate(Graph graph, Dataset set, int samples, BooleanSupplier cancelled) {
+    return calibrate(graph, float32(graph), set, samples, cancelled);
+  }
+
+  private Calibration calibrate(
+      Graph graph, TfliteModel float32, Dataset set, int samples, BooleanSupplier cancelled) {
     int count = Math.min(samples, set.size());
     int[] chosen =
         IntStream.range(0, count).map(i -> (int) ((long) i * set.size() / count)).toArray();
-    return calibrate(Lowering.lower(graph), float32, batch -> batches(set, chosen, batch));
-  }
-
-  /** As above, where the float model is not at hand. */
-  public Calibration calibrate(Graph graph, Dataset set, int samples) {
-    return calibrate(graph, float32(graph), set, samples);
+    return calibrate(
+        Lowering.lower(graph), float32, batch -> batches(set, chosen, batch, cancelled));
   }
 
   /** Feeds batches: each has one float32 tensor an input, batch first. */
@@ -54,7 +67,8 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
     return TfliteCompiler.float32(graph, new ModelMetadata("calibration", ""));
   }
 
-  private static Iterable<List<Tensor>> batches(Dataset set, int[] chosen, int batch) {
+  private static Iterable<List<Tensor>> batches(
+      Dataset set, int[] chosen, int batch, BooleanSupplier cancelled) {
     return () ->
         new Iterator<>() {
           private int next;
@@ -66,6 +80,9 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
 
           @Override
           public List<Tensor> next() {
+            if (cancelled.getAsBoolean()) {
+              throw new CancellationException("calibration stopped at sample " + next);
+            }
             int end = Math.min(next + batch, chosen.length);
             int[] indices = IntStream.range(next, end).map(i -> chosen[i]).toArray();
             next = end;

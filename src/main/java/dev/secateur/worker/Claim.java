@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -22,6 +23,7 @@ final class Claim implements AutoCloseable {
   private final ObjectUri next;
   private final Duration heartbeat;
   private final ScheduledFuture<?> beating;
+  private final Consumer<Claim> closed;
 
   /** Guarded by this, as is {@link #confirmed}. */
   private Claims.State state;
@@ -40,7 +42,8 @@ final class Claim implements AutoCloseable {
       Claims.State state,
       Duration heartbeat,
       long confirmed,
-      ScheduledExecutorService clock) {
+      ScheduledExecutorService clock,
+      Consumer<Claim> closed) {
     this.store = store;
     this.key = key;
     this.epoch = epoch;
@@ -49,6 +52,7 @@ final class Claim implements AutoCloseable {
     this.state = state;
     this.heartbeat = heartbeat;
     this.confirmed = confirmed;
+    this.closed = closed;
     this.beating =
         clock.scheduleWithFixedDelay(
             this::beat, heartbeat.toNanos(), heartbeat.toNanos(), TimeUnit.NANOSECONDS);
@@ -108,17 +112,22 @@ final class Claim implements AutoCloseable {
     renew();
   }
 
-  /** Gives the job back, so that another worker need not wait for the expiry. */
+  /**
+   * Gives the job back, so that another worker need not wait for the expiry. From here on it counts
+   * as lost: whoever still runs the job writes no more.
+   */
   synchronized void release() {
     beating.cancel(false);
     state = new Claims.State(state.worker(), state.token(), state.attempts(), true);
     renew();
+    lost = true;
   }
 
   /** Stops the heartbeat. */
   @Override
   public void close() {
     beating.cancel(false);
+    closed.accept(this);
   }
 
   private void beat() {

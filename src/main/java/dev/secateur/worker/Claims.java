@@ -12,8 +12,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
+import org.jboss.logging.Logger;
 
 /**
  * The right to run a job: an object for each epoch, created only if none is there, and rewritten as
@@ -21,6 +24,8 @@ import java.util.concurrent.ScheduledExecutorService;
  * expiry, by the store's own clock, or that was given back, may be followed by the next.
  */
 final class Claims {
+  private static final Logger LOG = Logger.getLogger(Claims.class);
+
   /** A claim is a few hundred bytes. */
   private static final int LARGEST = 1 << 16;
 
@@ -30,6 +35,9 @@ final class Claims {
   private final Duration heartbeat;
   private final Duration expiry;
   private final ScheduledExecutorService clock;
+
+  /** Taken and not yet closed. */
+  private final Set<Claim> held = ConcurrentHashMap.newKeySet();
 
   /** What came of asking for a claim. */
   sealed interface Answer permits Taken, Busy {}
@@ -109,14 +117,38 @@ final class Claims {
     return new Busy(left.compareTo(heartbeat) < 0 ? left : heartbeat);
   }
 
+  /** Gives back what is held, whatever its jobs are doing: they can write no more. */
+  void releaseAll() {
+    for (Claim claim : held) {
+      try {
+        claim.release();
+      } catch (StoreException | ClaimLostException e) {
+        LOG.warnf(
+            "job %s: not given back, it will expire: %s",
+            claim.key().abbreviated(), e.getMessage());
+      }
+    }
+  }
+
   private Answer create(JobKey key, long epoch, int attempts, boolean takenOver) {
     State state = new State(worker, UUID.randomUUID().toString(), attempts, false);
     ObjectUri uri = uri(key, epoch);
     long asked = System.nanoTime();
     if (store.create(uri, state.json()) || isOurs(uri, state)) {
-      return new Taken(
-          new Claim(store, key, epoch, uri, uri(key, epoch + 1), state, heartbeat, asked, clock),
-          takenOver);
+      Claim claim =
+          new Claim(
+              store,
+              key,
+              epoch,
+              uri,
+              uri(key, epoch + 1),
+              state,
+              heartbeat,
+              asked,
+              clock,
+              held::remove);
+      held.add(claim);
+      return new Taken(claim, takenOver);
     }
     return new Busy(Duration.ZERO);
   }

@@ -16,11 +16,14 @@ public final class DeadLetter {
   static final String PARTITION = "dead-letter-partition";
   static final String OFFSET = "dead-letter-offset";
 
-  /** Where the value was too large for the topic: its size in bytes. */
+  /** Where the record was too large for the topic: the size of the value left out, in bytes. */
   static final String OMITTED = "dead-letter-omitted-bytes";
 
-  /** Of a replayed record: the position it first had. Makes it a job of its own. */
-  static final String REPLAY = "secateur-replay";
+  /**
+   * Of a record that is to be run again although its job has a result: a text that makes it a job
+   * of its own; for a replayed dead letter the position that it first had.
+   */
+  public static final String REPLAY = "secateur-replay";
 
   private static final String PREFIX = "dead-letter-";
 
@@ -53,12 +56,16 @@ public final class DeadLetter {
     ProducerRecord<byte[], byte[]> again =
         new ProducerRecord<>(topic, null, null, record.key(), record.value());
     for (Header header : record.headers()) {
-      if (!header.key().startsWith(PREFIX) && !header.key().equals(REPLAY)) {
+      if (!isOwn(header) && !header.key().equals(REPLAY)) {
         again.headers().add(header);
       }
     }
     again.headers().add(REPLAY, position().getBytes(StandardCharsets.UTF_8));
     return again;
+  }
+
+  static boolean isOwn(Header header) {
+    return header.key().startsWith(PREFIX);
   }
 
   private String text(String name) {

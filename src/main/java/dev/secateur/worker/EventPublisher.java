@@ -4,6 +4,7 @@ import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventType;
 import dev.secateur.event.KafkaBinding;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.header.Header;
 import org.jboss.logging.Logger;
 
 /** Sends events and dead letters. A result and a dead letter are sent until the broker has them. */
@@ -73,7 +75,7 @@ final class EventPublisher {
         new ProducerRecord<>(
             topics.deadLetters(), null, null, original.key(), original.value(), original.headers());
     header(letter, DeadLetter.REASON, reason);
-    header(letter, DeadLetter.CAUSE, cause);
+    header(letter, DeadLetter.CAUSE, Failure.shortened(cause));
     header(letter, DeadLetter.TOPIC, original.topic());
     header(letter, DeadLetter.PARTITION, String.valueOf(original.partition()));
     header(letter, DeadLetter.OFFSET, String.valueOf(original.offset()));
@@ -95,9 +97,8 @@ final class EventPublisher {
       } catch (ExecutionException | KafkaException e) {
         Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
         LOG.warnf("%s: not sent, trying again: %s", record.topic(), cause.getMessage());
-        if (cause instanceof RecordTooLargeException
-            && record.topic().equals(topics.deadLetters())) {
-          sending = withoutValue(record);
+        if (cause instanceof RecordTooLargeException) {
+          sending = smaller(sending);
         }
         LockSupport.parkNanos(PAUSE_NANOS);
       } catch (InterruptedException e) {
@@ -108,15 +109,27 @@ final class EventPublisher {
     return false;
   }
 
-  /** What the broker refuses for its size would block the partition for ever. */
-  private static ProducerRecord<byte[], byte[]> withoutValue(
-      ProducerRecord<byte[], byte[]> record) {
+  /**
+   * A dead letter that the broker refuses for its size would block the partition for ever: it goes
+   * without its value, and if that is not enough without key and headers of its own. A result is
+   * small by construction: {@link Topics} demands a topic that takes it.
+   */
+  private ProducerRecord<byte[], byte[]> smaller(ProducerRecord<byte[], byte[]> record) {
+    if (!record.topic().equals(topics.deadLetters())) {
+      return record;
+    }
+    boolean hasValue = record.value() != null;
     ProducerRecord<byte[], byte[]> small =
-        new ProducerRecord<>(record.topic(), null, null, record.key(), null, record.headers());
-    header(
-        small,
-        DeadLetter.OMITTED,
-        String.valueOf(record.value() == null ? 0 : record.value().length));
+        new ProducerRecord<>(
+            record.topic(), null, null, hasValue ? record.key() : null, null, List.of());
+    for (Header header : record.headers()) {
+      if (hasValue || DeadLetter.isOwn(header)) {
+        small.headers().add(header);
+      }
+    }
+    if (hasValue) {
+      header(small, DeadLetter.OMITTED, String.valueOf(record.value().length));
+    }
     return small;
   }
 

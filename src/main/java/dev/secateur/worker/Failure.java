@@ -7,8 +7,21 @@ package dev.secateur.worker;
  * @param retried given up after all attempts: the record goes to the dead-letter topic as well
  */
 record Failure(String code, String message, boolean retried) {
+  /** A model may have thousands of layers that are refused; an event has its bounds. */
+  private static final int LONGEST_MESSAGE = 4000;
+
   static final String DEADLINE = "deadline-exceeded";
   static final String MEMORY = "memory-exceeded";
   static final String ATTEMPTS = "attempts-exhausted";
   static final String FORBIDDEN = "access-denied";
+
+  Failure {
+    message = shortened(message);
+  }
+
+  static String shortened(String message) {
+    return message.length() <= LONGEST_MESSAGE
+        ? message
+        : message.substring(0, LONGEST_MESSAGE) + "…";
+  }
 }

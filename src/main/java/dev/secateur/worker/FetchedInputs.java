@@ -12,9 +12,10 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
-/** A job's inputs on the local disk, under the names they had; held until closed. */
-final class FetchedInputs implements AutoCloseable {
+/** A job's inputs on the local disk, under the names they had. */
+final class FetchedInputs {
   private final Map<Role, DownloadCache.Local> locals = new EnumMap<>(Role.class);
   private final Map<Role, Path> files = new EnumMap<>(Role.class);
   private final Inputs inputs;
@@ -23,36 +24,41 @@ final class FetchedInputs implements AutoCloseable {
     this.inputs = inputs;
   }
 
+  /**
+   * Fetches them all into {@code directory}, which is the caller's to delete.
+   *
+   * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
+   */
   static FetchedInputs fetch(
-      Inputs inputs, DownloadCache cache, Limits limits, Path directory, JobMeters meters) {
+      Inputs inputs,
+      DownloadCache cache,
+      Limits limits,
+      Path directory,
+      JobMeters meters,
+      BooleanSupplier cancelled) {
     FetchedInputs fetched = new FetchedInputs(inputs);
+    inputs
+        .sources()
+        .forEach(
+            (role, input) -> {
+              Path file = place(directory, role, input.object().uri());
+              createDirectory(file.getParent());
+              long limit = role == Role.MODEL ? limits.model() : limits.dataset();
+              DownloadCache.Local local =
+                  cache.fetch(input.object(), input.sha256(), limit, file, cancelled);
+              meters.cached(local.hit());
+              fetched.locals.put(role, local);
+              fetched.files.put(role, file);
+            });
+    return fetched;
+  }
+
+  private static void createDirectory(Path directory) {
     try {
-      inputs.sources().forEach((role, input) -> fetched.add(role, input, cache, limits, meters));
-      for (Map.Entry<Role, DownloadCache.Local> local : fetched.locals.entrySet()) {
-        fetched.link(local.getKey(), local.getValue().file(), directory);
-      }
-      return fetched;
+      Files.createDirectories(directory);
     } catch (IOException e) {
-      fetched.close();
       throw new StoreException(StoreException.Kind.FULL, directory + ": cannot be written", e);
-    } catch (RuntimeException e) {
-      fetched.close();
-      throw e;
     }
-  }
-
-  private void add(
-      Role role, Inputs.Input input, DownloadCache cache, Limits limits, JobMeters meters) {
-    long limit = role == Role.MODEL ? limits.model() : limits.dataset();
-    DownloadCache.Local local = cache.fetch(input.object(), input.sha256(), limit);
-    meters.cached(local.hit());
-    locals.put(role, local);
-  }
-
-  private void link(Role role, Path cached, Path directory) throws IOException {
-    Path link = place(directory, role, inputs.sources().get(role).object().uri());
-    Files.createDirectories(link.getParent());
-    files.put(role, Files.createSymbolicLink(link, cached.toAbsolutePath()));
   }
 
   /** Where an input is found while its job runs. */
@@ -93,10 +99,5 @@ final class FetchedInputs implements AutoCloseable {
           }
         });
     return json;
-  }
-
-  @Override
-  public void close() {
-    locals.values().forEach(DownloadCache.Local::close);
   }
 }

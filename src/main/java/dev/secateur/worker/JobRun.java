@@ -23,6 +23,8 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -169,8 +171,9 @@ final class JobRun {
   private End attempt() throws Passing {
     long deadline = System.nanoTime() + shop.deadline().toNanos();
     try {
-      return work(deadline);
-    } catch (CancelledException e) {
+      return work(
+          () -> shop.work().isDraining() || claim.isLost() || System.nanoTime() - deadline > 0);
+    } catch (CancelledException | CancellationException e) {
       return cancelled(deadline);
     } catch (StoreException e) {
       if (e.passing()) {
@@ -242,19 +245,25 @@ final class JobRun {
     return new End.Drained();
   }
 
-  private End work(long deadline) {
+  private End work(BooleanSupplier cancelled) {
     progress.begin(Progress.FETCH);
     createDirectory();
-    try (FetchedInputs fetched =
-        FetchedInputs.fetch(
-            inputs, shop.cache(), shop.limits(), directory.resolve(INPUTS), shop.meters())) {
-      Optional<Failure> tooLarge = tooLarge(fetched.model());
+    try {
+      FetchedInputs fetched =
+          FetchedInputs.fetch(
+              inputs,
+              shop.cache(),
+              shop.limits(),
+              directory.resolve(INPUTS),
+              shop.meters(),
+              cancelled);
+      Optional<Failure> tooLarge = tooLarge(fetched);
       progress.end();
       if (tooLarge.isPresent()) {
         return failed(tooLarge.get());
       }
       if (ran.isEmpty()) {
-        ran = Optional.of(chain(fetched, deadline));
+        ran = Optional.of(chain(fetched, cancelled));
       }
       JobResult result = ran.get();
       progress.begin(Progress.PUSH);
@@ -272,7 +281,7 @@ final class JobRun {
     }
   }
 
-  private JobResult chain(FetchedInputs fetched, long deadline) {
+  private JobResult chain(FetchedInputs fetched, BooleanSupplier cancelled) {
     Job job =
         new Job(
             name,
@@ -283,16 +292,11 @@ final class JobRun {
             plan,
             directory.resolve("output"),
             shop.threads());
-    return shop.chain()
-        .run(
-            job,
-            checkpoints,
-            progress,
-            () -> shop.work().isDraining() || claim.isLost() || System.nanoTime() - deadline > 0);
+    return shop.chain().run(job, checkpoints, progress, cancelled);
   }
 
-  private Optional<Failure> tooLarge(Path model) {
-    long need = MemoryEstimate.of(model, plan);
+  private Optional<Failure> tooLarge(FetchedInputs fetched) {
+    long need = MemoryEstimate.of(fetched.model(), fetched.train(), plan);
     long limit = shop.memory().limit();
     if (need <= limit) {
       return Optional.empty();

@@ -36,7 +36,6 @@ import org.jboss.logging.MDC;
 final class Reception {
   private static final Logger LOG = Logger.getLogger(Reception.class);
   private static final Duration SOON = Duration.ofMillis(500);
-  private static final int LONGEST_TRACEPARENT = 256;
 
   private final Shop shop;
 
@@ -105,17 +104,35 @@ final class Reception {
     }
   }
 
-  /** As long as the store is away nothing can be decided, and no job is to blame. */
+  /**
+   * As long as the store is away nothing can be decided, and no job is to blame. Where it answers,
+   * and only what this job asks of it fails, the job is given up after as many attempts as any.
+   */
   private Verdict answer(Order order) {
     BackOff backOff = shop.backOff();
+    int attempts = 0;
+    Optional<Failure> trouble = Optional.empty();
     do {
       try {
-        return settle(order);
+        return attempts < shop.maxAttempts() ? settle(order) : refuse(order, trouble.orElseThrow());
       } catch (StoreException e) {
-        LOG.warnf("the store is away, trying again: %s", e.getMessage());
+        LOG.warnf("the store does not do what is asked, trying again: %s", e.getMessage());
+        if (storeAnswers()) {
+          attempts++;
+          trouble = Optional.of(new Failure(e.kind().code(), e.getMessage(), true));
+        }
       }
     } while (backOff.pause());
     return Verdict.LEFT;
+  }
+
+  private boolean storeAnswers() {
+    try {
+      shop.store().ping(shop.state().bucket());
+      return true;
+    } catch (StoreException e) {
+      return false;
+    }
   }
 
   private Verdict settle(Order order) {
@@ -129,9 +146,9 @@ final class Reception {
         if (e.passing()) {
           throw e;
         }
-        return refuse(order, e.kind().code(), e.getMessage());
+        return refuse(order, new Failure(e.kind().code(), e.getMessage(), false));
       } catch (IllegalArgumentException e) {
-        return refuse(order, Failure.FORBIDDEN, e.getMessage());
+        return refuse(order, new Failure(Failure.FORBIDDEN, e.getMessage(), false));
       }
       JobKey key = JobKey.of(order.model(), inputs, order.plan(), output, order.replay());
       MDC.put("job", key.value());
@@ -150,8 +167,10 @@ final class Reception {
         if (look >= shop.maxAttempts()) {
           return refuse(
               order,
-              StoreException.Kind.CHANGED.code(),
-              "an input kept changing while it was read");
+              new Failure(
+                  StoreException.Kind.CHANGED.code(),
+                  "an input kept changing while it was read",
+                  false));
         }
       } else {
         Duration pause = ((Claims.Busy) answer).retryAfter();
@@ -247,19 +266,17 @@ final class Reception {
   }
 
   /** A record whose job has no key of its own, since an input of it is not there or not allowed. */
-  private Verdict refuse(Order order, String code, String message) {
-    JobKey key = JobKey.ofRefused(order.event().data(), message, order.replay());
+  private Verdict refuse(Order order, Failure failure) {
+    JobKey key = JobKey.ofRefused(order.event().data(), failure.message(), order.replay());
     MDC.put("job", key.value());
-    LOG.warnf("refused: %s: %s", code, message);
+    LOG.warnf("refused: %s: %s", failure.code(), failure.message());
     Optional<CloudEvent> existing = shop.results().find(key);
     if (existing.isPresent()) {
       shop.meters().duplicate();
       return publish(order, existing.get());
     }
-    CloudEvent event =
-        replies(order, key)
-            .failed(0, 0, new Failure(code, message, false), Optional.of(order.plan()));
-    shop.meters().refused(code);
+    CloudEvent event = replies(order, key).failed(0, 0, failure, Optional.of(order.plan()));
+    shop.meters().refused(failure.code());
     return publish(order, shop.results().settle(key, event));
   }
 
@@ -314,9 +331,7 @@ final class Reception {
 
         @Override
         public String get(CloudEvent event, String key) {
-          return key.equals("traceparent")
-              ? event.traceparent().filter(t -> t.length() <= LONGEST_TRACEPARENT).orElse(null)
-              : null;
+          return key.equals("traceparent") ? event.traceparent().orElse(null) : null;
         }
       };
 }

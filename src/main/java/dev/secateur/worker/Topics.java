@@ -10,8 +10,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.jboss.logging.Logger;
 
 /** The topics that a worker needs: created with sensible settings where it may, else checked. */
 final class Topics {
@@ -23,7 +26,11 @@ final class Topics {
   /** As large as the largest record that another topic may have let in. */
   private static final int LARGEST_DEAD_LETTER = 100 << 20;
 
+  /** A result event with the longest addresses and reason that its parts allow. */
+  static final int LARGEST_RESULT = 128 << 10;
+
   private static final int ANSWER_SECONDS = 10;
+  private static final Logger LOG = Logger.getLogger(Topics.class);
 
   private final WorkerConfiguration.Topics topics;
   private final WorkerConfiguration.Kafka settings;
@@ -34,16 +41,24 @@ final class Topics {
   }
 
   /**
-   * Creates what is missing, or lists it.
+   * Creates what is missing, or lists it; then looks whether the topics take what will be sent.
    *
-   * @throws IllegalStateException naming the missing topics, if they may not be created
+   * @throws IllegalStateException naming the topics that are missing and may not be created, or the
+   *     setting that is too small
    */
   void ensure(Admin admin) throws ExecutionException, InterruptedException, TimeoutException {
+    if (!created(admin)) {
+      checkSizes(admin);
+    }
+  }
+
+  private boolean created(Admin admin)
+      throws ExecutionException, InterruptedException, TimeoutException {
     Set<String> existing = admin.listTopics().names().get(ANSWER_SECONDS, TimeUnit.SECONDS);
     List<NewTopic> missing = new ArrayList<>(wanted());
     missing.removeIf(topic -> existing.contains(topic.name()));
     if (missing.isEmpty()) {
-      return;
+      return false;
     }
     if (!settings.createTopics()) {
       throw new IllegalStateException(
@@ -60,6 +75,48 @@ final class Topics {
         throw e;
       }
     }
+    return true;
+  }
+
+  private void checkSizes(Admin admin)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    long results;
+    long letters;
+    long records;
+    try {
+      results = largest(admin, topics.compressed());
+      letters = largest(admin, topics.deadLetters());
+      records = largest(admin, topics.registered());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthorizationException) {
+        LOG.debug("the topics' settings may not be read, and are not checked");
+        return;
+      }
+      throw e;
+    }
+    if (results < LARGEST_RESULT) {
+      throw new IllegalStateException(
+          "%s: max.message.bytes is %d; a result event may need %d"
+              .formatted(topics.compressed(), results, LARGEST_RESULT));
+    }
+    if (letters < records) {
+      LOG.warnf(
+          "%s: max.message.bytes is %d, below the %d of %s: a larger record loses its value there",
+          topics.deadLetters(), letters, records, topics.registered());
+    }
+  }
+
+  private static long largest(Admin admin, String topic)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return Long.parseLong(
+        admin
+            .describeConfigs(List.of(resource))
+            .all()
+            .get(ANSWER_SECONDS, TimeUnit.SECONDS)
+            .get(resource)
+            .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
+            .value());
   }
 
   private List<NewTopic> wanted() {

@@ -2,50 +2,69 @@ package dev.secateur.worker;
 
 import dev.secateur.store.StoreException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 
-/** Where a process keeps the files of its running jobs; those of dead processes are cleared. */
-final class WorkDirectory {
+/**
+ * Where a process keeps the files of its running jobs. A lock on a file beside it says that the
+ * process lives, in whatever container; what nobody holds a lock on was left by a dead one, and is
+ * cleared by the next that starts.
+ *
+ * @param lock held as long as this is referenced, and until the process ends
+ */
+record WorkDirectory(Path path, FileChannel lock) {
+  private static final Logger LOG = Logger.getLogger(WorkDirectory.class);
   private static final String PREFIX = "work-";
+  private static final String LOCK = ".lock";
 
-  private WorkDirectory() {}
-
-  static Path open(Path parent) {
-    Path own = parent.resolve(PREFIX + ProcessHandle.current().pid());
+  static WorkDirectory open(Path parent) {
     try {
       Files.createDirectories(parent);
-      try (Stream<Path> all = Files.list(parent)) {
-        all.filter(p -> isAbandoned(p, own)).forEach(JobRun::delete);
-      }
-      return Files.createDirectories(own);
+      clearAbandoned(parent);
+      Path path = parent.resolve(PREFIX + UUID.randomUUID());
+      // Locked before there is anything that another process could take for abandoned.
+      FileChannel lock =
+          FileChannel.open(lockOf(path), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      lock.lock();
+      return new WorkDirectory(Files.createDirectories(path), lock);
     } catch (IOException e) {
       throw new StoreException(
           StoreException.Kind.FULL, parent + ": cannot be used as secateur.cache.directory", e);
     }
   }
 
-  private static boolean isAbandoned(Path path, Path own) {
-    String name = path.getFileName().toString();
-    if (!name.matches(PREFIX + "\\d+")) {
-      return false;
+  private static void clearAbandoned(Path parent) throws IOException {
+    try (Stream<Path> all = Files.list(parent)) {
+      all.filter(path -> path.getFileName().toString().startsWith(PREFIX))
+          .filter(Files::isDirectory)
+          .forEach(WorkDirectory::clearIfAbandoned);
     }
-    // In a container the process before this one had the same number.
-    return path.equals(own)
-        || ProcessHandle.of(Long.parseLong(name.substring(PREFIX.length()))).isEmpty();
   }
 
-  /** Tells workers apart in claims and events: the host's name and a few random digits. */
-  static String workerId() {
-    String random = UUID.randomUUID().toString().substring(0, 8);
-    try {
-      return InetAddress.getLocalHost().getHostName() + "-" + random;
-    } catch (UnknownHostException e) {
-      return "worker-" + random;
+  private static void clearIfAbandoned(Path path) {
+    try (FileChannel channel =
+            FileChannel.open(lockOf(path), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      if (Optional.ofNullable(lock).isPresent()) {
+        JobRun.delete(path);
+        Files.deleteIfExists(lockOf(path));
+      }
+    } catch (OverlappingFileLockException e) {
+      LOG.debugf("%s: in use by this process", path);
+    } catch (IOException e) {
+      LOG.warnf("%s: left behind: %s", path, e.getMessage());
     }
+  }
+
+  private static Path lockOf(Path path) {
+    return path.resolveSibling(path.getFileName() + LOCK);
   }
 }

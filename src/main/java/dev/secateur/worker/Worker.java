@@ -16,11 +16,14 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -50,6 +53,9 @@ final class Worker {
   /** For probing the surroundings, and for records that wait, beside a heartbeat a job. */
   private static final int SPARE_THREADS = 2;
 
+  /** For a store that is slow to take back the claims of jobs that did not stop. */
+  private static final Duration GIVING_BACK = Duration.ofSeconds(5);
+
   @Inject WorkerConfiguration configuration;
   @Inject MeterRegistry registry;
   @Inject Tracer tracer;
@@ -63,6 +69,7 @@ final class Worker {
   String group;
 
   private Shop shop;
+  private WorkDirectory workDirectory;
   private Reception reception;
   private Producer<byte[], byte[]> producer;
   private Admin admin;
@@ -137,11 +144,12 @@ final class Worker {
     ObjectStore store = Stores.open(configuration.store(), meters);
     ObjectUri state = ObjectUri.of(configuration.state().uri()).resolve("");
     Path directory = Path.of(configuration.cache().directory());
+    workDirectory = WorkDirectory.open(directory);
     DownloadCache cache =
         new DownloadCache(
             store, directory, Limits.bytes("secateur.cache.size", configuration.cache().size()));
     meters.watch(cache, memory, work);
-    String id = WorkDirectory.workerId();
+    String id = workerId();
     WorkerConfiguration.Claim lease = configuration.claim();
     WorkerConfiguration.Jobs limits = configuration.jobs();
     return new Shop(
@@ -149,7 +157,7 @@ final class Worker {
         state,
         ObjectUri.of(limits.output()).resolve(""),
         cache,
-        WorkDirectory.open(directory),
+        workDirectory.path(),
         new Claims(store, state, id, lease.heartbeat(), lease.expiry(), clock),
         new Results(store, state),
         new EventPublisher(producer, configuration.topics(), meters),
@@ -245,7 +253,10 @@ final class Worker {
     shop.work().drain();
     jobs.shutdown();
     if (!jobs.awaitTermination(most.toMillis(), TimeUnit.MILLISECONDS)) {
-      LOG.warn("the running job did not stop in time; its claim will expire");
+      LOG.warn("the running job did not stop in time; it is given back as it is");
+      clock.execute(shop.claims()::releaseAll);
+      clock.shutdown();
+      clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     }
     clock.shutdownNow();
     producer.close(Duration.ofSeconds(5));
@@ -265,6 +276,16 @@ final class Worker {
 
   Shop shop() {
     return shop;
+  }
+
+  /** Tells workers apart in claims and events: the host's name and a few random digits. */
+  private static String workerId() {
+    String random = UUID.randomUUID().toString().substring(0, 8);
+    try {
+      return InetAddress.getLocalHost().getHostName() + "-" + random;
+    } catch (UnknownHostException e) {
+      return "worker-" + random;
+    }
   }
 
   private static ThreadFactory named(String name) {

@@ -49,6 +49,15 @@ final class KafkaBindingTest {
   }
 
   @Test
+  void attributesThatComeBackInTheAnswersHaveABound() throws Exception {
+    refused(Reason.ATTRIBUTE, attributes("id", "x".repeat(1025)), DATA);
+    assertThat(read(attributes("id", "x".repeat(1024)), DATA).id()).hasSize(1024);
+    String trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    assertThat(read(attributes("traceparent", trace), DATA).traceparent()).hasValue(trace);
+    assertThat(read(attributes("traceparent", "0".repeat(257)), DATA).traceparent()).isEmpty();
+  }
+
+  @Test
   void aRecordIsRefusedWithTheReasonThatItsProducerCanMend() {
     refused(Reason.BROKEN_JSON, Map.of(), "{");
     refused(Reason.BROKEN_JSON, Map.of(), "");

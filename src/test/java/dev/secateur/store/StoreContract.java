@@ -14,9 +14,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -137,29 +139,64 @@ abstract class StoreContract {
   }
 
   @Test
+  void aDownloadThatIsCancelledStopsAndLeavesNothing() throws Exception {
+    ObjectUri uri = fresh("train.npz");
+    store().upload(random("file", 1 << 20, 6), uri);
+    StoredObject seen = store().stat(uri).orElseThrow();
+    Path target = directory.resolve("target");
+    AtomicInteger asked = new AtomicInteger();
+    assertThatExceptionOfType(CancellationException.class)
+        .isThrownBy(
+            () ->
+                store()
+                    .download(
+                        seen,
+                        Optional.empty(),
+                        1 << 21,
+                        target,
+                        () -> asked.incrementAndGet() > 3));
+    assertThat(asked).hasValue(4);
+    assertThat(directory.toFile().list()).noneMatch(n -> n.startsWith("target"));
+  }
+
+  @Test
   void theCacheDownloadsOnceAndKeepsToItsSize() throws Exception {
-    DownloadCache cache = new DownloadCache(store(), directory.resolve("cache"), 25_000);
-    List<StoredObject> objects = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      ObjectUri uri = fresh("set-" + i);
-      store().upload(random("set-" + i, 10_000, 10 + i), uri);
-      objects.add(store().stat(uri).orElseThrow());
-    }
-    String digest;
-    try (DownloadCache.Local first = cache.fetch(objects.get(0), Optional.empty(), 1 << 20);
-        DownloadCache.Local again = cache.fetch(objects.get(0), Optional.empty(), 1 << 20)) {
-      assertThat(first.hit()).isFalse();
-      assertThat(again.hit()).isTrue();
-      digest = first.sha256();
-      // Held: it stays, although it is the oldest.
-      cache.fetch(objects.get(1), Optional.empty(), 1 << 20).close();
-      cache.fetch(objects.get(2), Optional.empty(), 1 << 20).close();
-      assertThat(first.file()).exists();
-    }
-    assertThat(cache.bytes()).isLessThanOrEqualTo(25_000);
-    try (DownloadCache.Local known = cache.fetch(objects.get(0), Optional.of(digest), 1 << 20)) {
-      assertThat(known.hit()).isTrue();
-    }
+    Path shared = directory.resolve("cache");
+    DownloadCache cache = new DownloadCache(store(), shared, 25_000);
+    StoredObject first = uploaded("first", 10_000);
+    DownloadCache.Local miss = fetch(cache, first, Optional.empty(), "a");
+    assertThat(miss.hit()).isFalse();
+    assertThat(fetch(cache, first, Optional.empty(), "b").hit()).isTrue();
+    // Another object with the same bytes, which the event's digest tells.
+    StoredObject copy = uploaded("first", 10_000);
+    assertThat(fetch(cache, copy, Optional.of(miss.sha256()), "c").hit()).isTrue();
+    assertThat(fetch(cache, copy, Optional.empty(), "d").hit()).isFalse();
+
+    // Another process makes room in the same directory: what was handed out stays.
+    DownloadCache other = new DownloadCache(store(), shared, 25_000);
+    fetch(other, uploaded("second", 10_000), Optional.empty(), "e");
+    fetch(other, uploaded("third", 10_000), Optional.empty(), "f");
+    assertThat(cache.bytes()).isEqualTo(20_000);
+    assertThat(Digests.sha256(directory.resolve("a"))).isEqualTo(miss.sha256());
+    DownloadCache.Local again = fetch(cache, first, Optional.empty(), "g");
+    assertThat(again.hit()).isFalse();
+    assertThat(again.sha256()).isEqualTo(miss.sha256());
+
+    // What is larger than the cache passes through, and takes nobody's place.
+    fetch(cache, uploaded("large", 30_000), Optional.empty(), "h");
+    assertThat(directory.resolve("h")).hasSize(30_000);
+    assertThat(cache.bytes()).isEqualTo(20_000);
+  }
+
+  private StoredObject uploaded(String name, int bytes) throws IOException {
+    ObjectUri uri = fresh(name);
+    store().upload(random(name, bytes, name.hashCode()), uri);
+    return store().stat(uri).orElseThrow();
+  }
+
+  private DownloadCache.Local fetch(
+      DownloadCache cache, StoredObject object, Optional<String> sha256, String target) {
+    return cache.fetch(object, sha256, 1 << 20, directory.resolve(target), () -> false);
   }
 
   private static void refused(

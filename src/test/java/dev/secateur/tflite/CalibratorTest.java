@@ -3,13 +3,18 @@ package dev.secateur.tflite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Preprocessing;
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 
 class CalibratorTest {
@@ -26,6 +31,19 @@ class CalibratorTest {
       batches.add(List.of(Tensor.of(sample, 1, 3)));
     }
     return new Calibrator(1, training).calibrate(doubling(), batches);
+  }
+
+  @Test
+  void aCalibrationThatIsCancelledStopsBeforeItsFirstSample() {
+    try (Dataset set =
+        Datasets.open(
+            Path.of("examples/shapes.npz"),
+            Datasets.Part.TRAIN,
+            Preprocessing.NONE,
+            Datasets.Expected.ANYTHING)) {
+      assertThatThrownBy(() -> new Calibrator(1).calibrate(doubling(), set, 10, () -> true))
+          .isInstanceOf(CancellationException.class);
+    }
   }
 
   private static Calibration calibrate(float[]... samples) {

@@ -118,6 +118,20 @@ abstract class ClaimsContract {
   }
 
   @Test
+  void aWorkerThatCannotStopItsJobsGivesThemBackAndTheyWriteNoMore() {
+    Claims claims = claims("one");
+    Claim claim = ((Claims.Taken) claims.take(key)).claim();
+    claims.releaseAll();
+    assertThatExceptionOfType(ClaimLostException.class).isThrownBy(claim::ensureHeld);
+    Claim heir = taken("two");
+    assertThat(heir.attempts()).isEqualTo(1);
+    assertThatExceptionOfType(ClaimLostException.class).isThrownBy(claim::renew);
+    claim.close();
+    heir.ensureHeld();
+    heir.close();
+  }
+
+  @Test
   void theNewestWholeCheckpointIsFoundByTheNextWorker() throws Exception {
     Claim claim = taken("one");
     StoredCheckpoints mine = checkpoints(claim);

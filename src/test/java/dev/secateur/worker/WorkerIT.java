@@ -214,6 +214,36 @@ final class WorkerIT {
   }
 
   @Test
+  void anInputThatTheStoreNeverGivesIsGivenUpAndHoldsUpNobody() throws Exception {
+    try (Platform platform = new Platform("never-given", 1);
+        RefusingProxy proxy =
+            new RefusingProxy(java.net.URI.create(platform.s3).getPort(), "/broken.npz")) {
+      Map<String, String> settings =
+          Map.of(
+              "secateur.store.endpoint", proxy.endpoint(),
+              "secateur.store.retries", "1",
+              "secateur.jobs.max-attempts", "3");
+      WorkerProcess worker = platform.worker("never-given-1", settings).awaitReady();
+      ObjectNode broken = platform.job("broken", "1", 1);
+      ObjectUri uri = ObjectUri.of("s3://datasets/never-given/broken.npz");
+      platform.store.upload(Platform.DATA, uri);
+      ((ObjectNode) broken.get("datasets")).putObject("train").put("uri", uri.toString());
+      platform.publish(broken);
+      platform.publish(platform.job("sound", "1", 1));
+      Map<String, JsonNode> byModel = new java.util.HashMap<>();
+      platform.awaitResults(2).values().forEach(r -> byModel.put(r.at("/model/name").asText(), r));
+      JsonNode failed = byModel.get("broken");
+      assertThat(EventSchemas.violations(EventType.FAILED, failed)).isEmpty();
+      assertThat(failed.at("/reason/code").asText()).isEqualTo("store-unavailable");
+      assertThat(failed.at("/reason/retried").asBoolean()).isTrue();
+      assertThat(byModel.get("sound").path("outcome").asText()).isEqualTo("accepted");
+      platform.await("all acknowledged", () -> platform.acknowledged() == 2);
+      assertThat(platform.records(platform.deadLetters())).hasSize(1);
+      assertThat(worker.metric("secateur_dead_letters_total", "store-unavailable")).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aThousandMalformedRecordsAreDeadLettersAndTheSoundOnesBetweenThemAreAnswered()
       throws Exception {
     try (Platform platform = new Platform("malformed", 1)) {

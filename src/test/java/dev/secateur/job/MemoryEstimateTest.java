@@ -1,0 +1,64 @@
+package dev.secateur.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class MemoryEstimateTest {
+  private static final Path MODEL = Path.of("examples/shapes.keras");
+  private static final Path TRAIN = Path.of("examples/shapes.npz");
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  @TempDir Path directory;
+
+  @Test
+  void aLargerBatchNeedsMoreMemory() throws Exception {
+    long small = MemoryEstimate.of(MODEL, TRAIN, plan(32));
+    long large = MemoryEstimate.of(MODEL, TRAIN, plan(3200));
+    assertThat(large - small).isGreaterThan(100L << 20);
+  }
+
+  @Test
+  void aModelThatStatesNoInputShapeIsEstimatedWithItsSamplesShape() throws Exception {
+    long stated = MemoryEstimate.of(MODEL, TRAIN, plan(3200));
+    assertThat(MemoryEstimate.of(withoutInputShape(), TRAIN, plan(3200))).isEqualTo(stated);
+  }
+
+  @Test
+  void whatCannotBeReadIsLeftToTheChainToExplain() throws Exception {
+    long libraries = MemoryEstimate.of(TRAIN, TRAIN, plan(3200));
+    assertThat(MemoryEstimate.of(withoutInputShape(), MODEL, plan(3200))).isEqualTo(libraries);
+  }
+
+  private static Plan plan(int batchSize) throws Exception {
+    return PlanJson.read(
+        MAPPER.readTree("{\"plan\":{\"fineTuning\":{\"batchSize\":" + batchSize + "}}}"));
+  }
+
+  /** The example with null for the height and width of its input. */
+  private Path withoutInputShape() throws Exception {
+    Path file = directory.resolve("unknown.keras");
+    if (Files.exists(file)) {
+      return file;
+    }
+    Files.copy(MODEL, file);
+    try (FileSystem zip = FileSystems.newFileSystem(file)) {
+      Path config = zip.getPath("config.json");
+      JsonNode json = MAPPER.readTree(Files.readAllBytes(config));
+      for (JsonNode found : json.findValues("batch_shape")) {
+        ((ArrayNode) found).setNull(1);
+        ((ArrayNode) found).setNull(2);
+      }
+      Files.write(config, MAPPER.writeValueAsBytes(json));
+    }
+    return file;
+  }
+}

@@ -1,0 +1,82 @@
+package dev.secateur.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.secateur.demo.WorkerProcess;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** A packaged worker that is told to stop at moments that have no checkpoint. */
+final class DrainIT {
+  private static final int BYTES_PER_SECOND = 8 << 10;
+
+  @Test
+  void aDownloadIsInterruptedAndItsJobGivenBack() throws Exception {
+    try (Platform platform = new Platform("drain-download", 1);
+        SlowProxy proxy = new SlowProxy(URI.create(platform.s3).getPort(), BYTES_PER_SECOND)) {
+      WorkerProcess first =
+          platform
+              .worker(
+                  "drain-download-1",
+                  Map.of("secateur.store.endpoint", "http://127.0.0.1:" + proxy.port()))
+              .awaitReady();
+      platform.publish(platform.job("shapes", "1", 1));
+      platform.await("fetching", () -> hasFile(platform, ".part"));
+      long asked = System.nanoTime();
+      first.process().signal("TERM");
+      assertThat(first.process().exitCode(Duration.ofSeconds(20))).isEqualTo(143);
+      // Both inputs would have taken more than twenty seconds.
+      System.out.printf("drained in %d ms%n", (System.nanoTime() - asked) / 1_000_000);
+      assertThat(first.process().output()).doesNotContain("did not stop in time");
+      assertThat(hasFile(platform, ".part")).isFalse();
+      goesOnElsewhereAsGivenBack(platform, "drain-download-2");
+    }
+  }
+
+  @Test
+  void aJobThatDoesNotStopInTimeIsGivenBackAsItIs() throws Exception {
+    try (Platform platform = new Platform("drain-late", 1)) {
+      WorkerProcess first =
+          platform.worker("drain-late-1", Map.of("secateur.drain.timeout", "0s")).awaitReady();
+      platform.publish(platform.job("shapes", "1", 300));
+      platform.await(
+          "training",
+          () ->
+              platform.progress().stream()
+                  .anyMatch(e -> e.data().path("stage").asText().equals("fine-tune")));
+      first.process().signal("TERM");
+      assertThat(first.process().exitCode(Duration.ofSeconds(20))).isEqualTo(143);
+      assertThat(first.process().output()).contains("did not stop in time");
+      goesOnElsewhereAsGivenBack(platform, "drain-late-2");
+    }
+  }
+
+  private static void goesOnElsewhereAsGivenBack(Platform platform, String name) throws Exception {
+    assertThat(platform.acknowledged()).isZero();
+    WorkerProcess second = platform.worker(name).awaitReady();
+    var result = platform.awaitResults(1).values().iterator().next();
+    assertThat(result.path("outcome").asText()).isEqualTo("accepted");
+    assertThat(result.at("/job/epoch").asInt()).isEqualTo(2);
+    // Neither expired nor counted.
+    assertThat(result.at("/job/attempt").asInt()).isEqualTo(1);
+    assertThat(second.metric("secateur_claims_total", "taken-over")).isZero();
+    platform.await("acknowledged", () -> platform.acknowledged() == 1);
+    assertThat(platform.records(platform.deadLetters())).isEmpty();
+  }
+
+  private static boolean hasFile(Platform platform, String ending) {
+    try (Stream<Path> all = Files.walk(platform.directory)) {
+      List<String> names = all.map(Path::toString).toList();
+      return names.stream().anyMatch(n -> n.endsWith(ending));
+    } catch (java.io.IOException | java.io.UncheckedIOException e) {
+      // A file went while the directory was read.
+      return true;
+    }
+  }
+}
