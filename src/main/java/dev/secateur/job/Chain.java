@@ -166,8 +166,13 @@ public final class Chain {
       }
 
       @Override
-      public void save(int step, Path file) {
-        checkpoints.save(stage, step, file);
+      public void save(int step, State state) {
+        checkpoints.save(stage, step, state::writeTo);
+      }
+
+      @Override
+      public Duration interval() {
+        return checkpoints.interval();
       }
     };
   }

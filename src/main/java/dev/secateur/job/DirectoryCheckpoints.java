@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,9 @@ import java.util.stream.Stream;
  */
 public final class DirectoryCheckpoints implements JobCheckpoints {
   private static final String KEY = "job";
+
+  /** A local file costs little. */
+  private static final Duration INTERVAL = Duration.ofSeconds(2);
 
   private final Path directory;
   private final String jobKey;
@@ -71,7 +75,7 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
   }
 
   @Override
-  public void save(Stage stage, int step, Path file) {
+  public void save(Stage stage, int step, State state) {
     try {
       if (!resumes) {
         clear();
@@ -80,7 +84,7 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
       Files.createDirectories(directory);
       Files.writeString(directory.resolve(KEY), jobKey);
       Path beside = directory.resolve(stage.label() + ".part");
-      Files.copy(file, beside, StandardCopyOption.REPLACE_EXISTING);
+      state.writeTo(beside);
       Files.move(
           beside,
           directory.resolve(stage.label()),
@@ -89,5 +93,10 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
     } catch (IOException e) {
       throw Failures.unwritable(directory, e);
     }
+  }
+
+  @Override
+  public Duration interval() {
+    return INTERVAL;
   }
 }

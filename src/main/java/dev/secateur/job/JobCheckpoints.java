@@ -1,6 +1,8 @@
 package dev.secateur.job;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /**
@@ -18,15 +20,30 @@ public interface JobCheckpoints {
         }
 
         @Override
-        public void save(Stage stage, int step, Path file) {}
+        public void save(Stage stage, int step, State state) {}
+
+        @Override
+        public Duration interval() {
+          return ChronoUnit.FOREVER.getDuration();
+        }
       };
+
+  /** A stage as it is now. */
+  @FunctionalInterface
+  interface State {
+    /** Writes it to a file, over any that is there. */
+    void writeTo(Path file);
+  }
 
   Optional<Path> latest(Stage stage);
 
   /**
-   * Keeps a copy of {@code file}, which its owner deletes afterwards.
+   * Keeps the state of a stage.
    *
    * @param step training steps done; 0 in other stages
    */
-  void save(Stage stage, int step, Path file);
+  void save(Stage stage, int step, State state);
+
+  /** Time from one checkpoint to the next: what a worker that dies may lose. */
+  Duration interval();
 }

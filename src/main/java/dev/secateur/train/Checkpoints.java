@@ -1,6 +1,8 @@
 package dev.secateur.train;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /**
@@ -17,17 +19,34 @@ public interface Checkpoints {
         }
 
         @Override
-        public void save(int step, Path file) {}
+        public void save(int step, State state) {}
+
+        @Override
+        public Duration interval() {
+          return ChronoUnit.FOREVER.getDuration();
+        }
       };
+
+  /** The run as it is now. */
+  @FunctionalInterface
+  interface State {
+    /**
+     * Writes it to a file, over any that is there.
+     *
+     * @throws TrainingException if that does not work
+     */
+    void writeTo(Path file);
+  }
 
   /** The newest checkpoint, if any. */
   Optional<Path> latest();
 
-  /** Keeps a copy of {@code file} as the state after {@code step} steps. */
-  void save(int step, Path file);
+  /** Keeps the state after {@code step} steps. */
+  void save(int step, State state);
 
-  /** Steps between checkpoints; each epoch's end makes one besides. */
-  default int everySteps() {
-    return 100;
-  }
+  /**
+   * Time from one checkpoint to the next, zero for one after each step. It is stretched where
+   * saving takes long: a run spends about a tenth of its time on checkpoints at most.
+   */
+  Duration interval();
 }

@@ -5,13 +5,10 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +25,9 @@ import java.util.stream.IntStream;
 public final class FineTuner implements AutoCloseable {
   /** Steps between two reports to the listener. */
   private static final int REPORT_EVERY = 10;
+
+  /** So many times as long as a checkpoint took, training goes on before the next. */
+  private static final int TIMES_SAVING = 9;
 
   private final Dataset data;
   private final FineTuning how;
@@ -48,6 +48,11 @@ public final class FineTuner implements AutoCloseable {
   private OptionalInt resumedFrom = OptionalInt.empty();
   private double sparsity;
 
+  /** By the nanosecond clock; the beginning counts as saved. */
+  private long lastSaved = System.nanoTime();
+
+  private Duration pause;
+
   private FineTuner(
       Graph network,
       Dataset train,
@@ -61,6 +66,7 @@ public final class FineTuner implements AutoCloseable {
     this.data = train;
     this.how = how;
     this.checkpoints = checkpoints;
+    this.pause = checkpoints.interval();
     this.listener = listener;
     this.cancelled = cancelled;
     this.objective = objective;
@@ -149,12 +155,11 @@ public final class FineTuner implements AutoCloseable {
         new Batches(data, samples, how, original, objective.classes(), progress.step())) {
       while (progress.step() < steps) {
         step(batches);
-        boolean epochEnds = progress.step() % stepsPerEpoch == 0;
-        if (epochEnds) {
+        if (progress.step() % stepsPerEpoch == 0) {
           endEpoch();
         }
         boolean stop = progress.step() < steps && cancelled.getAsBoolean();
-        if (stop || epochEnds || progress.step() % checkpoints.everySteps() == 0) {
+        if (stop || sinceSaved().compareTo(pause) >= 0) {
           save();
         }
         if (stop) {
@@ -231,20 +236,17 @@ public final class FineTuner implements AutoCloseable {
   }
 
   private void save() {
-    if (checkpoints == Checkpoints.NONE) {
-      return;
-    }
-    try {
-      Path file = Files.createTempFile("secateur", ".checkpoint");
-      try {
-        CheckpointFile.write(file, fingerprint, progress, session);
-        checkpoints.save(progress.step(), file);
-      } finally {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    long start = System.nanoTime();
+    checkpoints.save(
+        progress.step(), file -> CheckpointFile.write(file, fingerprint, progress, session));
+    lastSaved = System.nanoTime();
+    Duration costs = Duration.ofNanos(lastSaved - start).multipliedBy(TIMES_SAVING);
+    Duration interval = checkpoints.interval();
+    pause = interval.isZero() || interval.compareTo(costs) > 0 ? interval : costs;
+  }
+
+  private Duration sinceSaved() {
+    return Duration.ofNanos(System.nanoTime() - lastSaved);
   }
 
   private FineTuned result() {

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param state where claims, checkpoints and results live
  * @param output where artifacts go when the event does not say
  * @param workDirectory for the files of running jobs
+ * @param checkpointInterval time from one checkpoint of a training to the next
  * @param retryDelay first wait before an attempt is repeated; doubles up to {@code retryMaxDelay}
  */
 record Shop(
@@ -34,6 +35,7 @@ record Shop(
     int threads,
     int maxAttempts,
     Duration deadline,
+    Duration checkpointInterval,
     Duration retryDelay,
     Duration retryMaxDelay) {
   BackOff backOff() {

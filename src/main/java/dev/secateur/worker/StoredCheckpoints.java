@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,7 @@ final class StoredCheckpoints implements JobCheckpoints {
   private final Claim claim;
   private final Path directory;
   private final long maxBytes;
+  private final Duration interval;
   private final Listener listener;
 
   /** Of a manifest's name: the training step decides, then who wrote it. */
@@ -72,12 +74,14 @@ final class StoredCheckpoints implements JobCheckpoints {
       Claim claim,
       Path directory,
       long maxBytes,
+      Duration interval,
       Listener listener) {
     this.store = store;
     this.root = state.resolve("checkpoints/" + claim.key() + "/");
     this.claim = claim;
     this.directory = directory;
     this.maxBytes = maxBytes;
+    this.interval = interval;
     this.listener = listener;
   }
 
@@ -122,19 +126,27 @@ final class StoredCheckpoints implements JobCheckpoints {
 
   /** A checkpoint that cannot be kept is not worth the job: the one before it still counts. */
   @Override
-  public void save(Stage stage, int step, Path file) {
+  public void save(Stage stage, int step, State state) {
     claim.ensureHeld();
     Name name = new Name(claim.epoch(), step);
+    Path file = directory.resolve(stage.label() + ".checkpoint");
+    state.writeTo(file);
     try {
       store.upload(file, prefix(stage).resolve(name + DATA));
       store.write(prefix(stage).resolve(name + MANIFEST), manifest(stage, step, file));
       listener.written();
       deleteOlder(stage);
+      Files.delete(file);
     } catch (StoreException e) {
       LOG.warnf("checkpoint at step %d not kept: %s", step, e.getMessage());
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": cannot be read", e);
     }
+  }
+
+  @Override
+  public Duration interval() {
+    return interval;
   }
 
   private byte[] manifest(Stage stage, int step, Path file) throws IOException {

@@ -173,6 +173,7 @@ final class Worker {
             .orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / concurrency)),
         limits.maxAttempts(),
         limits.deadline(),
+        limits.checkpointInterval(),
         limits.retryDelay(),
         limits.retryMaxDelay());
   }

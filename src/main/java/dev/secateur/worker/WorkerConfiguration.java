@@ -134,6 +134,9 @@ public interface WorkerConfiguration {
     @WithDefault("4h")
     Duration deadline();
 
+    @WithDefault("10s")
+    Duration checkpointInterval();
+
     @WithDefault("s3://artifacts/")
     String output();
 

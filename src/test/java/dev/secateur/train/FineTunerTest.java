@@ -200,7 +200,7 @@ class FineTunerTest {
     Dataset data = ArrayDataset.quadrants(100, true);
     FineTuning how = how(distill, augment, 0.1);
     FineTuned whole = run(classifier(false), data, how);
-    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 100);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory);
     int[] asked = {distill && !augment ? -1 : 0};
     assertThatThrownBy(
             () -> run(classifier(false), data, how, checkpoints, () -> ++asked[0] == stop))
@@ -214,7 +214,7 @@ class FineTunerTest {
   @Test
   void crashLosesTheStepsSinceTheLastCheckpointOnly(@TempDir Path directory) {
     Dataset data = ArrayDataset.quadrants(100, true);
-    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 4);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory);
     int[] asked = {0};
     assertThatThrownBy(
             () ->
@@ -231,14 +231,14 @@ class FineTunerTest {
                     }))
         .hasMessage("crash");
     FineTuned resumed = run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
-    assertThat(resumed.resumedFrom()).hasValue(4);
+    assertThat(resumed.resumedFrom()).hasValue(5);
     assertSameWeights(resumed.graph(), run(classifier(false), data, how(false, false, 0)).graph());
   }
 
   @Test
   void finishedRunIsResumedWithoutTraining(@TempDir Path directory) {
     Dataset data = ArrayDataset.quadrants(100, true);
-    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 100);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory);
     FineTuned whole = run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
     FineTuned again = run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
     assertThat(again.resumedFrom()).hasValue(whole.steps());
@@ -248,7 +248,7 @@ class FineTunerTest {
   @Test
   void damagedCheckpointIsRefused(@TempDir Path directory) throws IOException {
     Dataset data = ArrayDataset.quadrants(100, true);
-    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 100);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory);
     run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
     byte[] bytes = Files.readAllBytes(checkpoints.file());
     bytes[bytes.length / 2] ^= 1;
@@ -265,7 +265,7 @@ class FineTunerTest {
   @Test
   void checkpointOfAnotherPlanIsRefused(@TempDir Path directory) {
     Dataset data = ArrayDataset.quadrants(100, true);
-    SavedCheckpoints checkpoints = new SavedCheckpoints(directory, 100);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory);
     run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
     assertThatThrownBy(() -> run(classifier(false), data, how(true, false, 0), checkpoints, NEVER))
         .isInstanceOf(TrainingException.class)

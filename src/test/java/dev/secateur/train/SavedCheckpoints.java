@@ -1,14 +1,12 @@
 package dev.secateur.train;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Optional;
 
-/** Keeps the newest checkpoint in a directory. */
-record SavedCheckpoints(Path directory, int everySteps) implements Checkpoints {
+/** Keeps the newest checkpoint in a directory, one after each step. */
+record SavedCheckpoints(Path directory) implements Checkpoints {
   Path file() {
     return directory.resolve("latest");
   }
@@ -19,11 +17,12 @@ record SavedCheckpoints(Path directory, int everySteps) implements Checkpoints {
   }
 
   @Override
-  public void save(int step, Path file) {
-    try {
-      Files.copy(file, file(), StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  public void save(int step, State state) {
+    state.writeTo(file());
+  }
+
+  @Override
+  public Duration interval() {
+    return Duration.ZERO;
   }
 }

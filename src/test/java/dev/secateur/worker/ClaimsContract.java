@@ -10,6 +10,8 @@ import dev.secateur.job.Stage;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,7 +138,8 @@ abstract class ClaimsContract {
     Claim claim = taken("one");
     StoredCheckpoints mine = checkpoints(claim);
     for (int step = 100; step <= 400; step += 100) {
-      mine.save(Stage.FINE_TUNE, step, Files.writeString(directory.resolve("c"), "step " + step));
+      String text = "step " + step;
+      mine.save(Stage.FINE_TUNE, step, file -> write(file, text));
     }
     ObjectUri stage = state.resolve("checkpoints/" + key + "/fine-tune/");
     // Data without a manifest: its writer died in between.
@@ -153,6 +156,14 @@ abstract class ClaimsContract {
     heir.close();
   }
 
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private StoredCheckpoints checkpoints(Claim claim) {
     return new StoredCheckpoints(
         store(),
@@ -160,6 +171,7 @@ abstract class ClaimsContract {
         claim,
         directory,
         1 << 20,
+        Duration.ofSeconds(1),
         new StoredCheckpoints.Listener() {
           @Override
           public void written() {}

@@ -44,7 +44,7 @@ final class DrainIT {
     try (Platform platform = new Platform("drain-late", 1)) {
       WorkerProcess first =
           platform.worker("drain-late-1", Map.of("secateur.drain.timeout", "0s")).awaitReady();
-      platform.publish(platform.job("shapes", "1", 300));
+      platform.publish(platform.job("shapes", "1", 60));
       platform.await(
           "training",
           () ->

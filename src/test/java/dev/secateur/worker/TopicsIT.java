@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Topics on a real broker: created, found missing, found too small. */
 final class TopicsIT {
+  /** Its own at each try. */
   private record Names(String prefix) implements WorkerConfiguration.Topics {
     @Override
     public String registered() {
@@ -49,12 +52,14 @@ final class TopicsIT {
   @Test
   void missingTopicsAreNamedOrCreated() throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", LocalServers.get().kafka))) {
-      Names names = new Names("topics-missing");
+      Names names = new Names("topics-missing-" + UUID.randomUUID());
       assertThatExceptionOfType(IllegalStateException.class)
           .isThrownBy(() -> new Topics(names, new Settings(false)).ensure(admin))
-          .withMessageContaining("topics-missing-registered, topics-missing-progress")
+          .withMessageContaining(names.registered() + ", " + names.progress())
           .withMessageContaining("secateur.kafka.create-topics=true");
       new Topics(names, new Settings(true)).ensure(admin);
+      Awaitility.await()
+          .until(() -> admin.listTopics().names().get().contains(names.deadLetters()));
       new Topics(names, new Settings(false)).ensure(admin);
       assertThat(
               admin
@@ -70,7 +75,7 @@ final class TopicsIT {
   @Test
   void aTopicThatCouldNotTakeAResultIsRefusedAtTheStart() throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", LocalServers.get().kafka))) {
-      Names names = new Names("topics-small");
+      Names names = new Names("topics-small-" + UUID.randomUUID());
       admin
           .createTopics(
               List.of(
@@ -81,11 +86,13 @@ final class TopicsIT {
                   new NewTopic(names.deadLetters(), 1, (short) 1)))
           .all()
           .get();
+      Awaitility.await()
+          .until(() -> admin.listTopics().names().get().contains(names.deadLetters()));
       assertThatExceptionOfType(IllegalStateException.class)
           .isThrownBy(() -> new Topics(names, new Settings(false)).ensure(admin))
           .withMessage(
-              "topics-small-compressed: max.message.bytes is 1000; a result event may need %d",
-              Topics.LARGEST_RESULT);
+              "%s: max.message.bytes is 1000; a result event may need %d",
+              names.compressed(), Topics.LARGEST_RESULT);
     }
   }
 }
