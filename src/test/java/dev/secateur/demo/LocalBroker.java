@@ -26,6 +26,7 @@ public final class LocalBroker implements AutoCloseable {
 
   /** Starts a broker whose log is in {@code directory}; one that has run there before goes on. */
   public static LocalBroker start(Path directory, int port) throws IOException {
+    ServerLogs.quieten();
     Files.createDirectories(directory);
     int controllerPort = Ports.free();
     Properties properties = new Properties();

@@ -20,6 +20,7 @@ public final class LocalStore implements AutoCloseable {
 
   /** Starts a server; {@code buckets} are created where they are missing. */
   public static LocalStore start(Path directory, int port, String... buckets) throws Exception {
+    ServerLogs.quieten();
     for (String bucket : buckets) {
       Files.createDirectories(directory.resolve(bucket));
     }

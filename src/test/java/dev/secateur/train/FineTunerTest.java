@@ -19,11 +19,14 @@ import dev.secateur.train.FineTuning.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -233,6 +236,48 @@ class FineTunerTest {
     FineTuned resumed = run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
     assertThat(resumed.resumedFrom()).hasValue(5);
     assertSameWeights(resumed.graph(), run(classifier(false), data, how(false, false, 0)).graph());
+  }
+
+  @Test
+  void checkpointsAreMadeByTimeAndTakeASmallPartOfIt() {
+    int often = saves(Duration.ZERO, Duration.ZERO);
+    assertThat(often).isEqualTo(stepsOf(how(false, false, 0)));
+    assertThat(saves(Duration.ofHours(1), Duration.ZERO)).isZero();
+    // After one that took half a second there is none for four and a half.
+    assertThat(saves(Duration.ofNanos(1), Duration.ofMillis(500))).isBetween(1, often / 2);
+  }
+
+  private static int stepsOf(FineTuning how) {
+    return run(classifier(false), ArrayDataset.quadrants(100, true), how).steps();
+  }
+
+  private static int saves(Duration interval, Duration each) {
+    AtomicInteger saves = new AtomicInteger();
+    Checkpoints counting =
+        new Checkpoints() {
+          @Override
+          public Optional<Path> latest() {
+            return Optional.empty();
+          }
+
+          @Override
+          public void save(int step, State state) {
+            saves.incrementAndGet();
+            LockSupport.parkNanos(each.toNanos());
+          }
+
+          @Override
+          public Duration interval() {
+            return interval;
+          }
+        };
+    run(
+        classifier(false),
+        ArrayDataset.quadrants(100, true),
+        how(false, false, 0),
+        counting,
+        NEVER);
+    return saves.get();
   }
 
   @Test

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,7 @@ final class Platform implements AutoCloseable {
   private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
   private final Map<ConsumerRecord<byte[], byte[]>, CloudEvent> read = new IdentityHashMap<>();
   private final List<WorkerProcess> workers = new ArrayList<>();
+  private final Set<ObjectUri> uploaded = new HashSet<>();
 
   Platform(String name, int partitions) throws Exception {
     this(
@@ -189,7 +191,7 @@ final class Platform implements AutoCloseable {
     String sha256 = Digests.sha256(file);
     ObjectUri uri =
         new ObjectUri(bucket, name + "/" + sha256.substring(0, 12) + "/" + file.getFileName());
-    if (store.stat(uri).isEmpty()) {
+    if (uploaded.add(uri)) {
       store.upload(file, uri);
     }
     return JsonNodeFactory.instance.objectNode().put("uri", uri.toString()).put("sha256", sha256);
