@@ -1,14 +1,11 @@
 package dev.secateur.cli;
 
-import dev.secateur.store.AllowedBuckets;
-import dev.secateur.store.CredentialSources;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
-import dev.secateur.store.S3ObjectStore;
-import dev.secateur.store.S3Settings;
 import dev.secateur.store.StoreListener;
-import java.net.URI;
-import java.nio.file.Path;
+import dev.secateur.worker.Stores;
+import dev.secateur.worker.WorkerConfiguration;
+import dev.secateur.worker.WorkerConfiguration.Store.Credentials;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +28,7 @@ import picocli.CommandLine.Option;
  */
 final class ServerOptions {
   private static final String KAFKA = "KAFKA_";
+  private static final String STORE = "SECATEUR_STORE_";
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final int RETRIES = 5;
 
@@ -38,7 +36,9 @@ final class ServerOptions {
       names = "--kafka",
       paramLabel = "HOST:PORT",
       defaultValue = "${env:KAFKA_BOOTSTRAP_SERVERS:-localhost:9092}",
-      description = "The broker (KAFKA_BOOTSTRAP_SERVERS); default ${DEFAULT-VALUE}.")
+      description =
+          "The broker (KAFKA_BOOTSTRAP_SERVERS); any other client property as KAFKA_…, such as"
+              + " KAFKA_SECURITY_PROTOCOL; default ${DEFAULT-VALUE}.")
   String kafka;
 
   @Option(
@@ -46,8 +46,8 @@ final class ServerOptions {
       paramLabel = "URL",
       defaultValue = "${env:SECATEUR_STORE_ENDPOINT:-http://localhost:9000}",
       description =
-          "The S3 server (SECATEUR_STORE_ENDPOINT); keys from SECATEUR_STORE_ACCESS_KEY and"
-              + " SECATEUR_STORE_SECRET_KEY; default ${DEFAULT-VALUE}.")
+          "The S3 server (SECATEUR_STORE_ENDPOINT); credentials, authorities and the rest from the"
+              + " worker's variables SECATEUR_STORE_…; default ${DEFAULT-VALUE}.")
   String store;
 
   @Option(
@@ -87,24 +87,54 @@ final class ServerOptions {
 
   /** The store, for objects in {@code buckets} alone. */
   ObjectStore openStore(Set<String> buckets) {
-    return new S3ObjectStore(
-        new S3Settings(
-            URI.create(store),
+    List<String> allowed = List.copyOf(buckets);
+    return Stores.open(
+        new StoreVariables(
+            store,
             region,
-            !"false".equals(System.getenv("SECATEUR_STORE_PATH_STYLE")),
-            Optional.ofNullable(System.getenv("SECATEUR_STORE_ACCESS_KEY"))
-                .map(
-                    key ->
-                        CredentialSources.keys(
-                            key,
-                            Optional.ofNullable(System.getenv("SECATEUR_STORE_SECRET_KEY"))
-                                .orElse(""))),
-            Optional.ofNullable(System.getenv("SECATEUR_STORE_CA_FILE")).map(Path::of),
+            !variable("PATH_STYLE").map("false"::equals).orElse(false),
+            variable("CREDENTIALS").map(ServerOptions::credentials).orElse(Credentials.STATIC),
+            variable("ACCESS_KEY"),
+            variable("SECRET_KEY"),
+            variable("CREDENTIALS_FILE"),
+            variable("WEB_IDENTITY_TOKEN_FILE"),
+            variable("ROLE_ARN"),
+            variable("STS_ENDPOINT"),
+            variable("CA_FILE"),
+            allowed,
+            allowed,
             TIMEOUT,
             TIMEOUT,
             RETRIES),
-        new AllowedBuckets(buckets, buckets),
         StoreListener.NONE);
+  }
+
+  /** The worker's settings of its store, as a command has them. */
+  private record StoreVariables(
+      String endpoint,
+      String region,
+      boolean pathStyle,
+      Credentials credentials,
+      Optional<String> accessKey,
+      Optional<String> secretKey,
+      Optional<String> credentialsFile,
+      Optional<String> webIdentityTokenFile,
+      Optional<String> roleArn,
+      Optional<String> stsEndpoint,
+      Optional<String> caFile,
+      List<String> readBuckets,
+      List<String> writeBuckets,
+      Duration connectTimeout,
+      Duration readTimeout,
+      int retries)
+      implements WorkerConfiguration.Store {}
+
+  private static Optional<String> variable(String key) {
+    return Optional.ofNullable(System.getenv(STORE + key)).filter(value -> !value.isEmpty());
+  }
+
+  private static Credentials credentials(String name) {
+    return Credentials.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 
   KafkaProducer<byte[], byte[]> openProducer() {

@@ -7,14 +7,17 @@ import io.minio.credentials.StaticProvider;
 import io.minio.credentials.WebIdentityProvider;
 import java.io.IOException;
 import java.io.Reader;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.ProviderException;
 import java.util.Properties;
 import java.util.UUID;
 import okhttp3.OkHttpClient;
 
-/** Where the keys of a store come from. Nothing here ever prints one. */
+/**
+ * Where the keys of a store come from; throws {@link ProviderException} while there are none.
+ * Nothing here ever prints one.
+ */
 public final class CredentialSources {
   /** How long a session from a token is asked for; the library renews it when it ends. */
   private static final int SESSION_SECONDS = 3600;
@@ -35,7 +38,7 @@ public final class CredentialSources {
       try (Reader reader = Files.newBufferedReader(file)) {
         properties.load(reader);
       } catch (IOException e) {
-        throw new UncheckedIOException(file + ": cannot read the store's credentials", e);
+        throw unreadable(file, "the store's credentials", e);
       }
       return new Credentials(
           required(properties, "access-key", file),
@@ -67,14 +70,20 @@ public final class CredentialSources {
     try {
       return new Jwt(Files.readString(file).strip(), SESSION_SECONDS);
     } catch (IOException e) {
-      throw new UncheckedIOException(file + ": cannot read the web identity token", e);
+      throw unreadable(file, "the web identity token", e);
     }
+  }
+
+  /** Without a cause: the client would throw that instead. */
+  private static ProviderException unreadable(Path file, String what, IOException e) {
+    return new ProviderException(
+        file + ": cannot read " + what + " (" + e.getClass().getSimpleName() + ")");
   }
 
   private static String required(Properties properties, String key, Path file) {
     String value = properties.getProperty(key);
     if (value == null || value.isBlank()) {
-      throw new IllegalStateException(file + ": " + key + " is missing");
+      throw new ProviderException(file + ": " + key + " is missing");
     }
     return value.strip();
   }

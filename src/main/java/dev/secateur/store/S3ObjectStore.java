@@ -28,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
+import java.security.ProviderException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -406,6 +407,15 @@ public final class S3ObjectStore implements ObjectStore {
     if (e instanceof ServerException down) {
       return new StoreException(
           S3Errors.kind("", down.statusCode()), uri + ": the store says " + down.statusCode(), e);
+    }
+    if (e.getClass() == RuntimeException.class && e.getCause() != null) {
+      // The client's wrapping of what its credentials' source threw.
+      return translated(uri, e.getCause());
+    }
+    if (e instanceof ProviderException noKeys) {
+      // A token or a file that is being rotated will do soon.
+      return new StoreException(
+          Kind.UNAVAILABLE, uri + ": no credentials: " + noKeys.getMessage(), e);
     }
     return new StoreException(
         Kind.UNAVAILABLE, uri + ": no answer (" + e.getClass().getSimpleName() + ")", e);

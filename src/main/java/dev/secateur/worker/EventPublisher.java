@@ -3,24 +3,35 @@ package dev.secateur.worker;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventType;
 import dev.secateur.event.KafkaBinding;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 import org.jboss.logging.Logger;
 
-/** Sends events and dead letters. A result and a dead letter are sent until the broker has them. */
+/**
+ * Sends events and dead letters. A result and a dead letter are sent until the broker has them.
+ *
+ * <p>An idempotent producer whose first log-in is refused never sends again, whatever happens to
+ * the password. So there is none before there is something to send, when a record has come and the
+ * broker is known to let this worker in; and one that lets a record expire is replaced.
+ */
 final class EventPublisher {
   private static final Logger LOG = Logger.getLogger(EventPublisher.class);
 
@@ -29,27 +40,66 @@ final class EventPublisher {
 
   private static final long PAUSE_NANOS = 500_000_000;
 
-  private final Producer<byte[], byte[]> producer;
+  private final Supplier<Producer<byte[], byte[]>> producers;
   private final WorkerConfiguration.Topics topics;
   private final JobMeters meters;
+  private final MeterRegistry registry;
+  private Optional<Open> open = Optional.empty();
+
+  /** A producer and what measures it. */
+  private record Open(Producer<byte[], byte[]> producer, KafkaClientMetrics metrics) {
+    void close(Duration most) {
+      metrics.close();
+      producer.close(most);
+    }
+  }
 
   EventPublisher(
-      Producer<byte[], byte[]> producer, WorkerConfiguration.Topics topics, JobMeters meters) {
-    this.producer = producer;
+      Supplier<Producer<byte[], byte[]>> producers,
+      WorkerConfiguration.Topics topics,
+      JobMeters meters,
+      MeterRegistry registry) {
+    this.producers = producers;
     this.topics = topics;
     this.meters = meters;
+    this.registry = registry;
+  }
+
+  private synchronized Open open() {
+    if (open.isEmpty()) {
+      Producer<byte[], byte[]> producer = producers.get();
+      KafkaClientMetrics metrics = new KafkaClientMetrics(producer);
+      metrics.bindTo(registry);
+      open = Optional.of(new Open(producer, metrics));
+    }
+    return open.get();
+  }
+
+  /** Unless another thread has done so already. */
+  private synchronized void replace(Open failed) {
+    if (open.equals(Optional.of(failed))) {
+      open = Optional.empty();
+      failed.close(Duration.ZERO);
+    }
+  }
+
+  synchronized void close(Duration most) {
+    open.ifPresent(o -> o.close(most));
+    open = Optional.empty();
   }
 
   /** Hands a progress event over; whether it arrives is nobody's concern. */
   void progressed(String model, CloudEvent event) {
     try {
-      producer.send(
-          record(topics.progress(), model, KafkaBinding.binary(event)),
-          (metadata, trouble) -> {
-            if (trouble == null) {
-              meters.sent("progressed");
-            }
-          });
+      open()
+          .producer()
+          .send(
+              record(topics.progress(), model, KafkaBinding.binary(event)),
+              (metadata, trouble) -> {
+                if (trouble == null) {
+                  meters.sent("progressed");
+                }
+              });
     } catch (KafkaException e) {
       LOG.debugf("progress event not sent: %s", e.getMessage());
     }
@@ -90,12 +140,20 @@ final class EventPublisher {
   private boolean deliver(ProducerRecord<byte[], byte[]> record, BooleanSupplier stop) {
     ProducerRecord<byte[], byte[]> sending = record;
     do {
+      Open used = open();
+      boolean accepted = false;
       try {
-        if (arrived(producer.send(sending), stop)) {
+        Future<?> future = used.producer().send(sending);
+        // Without an answer as to who leads the topic it has failed already.
+        accepted = !future.isDone();
+        if (arrived(future, stop)) {
           return true;
         }
       } catch (ExecutionException | KafkaException e) {
         Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
+        if (accepted && cause instanceof TimeoutException) {
+          replace(used);
+        }
         LOG.warnf("%s: not sent, trying again: %s", record.topic(), cause.getMessage());
         if (cause instanceof RecordTooLargeException) {
           sending = smaller(sending);
@@ -139,7 +197,7 @@ final class EventPublisher {
       try {
         sending.get(LOOK_SECONDS, TimeUnit.SECONDS);
         return true;
-      } catch (TimeoutException e) {
+      } catch (java.util.concurrent.TimeoutException e) {
         LOG.debug("the broker is silent");
       }
     } while (!stop.getAsBoolean());

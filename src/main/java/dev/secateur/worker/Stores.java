@@ -13,12 +13,12 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 
-/** The store that the configuration names. */
-final class Stores {
+/** The store that the configuration names; also for the commands that ask the same servers. */
+public final class Stores {
   private Stores() {}
 
   /** An endpoint {@code file:/…} is a directory of buckets; any other is an S3 server. */
-  static ObjectStore open(WorkerConfiguration.Store store, StoreListener listener) {
+  public static ObjectStore open(WorkerConfiguration.Store store, StoreListener listener) {
     AllowedBuckets allowed =
         new AllowedBuckets(new HashSet<>(store.readBuckets()), new HashSet<>(store.writeBuckets()));
     URI endpoint = URI.create(store.endpoint());

@@ -8,6 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.jboss.logging.Logger;
 
 /**
@@ -47,8 +49,7 @@ final class Surroundings {
     try {
       ask();
     } catch (IllegalStateException e) {
-      LOG.error(e.getMessage());
-      brokerTrouble = Optional.of(e.getMessage());
+      brokerTrouble = told(brokerTrouble, Optional.of(e.getMessage()), "");
     }
   }
 
@@ -67,8 +68,17 @@ final class Surroundings {
    * @throws IllegalStateException if topics are missing and may not be created
    */
   void ask() {
-    brokerTrouble = askBroker();
-    storeTrouble = askStore();
+    brokerTrouble = told(brokerTrouble, askBroker(), "the broker answers");
+    storeTrouble = told(storeTrouble, askStore(), "the store answers");
+  }
+
+  /** Says what changed, once. */
+  private static Optional<String> told(
+      Optional<String> before, Optional<String> now, String answers) {
+    if (!before.equals(now)) {
+      LOG.log(now.isEmpty() ? Logger.Level.INFO : Logger.Level.WARN, now.orElse(answers));
+    }
+    return now;
   }
 
   private Optional<String> askBroker() {
@@ -80,12 +90,21 @@ final class Surroundings {
       admin.describeCluster().clusterId().get(ANSWER_SECONDS, TimeUnit.SECONDS);
       lag.ask();
       return Optional.empty();
-    } catch (ExecutionException | TimeoutException | KafkaException e) {
-      return Optional.of("the broker does not answer: " + e.getMessage());
+    } catch (ExecutionException e) {
+      return Optional.of(trouble(e.getCause()));
+    } catch (TimeoutException e) {
+      return Optional.of("the broker does not answer within " + ANSWER_SECONDS + " s");
+    } catch (KafkaException e) {
+      return Optional.of(trouble(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Optional.of("stopping");
     }
+  }
+
+  private static String trouble(Throwable e) {
+    boolean refused = e instanceof AuthenticationException || e instanceof AuthorizationException;
+    return (refused ? "the broker refuses: " : "the broker does not answer: ") + e.getMessage();
   }
 
   private Optional<String> askStore() {
@@ -93,7 +112,6 @@ final class Surroundings {
       shop.store().ping(shop.state().bucket());
       return Optional.empty();
     } catch (RuntimeException e) {
-      LOG.debugf("the store does not answer: %s", e.getMessage());
       return Optional.of("the store does not answer: " + e.getMessage());
     }
   }

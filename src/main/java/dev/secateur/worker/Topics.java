@@ -62,7 +62,7 @@ final class Topics {
     }
     if (!settings.createTopics()) {
       throw new IllegalStateException(
-          "missing topics: "
+          "missing topics, or this user may not see them: "
               + String.join(", ", missing.stream().map(NewTopic::name).toList())
               + "; create them (docs/operations.md says how), or set"
               + " secateur.kafka.create-topics=true");

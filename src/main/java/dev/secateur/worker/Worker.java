@@ -5,7 +5,6 @@ import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import io.opentelemetry.api.trace.Tracer;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
@@ -34,7 +33,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.eclipse.microprofile.reactive.messaging.Message;
@@ -71,7 +69,7 @@ final class Worker {
   private Shop shop;
   private WorkDirectory workDirectory;
   private Reception reception;
-  private Producer<byte[], byte[]> producer;
+  private EventPublisher publisher;
   private Admin admin;
   private Surroundings surroundings;
   private volatile Optional<String> nativeTrouble = Optional.of("not tested yet");
@@ -92,8 +90,6 @@ final class Worker {
     slots = new Slots(concurrency);
     jobs = Executors.newFixedThreadPool(concurrency, named("job"));
     clock = Executors.newScheduledThreadPool(concurrency + SPARE_THREADS, named("claims"));
-    producer = new KafkaProducer<>(KafkaProperties.producer(kafka));
-    new KafkaClientMetrics(producer).bindTo(registry);
     shop = open(concurrency);
     reception = new Reception(shop);
     admin = Admin.create(KafkaProperties.admin(kafka));
@@ -134,6 +130,10 @@ final class Worker {
   private Shop open(int concurrency) {
     Work work = new Work();
     JobMeters meters = new JobMeters(registry);
+    Map<String, Object> properties = KafkaProperties.producer(kafka);
+    publisher =
+        new EventPublisher(
+            () -> new KafkaProducer<>(properties), configuration.topics(), meters, registry);
     ProcessMemory memory =
         new ProcessMemory(
             configuration
@@ -160,7 +160,7 @@ final class Worker {
         workDirectory.path(),
         new Claims(store, state, id, lease.heartbeat(), lease.expiry(), clock),
         new Results(store, state),
-        new EventPublisher(producer, configuration.topics(), meters),
+        publisher,
         Chain::run,
         meters,
         work,
@@ -260,7 +260,7 @@ final class Worker {
       clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     }
     clock.shutdownNow();
-    producer.close(Duration.ofSeconds(5));
+    publisher.close(Duration.ofSeconds(5));
     admin.close(Duration.ofSeconds(1));
     shop.store().close();
     LOG.info("drained");

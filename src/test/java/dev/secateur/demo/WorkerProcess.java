@@ -18,6 +18,12 @@ public final class WorkerProcess implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
+  /** Of {@link LocalStore}. */
+  public static final Map<String, String> SECRETS =
+      Map.of(
+          "SECATEUR_STORE_ACCESS_KEY", LocalStore.ACCESS_KEY,
+          "SECATEUR_STORE_SECRET_KEY", LocalStore.SECRET_KEY);
+
   private final Subprocess process;
   private final int port;
 
@@ -40,6 +46,22 @@ public final class WorkerProcess implements AutoCloseable {
   public static WorkerProcess start(
       String name, Path directory, String kafka, String s3, Map<String, String> settings)
       throws IOException {
+    return start(name, directory, kafka, s3, settings, SECRETS);
+  }
+
+  /**
+   * Starts a worker; it is not yet ready.
+   *
+   * @param secrets variables of its environment: they never stand on a command line
+   */
+  public static WorkerProcess start(
+      String name,
+      Path directory,
+      String kafka,
+      String s3,
+      Map<String, String> settings,
+      Map<String, String> secrets)
+      throws IOException {
     if (!Files.exists(application())) {
       throw new IllegalStateException(application() + ": build the application first");
     }
@@ -55,11 +77,6 @@ public final class WorkerProcess implements AutoCloseable {
     List<String> arguments = new ArrayList<>(List.of("-Xmx768m", "-XX:+UseSerialGC"));
     properties.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
     arguments.addAll(List.of("-jar", application().toString()));
-    // Secrets never stand on a command line.
-    Map<String, String> secrets =
-        Map.of(
-            "SECATEUR_STORE_ACCESS_KEY", LocalStore.ACCESS_KEY,
-            "SECATEUR_STORE_SECRET_KEY", LocalStore.SECRET_KEY);
     return new WorkerProcess(
         Subprocess.java(directory.resolve(name + ".log"), secrets, arguments), port);
   }

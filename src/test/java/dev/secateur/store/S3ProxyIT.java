@@ -25,13 +25,17 @@ final class S3ProxyIT extends StoreContract {
   }
 
   static S3ObjectStore s3(String endpoint, Provider credentials) {
+    return s3(endpoint, credentials, Optional.empty());
+  }
+
+  static S3ObjectStore s3(String endpoint, Provider credentials, Optional<Path> authorities) {
     return new S3ObjectStore(
         new S3Settings(
             URI.create(endpoint),
             "us-east-1",
             true,
             Optional.of(credentials),
-            Optional.empty(),
+            authorities,
             Duration.ofSeconds(5),
             Duration.ofSeconds(30),
             3),

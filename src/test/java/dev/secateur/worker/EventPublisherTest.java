@@ -2,8 +2,16 @@ package dev.secateur.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.secateur.event.CloudEvent;
+import dev.secateur.event.EventType;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -11,12 +19,19 @@ import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 final class EventPublisherTest {
   private static final int LIMIT = 1000;
+
+  private record Topics(String registered, String progress, String compressed, String deadLetters)
+      implements WorkerConfiguration.Topics {}
+
+  private static final Topics TOPICS = new Topics("in", "progress", "out", "dlq");
 
   /** A topic that takes records of up to {@link #LIMIT} bytes. */
   private static final class SmallTopic extends MockProducer<byte[], byte[]> {
@@ -42,8 +57,9 @@ final class EventPublisherTest {
 
   private static ProducerRecord<byte[], byte[]> deadLetter(int key, int value, int header) {
     SmallTopic topic = new SmallTopic();
+    MeterRegistry registry = new SimpleMeterRegistry();
     EventPublisher publisher =
-        new EventPublisher(topic, new Names(), new JobMeters(new SimpleMeterRegistry()));
+        new EventPublisher(() -> topic, TOPICS, new JobMeters(registry), registry);
     ConsumerRecord<byte[], byte[]> original =
         new ConsumerRecord<>("in", 3, 14, new byte[key], new byte[value]);
     original.headers().add("ce_id", new byte[header]);
@@ -86,25 +102,35 @@ final class EventPublisherTest {
     return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
   }
 
-  private static final class Names implements WorkerConfiguration.Topics {
-    @Override
-    public String registered() {
-      return "in";
-    }
+  private static final CloudEvent RESULT =
+      new CloudEvent(
+          "id",
+          "/test",
+          EventType.COMPLETED,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          JsonNodeFactory.instance.objectNode());
 
-    @Override
-    public String progress() {
-      return "progress";
-    }
+  @Test
+  void aProducerThatLetsAResultExpireIsReplacedAndTheResultSentByTheNext() {
+    MeterRegistry registry = new SimpleMeterRegistry();
+    MockProducer<byte[], byte[]> stuck = producer(false);
+    MockProducer<byte[], byte[]> sound = producer(true);
+    Iterator<MockProducer<byte[], byte[]>> producers = List.of(stuck, sound).iterator();
+    EventPublisher publisher =
+        new EventPublisher(producers::next, TOPICS, new JobMeters(registry), registry);
+    CompletableFuture<Boolean> sent =
+        CompletableFuture.supplyAsync(() -> publisher.result("model", RESULT, () -> false));
+    Awaitility.await().until(() -> stuck.errorNext(new TimeoutException("expired")));
+    assertThat(sent).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(true);
+    assertThat(stuck.closed()).isTrue();
+    assertThat(sound.history()).hasSize(1);
+    publisher.close(Duration.ZERO);
+    assertThat(sound.closed()).isTrue();
+  }
 
-    @Override
-    public String compressed() {
-      return "out";
-    }
-
-    @Override
-    public String deadLetters() {
-      return "dlq";
-    }
+  private static MockProducer<byte[], byte[]> producer(boolean answers) {
+    return new MockProducer<>(answers, null, new ByteArraySerializer(), new ByteArraySerializer());
   }
 }

@@ -76,14 +76,20 @@ final class Platform implements AutoCloseable {
         LocalServers.get().directory);
   }
 
-  Platform(String wanted, int partitions, String kafka, String s3, Path directory)
+  Platform(String name, int partitions, String kafka, String s3, Path directory) throws Exception {
+    this(name, partitions, kafka, s3, directory, store(s3));
+  }
+
+  /** With the test's own way to the store. */
+  Platform(
+      String wanted, int partitions, String kafka, String s3, Path directory, ObjectStore store)
       throws Exception {
     this.name = unused(wanted);
     this.kafka = kafka;
     this.s3 = s3;
     this.directory = directory.resolve(name);
     java.nio.file.Files.createDirectories(this.directory);
-    this.store = store(s3);
+    this.store = store;
     this.state = ObjectUri.of("s3://artifacts/state-" + name + "/");
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
       admin
@@ -155,6 +161,11 @@ final class Platform implements AutoCloseable {
 
   /** Quick to notice a dead worker; one thread each, so that several share the machine. */
   WorkerProcess worker(String worker, Map<String, String> more) throws IOException {
+    return worker(worker, more, WorkerProcess.SECRETS);
+  }
+
+  WorkerProcess worker(String worker, Map<String, String> more, Map<String, String> secrets)
+      throws IOException {
     Map<String, String> settings = new HashMap<>();
     settings.put("secateur.topics.registered", registered());
     settings.put("secateur.topics.progress", name + "-progress");
@@ -177,7 +188,7 @@ final class Platform implements AutoCloseable {
     settings.put("secateur.store.read-timeout", "5s");
     settings.put("quarkus.log.console.json.enabled", "false");
     settings.putAll(more);
-    WorkerProcess process = WorkerProcess.start(worker, directory, kafka, s3, settings);
+    WorkerProcess process = WorkerProcess.start(worker, directory, kafka, s3, settings, secrets);
     workers.add(process);
     return process;
   }
