@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -49,6 +50,9 @@ final class Platform implements AutoCloseable {
   static final Duration LONG = Duration.ofMinutes(4);
 
   private static final int LARGEST_RECORD = 100 << 20;
+
+  /** A test that is run again must not find what its first run left. */
+  private static final Map<String, Integer> USES = new ConcurrentHashMap<>();
 
   final String name;
   final String kafka;
@@ -71,20 +75,21 @@ final class Platform implements AutoCloseable {
   }
 
   Platform(String name, int partitions, String kafka, String s3, Path directory) throws Exception {
-    this.name = name;
+    int use = USES.merge(name, 1, Integer::sum);
+    this.name = use == 1 ? name : name + "-" + use;
     this.kafka = kafka;
     this.s3 = s3;
-    this.directory = directory.resolve(name);
+    this.directory = directory.resolve(this.name);
     java.nio.file.Files.createDirectories(this.directory);
     this.store = store(s3);
-    this.state = ObjectUri.of("s3://artifacts/state-" + name + "/");
+    this.state = ObjectUri.of("s3://artifacts/state-" + this.name + "/");
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
       admin
           .createTopics(
               List.of(
                   new NewTopic(registered(), partitions, (short) 1),
-                  new NewTopic(name + "-progress", 1, (short) 1),
-                  new NewTopic(name + "-compressed", 1, (short) 1),
+                  new NewTopic(progressTopic(), 1, (short) 1),
+                  new NewTopic(compressedTopic(), 1, (short) 1),
                   new NewTopic(deadLetters(), 1, (short) 1)
                       .configs(Map.of("max.message.bytes", String.valueOf(LARGEST_RECORD)))))
           .all()
@@ -105,8 +110,8 @@ final class Platform implements AutoCloseable {
             new ByteArrayDeserializer());
     List<TopicPartition> answers =
         List.of(
-            new TopicPartition(name + "-progress", 0),
-            new TopicPartition(name + "-compressed", 0),
+            new TopicPartition(progressTopic(), 0),
+            new TopicPartition(compressedTopic(), 0),
             new TopicPartition(deadLetters(), 0));
     consumer.assign(answers);
     consumer.seekToBeginning(answers);
@@ -136,6 +141,14 @@ final class Platform implements AutoCloseable {
     return name + "-registered";
   }
 
+  private String progressTopic() {
+    return name + "-progress";
+  }
+
+  private String compressedTopic() {
+    return name + "-compressed";
+  }
+
   String deadLetters() {
     return name + "-dlq";
   }
@@ -144,8 +157,8 @@ final class Platform implements AutoCloseable {
   WorkerProcess worker(String worker, Map<String, String> more) throws IOException {
     Map<String, String> settings = new HashMap<>();
     settings.put("secateur.topics.registered", registered());
-    settings.put("secateur.topics.progress", name + "-progress");
-    settings.put("secateur.topics.compressed", name + "-compressed");
+    settings.put("secateur.topics.progress", progressTopic());
+    settings.put("secateur.topics.compressed", compressedTopic());
     settings.put("secateur.topics.dead-letters", deadLetters());
     settings.put("mp.messaging.incoming.registered.group.id", name);
     settings.put("mp.messaging.incoming.registered.session.timeout.ms", "6000");
@@ -237,11 +250,11 @@ final class Platform implements AutoCloseable {
   }
 
   List<CloudEvent> results() {
-    return events(name + "-compressed");
+    return events(compressedTopic());
   }
 
   List<CloudEvent> progress() {
-    return events(name + "-progress");
+    return events(progressTopic());
   }
 
   /** The results, each id once: a result may be sent again, but never differently. */
