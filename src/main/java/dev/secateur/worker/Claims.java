@@ -10,12 +10,12 @@ import dev.secateur.store.StoreException;
 import dev.secateur.store.StoredObject;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /**
@@ -28,6 +28,8 @@ final class Claims {
 
   /** A claim is a few hundred bytes. */
   private static final int LARGEST = 1 << 16;
+
+  private static final Pattern EPOCH = Pattern.compile("[0-9]{6,18}");
 
   private final ObjectStore store;
   private final ObjectUri claims;
@@ -161,9 +163,13 @@ final class Claims {
         .orElse(false);
   }
 
+  /** A store over a file system may show a file that is only being written, under another name. */
   private Optional<Long> highest(JobKey key) {
-    List<StoredObject> epochs = store.list(claims.resolve(key + "/"));
-    return epochs.stream().map(o -> Long.valueOf(o.uri().fileName())).max(Long::compare);
+    return store.list(claims.resolve(key + "/")).stream()
+        .map(object -> object.uri().fileName())
+        .filter(EPOCH.asMatchPredicate())
+        .map(Long::valueOf)
+        .max(Long::compare);
   }
 
   private ObjectUri uri(JobKey key, long epoch) {

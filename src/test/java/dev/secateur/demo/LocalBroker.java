@@ -79,7 +79,9 @@ public final class LocalBroker implements AutoCloseable {
     properties.put("background.threads", "2");
     properties.put("log.cleaner.enable", "false");
     security.ifPresent(s -> secure(properties, s));
-    format(directory, properties, security.map(Security::passwords).orElse(Map.of()));
+    if (!Files.exists(directory.resolve("log"))) {
+      format(directory, properties, security.map(Security::passwords).orElse(Map.of()));
+    }
     KafkaRaftServer server =
         new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
     server.startup();

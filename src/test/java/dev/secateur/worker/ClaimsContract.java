@@ -75,6 +75,13 @@ abstract class ClaimsContract {
   }
 
   @Test
+  void aFileThatIsOnlyBeingWrittenIsNoClaim() {
+    ObjectUri temporary = state.resolve("claims/" + key + "/000007-d67eb439-3d49-4269");
+    store().write(temporary, new byte[] {1});
+    assertThat(taken("one").epoch()).isEqualTo(1);
+  }
+
+  @Test
   void aClaimIsBusyWhileItsHeartLives() {
     Claim claim = taken("one");
     Awaitility.await()

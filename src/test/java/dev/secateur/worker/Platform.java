@@ -52,6 +52,8 @@ final class Platform implements AutoCloseable {
   static final Duration LONG = Duration.ofMinutes(4);
 
   private static final int LARGEST_RECORD = 100 << 20;
+
+  /** A test that is run again must not find what its first run left. */
   private static final Map<String, Integer> USES = new ConcurrentHashMap<>();
 
   final String name;
@@ -87,17 +89,17 @@ final class Platform implements AutoCloseable {
     this.name = unused(wanted);
     this.kafka = kafka;
     this.s3 = s3;
-    this.directory = directory.resolve(name);
+    this.directory = directory.resolve(this.name);
     java.nio.file.Files.createDirectories(this.directory);
     this.store = store;
-    this.state = ObjectUri.of("s3://artifacts/state-" + name + "/");
+    this.state = ObjectUri.of("s3://artifacts/state-" + this.name + "/");
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
       admin
           .createTopics(
               List.of(
                   new NewTopic(registered(), partitions, (short) 1),
-                  new NewTopic(name + "-progress", 1, (short) 1),
-                  new NewTopic(name + "-compressed", 1, (short) 1),
+                  new NewTopic(progressTopic(), 1, (short) 1),
+                  new NewTopic(compressedTopic(), 1, (short) 1),
                   new NewTopic(deadLetters(), 1, (short) 1)
                       .configs(Map.of("max.message.bytes", String.valueOf(LARGEST_RECORD)))))
           .all()
@@ -118,14 +120,13 @@ final class Platform implements AutoCloseable {
             new ByteArrayDeserializer());
     List<TopicPartition> answers =
         List.of(
-            new TopicPartition(name + "-progress", 0),
-            new TopicPartition(name + "-compressed", 0),
+            new TopicPartition(progressTopic(), 0),
+            new TopicPartition(compressedTopic(), 0),
             new TopicPartition(deadLetters(), 0));
     consumer.assign(answers);
     consumer.seekToBeginning(answers);
   }
 
-  /** A test's second try does not meet what its first left behind. */
   private static String unused(String wanted) {
     int uses = USES.merge(wanted, 1, Integer::sum);
     return uses == 1 ? wanted : wanted + "-" + uses;
@@ -155,6 +156,14 @@ final class Platform implements AutoCloseable {
     return name + "-registered";
   }
 
+  private String progressTopic() {
+    return name + "-progress";
+  }
+
+  private String compressedTopic() {
+    return name + "-compressed";
+  }
+
   String deadLetters() {
     return name + "-dlq";
   }
@@ -168,8 +177,8 @@ final class Platform implements AutoCloseable {
       throws IOException {
     Map<String, String> settings = new HashMap<>();
     settings.put("secateur.topics.registered", registered());
-    settings.put("secateur.topics.progress", name + "-progress");
-    settings.put("secateur.topics.compressed", name + "-compressed");
+    settings.put("secateur.topics.progress", progressTopic());
+    settings.put("secateur.topics.compressed", compressedTopic());
     settings.put("secateur.topics.dead-letters", deadLetters());
     settings.put("mp.messaging.incoming.registered.group.id", name);
     settings.put("mp.messaging.incoming.registered.session.timeout.ms", "6000");
@@ -262,11 +271,11 @@ final class Platform implements AutoCloseable {
   }
 
   List<CloudEvent> results() {
-    return events(name + "-compressed");
+    return events(compressedTopic());
   }
 
   List<CloudEvent> progress() {
-    return events(name + "-progress");
+    return events(progressTopic());
   }
 
   /** The results, each id once: a result may be sent again, but never differently. */

@@ -89,11 +89,8 @@ final class WorkerIT {
     String key = result.at("/job/key").asText();
     assertThat(result.at("/report/html").asText())
         .isEqualTo(
-            "s3://artifacts/out-"
-                + platform.name
-                + "/shapes/1/"
-                + key.substring(0, 12)
-                + "/report.html");
+            "s3://artifacts/out-%s/shapes/1/%s/report.html"
+                .formatted(platform.name, key.substring(0, 12)));
   }
 
   private static void everyEventFitsItsSchema(Platform platform) {
@@ -146,8 +143,8 @@ final class WorkerIT {
     List<CloudEvent> events = new ArrayList<>(platform.progress());
     events.addAll(platform.results());
     events.forEach(e -> assertThat(e.data().toString()).doesNotContain(secret));
-    for (StoredObject object :
-        platform.store.list(ObjectUri.of("s3://artifacts/out-" + platform.name + "/"))) {
+    ObjectUri output = ObjectUri.of("s3://artifacts/out-" + platform.name + "/");
+    for (StoredObject object : platform.store.list(output)) {
       byte[] bytes = platform.store.read(object.uri(), LARGEST).orElseThrow();
       assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).doesNotContain(secret);
     }
