@@ -2,6 +2,7 @@ package dev.secateur.worker;
 
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
+import dev.secateur.store.StoreException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -102,10 +103,18 @@ final class Claim implements AutoCloseable {
     confirmed = asked;
   }
 
-  /** Counts an attempt, durably, before it starts. */
+  /**
+   * Counts an attempt, durably, before it starts; if the store does not answer, it is not counted.
+   */
   synchronized void nextAttempt() {
+    Claims.State before = state;
     state = new Claims.State(state.worker(), state.token(), state.attempts() + 1, state.released());
-    renew();
+    try {
+      renew();
+    } catch (StoreException e) {
+      state = before;
+      throw e;
+    }
   }
 
   /** Gives the job back, so that another worker need not wait for the expiry. */
