@@ -35,9 +35,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import okhttp3.Headers;
+import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
+import okhttp3.RequestBody;
+import okhttp3.Response;
 
 /**
  * An S3-compatible server, through MinIO's client. Create-only writes carry {@code If-None-Match:
@@ -51,6 +55,12 @@ public final class S3ObjectStore implements ObjectStore {
   private static final long SMALLEST_PART = 5L << 20;
 
   private static final String DIGEST = "sha256";
+
+  /** Bytes a second at which an upload is still waited for. */
+  private static final long SLOWEST = 1 << 10;
+
+  /** What that adds to the time-out at most: a store that died is to be noticed. */
+  private static final Duration LONGEST_UPLOAD = Duration.ofMinutes(2);
 
   private final MinioClient client;
   private final OkHttpClient http;
@@ -87,9 +97,12 @@ public final class S3ObjectStore implements ObjectStore {
   public static OkHttpClient http(S3Settings settings) {
     OkHttpClient client =
         HttpUtils.newDefaultHttpClient(
-            settings.connectTimeout().toMillis(),
-            settings.readTimeout().toMillis(),
-            settings.readTimeout().toMillis());
+                settings.connectTimeout().toMillis(),
+                settings.readTimeout().toMillis(),
+                settings.readTimeout().toMillis())
+            .newBuilder()
+            .addInterceptor(S3ObjectStore::waitForUpload)
+            .build();
     if (settings.authorities().isEmpty()) {
       return client;
     }
@@ -99,6 +112,22 @@ public final class S3ObjectStore implements ObjectStore {
       throw new IllegalArgumentException(
           settings.authorities().get() + ": cannot be read as PEM certificates", e);
     }
+  }
+
+  /**
+   * The system's buffers take much of a body at once. Then it is on its way for as long as the line
+   * needs, and that the answer is not there yet is no silence of the store's.
+   */
+  private static Response waitForUpload(Interceptor.Chain chain) throws IOException {
+    RequestBody body = chain.request().body();
+    int silence = chain.readTimeoutMillis();
+    if (body == null || silence == 0) {
+      return chain.proceed(chain.request());
+    }
+    long onItsWay = Math.min(LONGEST_UPLOAD.toMillis(), body.contentLength() * 1000 / SLOWEST);
+    return chain
+        .withReadTimeout((int) (silence + Math.max(0, onItsWay)), TimeUnit.MILLISECONDS)
+        .proceed(chain.request());
   }
 
   @Override
