@@ -11,8 +11,10 @@ import java.util.Map;
 
 /** MinIO itself as a process, where {@code .ci/run} has built it. */
 public final class Minio implements AutoCloseable {
-  public static final String ACCESS_KEY = "minio-access";
-  public static final String SECRET_KEY = "minio-secret-key";
+  /** The other store's, so that a worker finds either. */
+  public static final String ACCESS_KEY = LocalStore.ACCESS_KEY;
+
+  public static final String SECRET_KEY = LocalStore.SECRET_KEY;
 
   private final Subprocess process;
   private final int port;
