@@ -23,39 +23,63 @@ final class DeathIT {
   private static final long SEED = Long.getLong("secateur.seed", 20260101);
   private static final int EPOCHS = 12;
 
+  /** Long enough that many of the random moments are in the training. */
+  private static final int LONG_TRAINING = 24;
+
+  private static final int STEPS_PER_EPOCH = 32;
+
   @Test
-  void jobsOfWorkersThatAreKilledAtRandomMomentsEndInOneResultEach() throws Exception {
+  void jobsOfWorkersThatAreKilledAtRandomMomentsEndInOneResultEachAndNoneStartsOver()
+      throws Exception {
     Random random = new Random(SEED);
-    int jobs = Math.max(5, KILLS / 2);
+    int jobs = 0;
     try (Platform platform = new Platform("killed", 2)) {
-      for (int j = 0; j < jobs; j++) {
-        platform.publish(platform.job("shapes", "v" + j, EPOCHS));
-      }
-      WorkerProcess worker = platform.worker("killed-0").awaitReady();
-      int kills = 0;
-      int killsInTraining = 0;
-      while (kills < KILLS && platform.distinctResults().size() < jobs) {
-        LockSupport.parkNanos(Duration.ofMillis(500 + random.nextInt(5000)).toNanos());
-        killsInTraining += hasCheckpoint(platform) ? 1 : 0;
+      Resumptions resumptions = new Resumptions(platform);
+      WorkerProcess worker = killable(platform, 0);
+      for (int kills = 1; kills <= KILLS; kills++) {
+        for (; jobs < platform.distinctResults().size() + 2; jobs++) {
+          platform.publish(platform.job("shapes", "v" + jobs, LONG_TRAINING));
+        }
+        awaitOneOf(random.nextInt(4), platform, worker);
+        LockSupport.parkNanos(Duration.ofMillis(random.nextInt(4000)).toNanos());
         worker.process().signal("KILL");
-        kills++;
-        worker = platform.worker("killed-" + kills).awaitReady();
+        worker.process().exitCode(Duration.ofSeconds(20));
+        resumptions.ended(worker);
+        resumptions.expect();
+        worker = killable(platform, kills);
       }
       Map<String, JsonNode> results = platform.awaitResults(jobs);
-      System.out.printf(
-          "kills %d (with a checkpoint there: %d), jobs %d, results %d%n",
-          kills, killsInTraining, jobs, results.size());
-      assertThat(kills).isGreaterThanOrEqualTo(Math.min(KILLS, 5));
+      platform.await("all acknowledged", () -> platform.acknowledged() == results.size());
+      resumptions.ended(worker);
+      System.out.printf("kills %d, jobs %d; %s%n", KILLS, jobs, resumptions);
       assertThat(results).hasSize(jobs);
       assertThat(results.values())
           .allSatisfy(r -> assertThat(r.path("outcome").asText()).isEqualTo("accepted"));
-      platform.await("all acknowledged", () -> platform.acknowledged() == jobs);
       assertThat(platform.records(platform.deadLetters())).isEmpty();
+      assertThat(resumptions.seen()).isGreaterThanOrEqualTo(KILLS / 5);
+      // The steps since the last epoch's end; what had been done before is never done again.
+      assertThat(resumptions.epochs())
+          .isBetween(jobs * LONG_TRAINING, jobs * LONG_TRAINING + KILLS);
     }
   }
 
-  private static boolean hasCheckpoint(Platform platform) {
-    return !platform.store.list(platform.state.resolve("checkpoints/")).isEmpty();
+  private static WorkerProcess killable(Platform platform, int number) throws Exception {
+    Map<String, String> settings =
+        Map.of(
+            "secateur.jobs.max-attempts",
+            "1000",
+            "quarkus.log.console.format",
+            Resumptions.LOG_FORMAT);
+    return platform.worker("killed-" + number, settings).awaitReady();
+  }
+
+  /** From where the moment is counted: most of a worker's short life is not training. */
+  private static void awaitOneOf(int beginning, Platform platform, WorkerProcess worker) {
+    switch (beginning) {
+      case 0 -> worker.awaitReady();
+      case 1 -> platform.await("a job", () -> worker.process().output().contains(": claim "));
+      default -> platform.await("training", () -> worker.process().output().contains(" epoch: "));
+    }
   }
 
   @Test
@@ -74,6 +98,7 @@ final class DeathIT {
       assertThat(second.metric("secateur_claims_total", "taken-over")).isEqualTo(1);
       double redone = second.metric("secateur_training_steps_total");
       System.out.printf("killed after step %d; the next worker ran %.0f steps%n", step, redone);
+      assertThat(redone).isLessThanOrEqualTo(EPOCHS * STEPS_PER_EPOCH - step);
 
       // The same work under another version, so under another key, and undisturbed.
       platform.publish(platform.job("shapes", "2", EPOCHS));
