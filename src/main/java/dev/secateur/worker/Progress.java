@@ -85,6 +85,7 @@ final class Progress implements JobListener, StoredCheckpoints.Listener {
     LOG.infof("stage %s", name);
     work.progressed(before(name));
     send(0, Optional.empty());
+    StageGate.pass(name);
   }
 
   /** Ends the running stage, if one runs. */

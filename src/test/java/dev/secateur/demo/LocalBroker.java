@@ -50,7 +50,9 @@ public final class LocalBroker implements AutoCloseable {
     properties.put("num.io.threads", "2");
     properties.put("background.threads", "2");
     properties.put("log.cleaner.enable", "false");
-    format(directory, properties);
+    if (!Files.exists(directory.resolve("log"))) {
+      format(directory, properties);
+    }
     KafkaRaftServer server =
         new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
     server.startup();

@@ -15,7 +15,7 @@ import java.util.Map;
 
 /** The packaged worker as a process, against local servers. */
 public final class WorkerProcess implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private final Subprocess process;

@@ -11,13 +11,20 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 
-/** Passes bytes on to a local port, so many a second from the server and as many as come to it. */
+/**
+ * A line to a local port that carries so many bytes a second each way, all connections together.
+ */
 final class SlowProxy implements AutoCloseable {
+  /** A rate that slows nothing down. */
+  static final int FAST = Integer.MAX_VALUE;
+
   private static final int SLICES_PER_SECOND = 10;
+  private static final int LARGEST_SLICE = 1 << 16;
 
   private final ServerSocket listening;
   private final int target;
-  private final int bytesPerSecond;
+  private final Lane toServer;
+  private final Lane fromServer;
   private final ExecutorService threads =
       Executors.newCachedThreadPool(
           runnable -> {
@@ -26,15 +33,47 @@ final class SlowProxy implements AutoCloseable {
             return thread;
           });
 
-  SlowProxy(int target, int bytesPerSecond) throws IOException {
+  /** One direction of the line; connections get slices of it in turn. */
+  private static final class Lane {
+    private final int bytesPerSecond;
+
+    /** When the last slice that was asked for will have passed. Guarded by this. */
+    private long free = System.nanoTime();
+
+    Lane(int bytesPerSecond) {
+      this.bytesPerSecond = bytesPerSecond;
+    }
+
+    int slice() {
+      return Math.min(LARGEST_SLICE, Math.max(1, bytesPerSecond / SLICES_PER_SECOND));
+    }
+
+    /** Takes as long as so many bytes take. */
+    void carry(int bytes) {
+      long end = reserve(bytes);
+      for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+        LockSupport.parkNanos(left);
+      }
+    }
+
+    private synchronized long reserve(int bytes) {
+      long now = System.nanoTime();
+      long start = free - now > 0 ? free : now;
+      free = start + Duration.ofSeconds(1).toNanos() * bytes / bytesPerSecond;
+      return free;
+    }
+  }
+
+  SlowProxy(int target, int toServer, int fromServer) throws IOException {
     this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     this.target = target;
-    this.bytesPerSecond = bytesPerSecond;
+    this.toServer = new Lane(toServer);
+    this.fromServer = new Lane(fromServer);
     threads.execute(this::accept);
   }
 
-  int port() {
-    return listening.getLocalPort();
+  String endpoint() {
+    return "http://127.0.0.1:" + listening.getLocalPort();
   }
 
   private void accept() {
@@ -42,26 +81,24 @@ final class SlowProxy implements AutoCloseable {
       while (true) {
         Socket client = listening.accept();
         Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
-        threads.execute(() -> pass(client, server, Integer.MAX_VALUE));
-        threads.execute(() -> pass(server, client, bytesPerSecond));
+        threads.execute(() -> pass(client, server, toServer));
+        threads.execute(() -> pass(server, client, fromServer));
       }
     } catch (IOException e) {
       threads.shutdownNow();
     }
   }
 
-  private static void pass(Socket from, Socket to, int rate) {
-    byte[] buffer = new byte[Math.min(1 << 16, Math.max(1, rate / SLICES_PER_SECOND))];
+  private static void pass(Socket from, Socket to, Lane lane) {
+    byte[] buffer = new byte[lane.slice()];
     try (from;
         to;
         InputStream in = from.getInputStream();
         OutputStream out = to.getOutputStream()) {
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        lane.carry(n);
         out.write(buffer, 0, n);
         out.flush();
-        if (rate < Integer.MAX_VALUE) {
-          LockSupport.parkNanos(Duration.ofSeconds(1).toNanos() * n / rate);
-        }
       }
     } catch (IOException e) {
       // One side hung up; closing tells the other.
