@@ -59,11 +59,11 @@ public final class S3ObjectStore implements ObjectStore {
 
   private static final String DIGEST = "sha256";
 
-  /** Bytes a second at which an upload is still waited for. */
-  private static final long SLOWEST = 1 << 10;
+  /** Bytes a second at which an upload is still waited for: half a line of 1 KB/s. */
+  private static final long SLOWEST = 1 << 9;
 
   /** What that adds to the time-out at most: a store that died is to be noticed. */
-  private static final Duration LONGEST_UPLOAD = Duration.ofMinutes(2);
+  private static final Duration LONGEST_UPLOAD = Duration.ofMinutes(4);
 
   private final MinioClient client;
   private final OkHttpClient http;

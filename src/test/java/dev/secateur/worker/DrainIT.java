@@ -19,12 +19,11 @@ final class DrainIT {
   @Test
   void aDownloadIsInterruptedAndItsJobGivenBack() throws Exception {
     try (Platform platform = new Platform("drain-download", 1);
-        SlowProxy proxy = new SlowProxy(URI.create(platform.s3).getPort(), SlowProxy.FAST, BYTES_PER_SECOND)) {
+        SlowProxy proxy =
+            new SlowProxy(URI.create(platform.s3).getPort(), SlowProxy.FAST, BYTES_PER_SECOND)) {
       WorkerProcess first =
           platform
-              .worker(
-                  "drain-download-1",
-                  Map.of("secateur.store.endpoint", proxy.endpoint()))
+              .worker("drain-download-1", Map.of("secateur.store.endpoint", proxy.endpoint()))
               .awaitReady();
       platform.publish(platform.job("shapes", "1", 1));
       platform.await("fetching", () -> hasFile(platform, ".part"));
