@@ -100,7 +100,8 @@ final class EventPublisher {
                   meters.sent("progressed");
                 }
               });
-    } catch (KafkaException e) {
+    } catch (KafkaException | IllegalStateException e) {
+      // The latter where another job has replaced the producer meanwhile.
       LOG.debugf("progress event not sent: %s", e.getMessage());
     }
   }
@@ -140,19 +141,19 @@ final class EventPublisher {
   private boolean deliver(ProducerRecord<byte[], byte[]> record, BooleanSupplier stop) {
     ProducerRecord<byte[], byte[]> sending = record;
     do {
-      Open used = open();
-      boolean accepted = false;
+      Optional<Open> accepted = Optional.empty();
       try {
+        Open used = open();
         Future<?> future = used.producer().send(sending);
-        // Without an answer as to who leads the topic it has failed already.
-        accepted = !future.isDone();
+        // Where nobody is known to lead the topic it has failed already, and may do next time.
+        accepted = future.isDone() ? Optional.empty() : Optional.of(used);
         if (arrived(future, stop)) {
           return true;
         }
-      } catch (ExecutionException | KafkaException e) {
+      } catch (ExecutionException | KafkaException | IllegalStateException e) {
         Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
-        if (accepted && cause instanceof TimeoutException) {
-          replace(used);
+        if (cause instanceof TimeoutException) {
+          accepted.ifPresent(this::replace);
         }
         LOG.warnf("%s: not sent, trying again: %s", record.topic(), cause.getMessage());
         if (cause instanceof RecordTooLargeException) {

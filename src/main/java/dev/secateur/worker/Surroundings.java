@@ -20,14 +20,15 @@ final class Surroundings {
   private static final Logger LOG = Logger.getLogger(Surroundings.class);
   private static final Duration INTERVAL = Duration.ofSeconds(5);
   private static final int ANSWER_SECONDS = 5;
+  private static final Optional<String> NOT_ASKED = Optional.of("not asked yet");
 
   private final Admin admin;
   private final Topics topics;
   private final Lag lag;
   private final Shop shop;
 
-  private volatile Optional<String> brokerTrouble = Optional.of("not asked yet");
-  private volatile Optional<String> storeTrouble = Optional.of("not asked yet");
+  private volatile Optional<String> brokerTrouble = NOT_ASKED;
+  private volatile Optional<String> storeTrouble = NOT_ASKED;
 
   /** Used by the asking thread alone. */
   private boolean topicsChecked;
@@ -72,10 +73,10 @@ final class Surroundings {
     storeTrouble = told(storeTrouble, askStore(), "the store answers");
   }
 
-  /** Says what changed, once. */
+  /** Says it once when trouble begins and when it ends: a client's words differ each time. */
   private static Optional<String> told(
       Optional<String> before, Optional<String> now, String answers) {
-    if (!before.equals(now)) {
+    if (before.isPresent() != now.isPresent() || before.equals(NOT_ASKED)) {
       LOG.log(now.isEmpty() ? Logger.Level.INFO : Logger.Level.WARN, now.orElse(answers));
     }
     return now;

@@ -243,12 +243,17 @@ final class SecuredIT {
   }
 
   @Test
-  void aWrongPasswordIsToldAndWaitedForAndHarmsNoRecord() throws Exception {
+  void aWrongPasswordAndAWrongTokenAreToldAndWaitedForAndHarmNoRecord() throws Exception {
     try (Platform platform = platform("locked-out", NEWCOMER)) {
+      Path token = Files.writeString(root.resolve("wrong-token"), "not-a-token");
       WorkerProcess worker =
           worker(
               platform,
-              Map.of("mp.messaging.incoming.registered.retry-max-wait", "1"),
+              Map.of(
+                  "secateur.store.web-identity-token-file",
+                  token.toString(),
+                  "mp.messaging.incoming.registered.retry-max-wait",
+                  "1"),
               login(NEWCOMER, NEW_PASSWORD));
       platform.publish(platform.job("shapes", "1", 1));
       platform.await("started", () -> worker.status("/q/health/started") == 200);
@@ -259,23 +264,37 @@ final class SecuredIT {
       assertThat(command(platform, NEW_PASSWORD, 3, publishing()))
           .contains(security.address(), "Authentication failed")
           .doesNotContain(NEW_PASSWORD, "\tat ");
-      try (Admin admin = admin()) {
-        ScramCredentialInfo strength = new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096);
-        admin
-            .alterUserScramCredentials(
-                List.of(new UserScramCredentialUpsertion(NEWCOMER, strength, NEW_PASSWORD)))
-            .all()
-            .get();
-      }
-      platform.awaitResults(1);
+
+      changePassword();
+      platform.await("the record", () -> worker.process().output().contains("the store is away"));
+      platform.await(
+          "the store's turn",
+          () -> worker.body("/q/health/ready").contains("no credentials: STS service failed"));
+      assertThat(worker.status("/q/health/live")).isEqualTo(200);
+
+      Files.writeString(token, identities.token("readwrite"));
+      assertThat(platform.awaitResults(1).values())
+          .allSatisfy(r -> assertThat(r.path("outcome").asText()).isEqualTo("accepted"));
       platform.await("ready", () -> worker.status("/q/health/ready") == 200);
       assertThat(platform.records(platform.deadLetters())).isEmpty();
       assertThat(worker.process().output().lines().filter(l -> l.contains("Surroundings")))
           .satisfiesExactlyInAnyOrder(
-              line -> assertThat(line).contains("the broker refuses"),
-              line -> assertThat(line).contains("the store answers"),
-              line -> assertThat(line).contains("the broker answers"));
-      assertThat(worker.process().output()).doesNotContain(NEW_PASSWORD);
+              line -> assertThat(line).contains("WARN", "the broker refuses"),
+              line -> assertThat(line).contains("WARN", "the store does not answer"),
+              line -> assertThat(line).contains("INFO", "the broker answers"),
+              line -> assertThat(line).contains("INFO", "the store answers"));
+      assertThat(worker.process().output()).doesNotContain(NEW_PASSWORD, TOKEN_START);
+    }
+  }
+
+  private static void changePassword() throws Exception {
+    ScramCredentialInfo strength = new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096);
+    try (Admin admin = admin()) {
+      admin
+          .alterUserScramCredentials(
+              List.of(new UserScramCredentialUpsertion(NEWCOMER, strength, NEW_PASSWORD)))
+          .all()
+          .get();
     }
   }
 
