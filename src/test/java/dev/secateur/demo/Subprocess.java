@@ -90,8 +90,9 @@ public final class Subprocess implements AutoCloseable {
     }
   }
 
+  /** Kills it, and waits until it can no longer write into a directory that is to be deleted. */
   @Override
   public void close() {
-    process.destroyForcibly();
+    process.destroyForcibly().onExit().completeOnTimeout(process, 10, TimeUnit.SECONDS).join();
   }
 }

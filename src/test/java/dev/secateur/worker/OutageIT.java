@@ -57,6 +57,9 @@ final class OutageIT {
   /** After so long a worker must have noticed: it looks every five seconds, and waits for five. */
   private static final Duration NOTICED = Duration.ofSeconds(30);
 
+  /** Enough for a training to be met in its midst. */
+  private static final int EPOCHS = 12;
+
   private static final int KILOBYTE = 1 << 10;
 
   /** Bytes before the values of each array in the example's set. */
@@ -150,7 +153,7 @@ final class OutageIT {
     Map<String, String> settings = new HashMap<>(more);
     settings.put(StageGate.PROPERTY, gates.toString());
     WorkerProcess worker = platform.worker("worker", settings).awaitReady();
-    platform.publish(platform.job("shapes", "1", 30));
+    platform.publish(platform.job("shapes", "1", EPOCHS));
     List<String> seen = new ArrayList<>();
     for (String stage : stages()) {
       platform.await(stage, () -> hasReached(worker, stage));
