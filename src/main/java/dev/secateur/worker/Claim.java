@@ -26,11 +26,14 @@ final class Claim implements AutoCloseable {
   private final ScheduledFuture<?> beating;
   private final Consumer<Claim> closed;
 
-  /** Guarded by this, as is {@link #confirmed}. */
+  /** Guarded by this. */
   private Claims.State state;
 
-  /** When the store last confirmed the claim, on {@link System#nanoTime}'s clock. */
-  private long confirmed;
+  /**
+   * When the store last confirmed the claim, on {@link System#nanoTime}'s clock. Written under
+   * this.
+   */
+  private volatile long confirmed;
 
   private volatile boolean lost;
 
@@ -84,11 +87,16 @@ final class Claim implements AutoCloseable {
    * @throws ClaimLostException if another worker took the job over
    */
   synchronized void ensureHeld() {
-    if (System.nanoTime() - confirmed > 2 * heartbeat.toNanos()) {
+    if (isUnconfirmed()) {
       renew();
     } else if (lost) {
       throw new ClaimLostException(key, epoch);
     }
+  }
+
+  /** Whether the store has not been heard of for two heartbeats. */
+  boolean isUnconfirmed() {
+    return System.nanoTime() - confirmed > 2 * heartbeat.toNanos();
   }
 
   /**

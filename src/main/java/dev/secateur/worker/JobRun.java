@@ -133,10 +133,12 @@ final class JobRun {
         } catch (Passing e) {
           LOG.warnf("attempt %d failed: %s", claim.attempts(), e.failure.message());
           shop.meters().retried(e.failure.code());
-          if (claim.attempts() >= shop.maxAttempts()) {
+          // While the whole store is away, no job is to blame for it.
+          boolean counts = !claim.isUnconfirmed() && shop.storeAnswers();
+          if (counts && claim.attempts() >= shop.maxAttempts()) {
             return failed(e.failure);
           }
-          if (!nextAttempt(backOff)) {
+          if (!mayGoOn(backOff, counts)) {
             return drained();
           }
         }
@@ -161,11 +163,19 @@ final class JobRun {
     }
   }
 
-  /** Waits, and counts the attempt where all workers see it; not before the store answers. */
-  private boolean nextAttempt(BackOff backOff) {
+  /**
+   * Waits until the store answers, and has an attempt that counts counted where all workers see it.
+   *
+   * @return false if the worker drains
+   */
+  private boolean mayGoOn(BackOff backOff, boolean counts) {
     while (backOff.pause()) {
       try {
-        claim.nextAttempt();
+        if (counts) {
+          claim.nextAttempt();
+        } else {
+          claim.renew();
+        }
         return true;
       } catch (StoreException e) {
         LOG.warnf("the store is still away: %s", e.getMessage());

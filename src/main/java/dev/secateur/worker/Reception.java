@@ -117,22 +117,13 @@ final class Reception {
         return attempts < shop.maxAttempts() ? settle(order) : refuse(order, trouble.orElseThrow());
       } catch (StoreException e) {
         LOG.warnf("the store does not do what is asked, trying again: %s", e.getMessage());
-        if (storeAnswers()) {
+        if (shop.storeAnswers()) {
           attempts++;
           trouble = Optional.of(new Failure(e.kind().code(), e.getMessage(), true));
         }
       }
     } while (backOff.pause());
     return Verdict.LEFT;
-  }
-
-  private boolean storeAnswers() {
-    try {
-      shop.store().ping(shop.state().bucket());
-      return true;
-    } catch (StoreException e) {
-      return false;
-    }
   }
 
   private Verdict settle(Order order) {

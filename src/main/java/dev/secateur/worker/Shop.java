@@ -3,6 +3,7 @@ package dev.secateur.worker;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
+import dev.secateur.store.StoreException;
 import io.opentelemetry.api.trace.Tracer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,16 @@ record Shop(
     Duration checkpointInterval,
     Duration retryDelay,
     Duration retryMaxDelay) {
+  /** Whether the store is there at all; one object or one request may fail all the same. */
+  boolean storeAnswers() {
+    try {
+      store.ping(state.bucket());
+      return true;
+    } catch (StoreException e) {
+      return false;
+    }
+  }
+
   BackOff backOff() {
     return new BackOff(work, retryDelay, retryMaxDelay);
   }
