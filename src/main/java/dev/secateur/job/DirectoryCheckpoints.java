@@ -20,7 +20,7 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
   private static final String KEY = "job";
 
   /** A local file costs little. */
-  private static final Duration INTERVAL = Duration.ofSeconds(2);
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   private final Path directory;
   private final String jobKey;

@@ -46,7 +46,7 @@ class ResumeIT {
                 "--out",
                 out.toString(),
                 "--epochs",
-                "60"));
+                "150"));
     command.addAll(List.of(more));
     Process process =
         new ProcessBuilder(command)
