@@ -57,9 +57,9 @@ final class DeathIT {
           .allSatisfy(r -> assertThat(r.path("outcome").asText()).isEqualTo("accepted"));
       assertThat(platform.records(platform.deadLetters())).isEmpty();
       assertThat(resumptions.seen()).isGreaterThanOrEqualTo(KILLS / 5);
-      // The steps since the last epoch's end; what had been done before is never done again.
+      // A kill costs the training since the last checkpoint, which is seldom most of it.
       assertThat(resumptions.epochs())
-          .isBetween(jobs * LONG_TRAINING, jobs * LONG_TRAINING + KILLS);
+          .isBetween(jobs * LONG_TRAINING, (jobs + KILLS / 2) * LONG_TRAINING);
     }
   }
 
