@@ -52,7 +52,7 @@ public final class DownloadCache {
    * The object's bytes as a local file, the caller's to delete and not to change.
    *
    * @param sha256 the digest that the bytes must have, if one is known
-   * @param target a path on the cache's own file system where nothing is
+   * @param target a path on the cache's own file system; what is there is replaced
    * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
    */
   public Local fetch(
@@ -64,6 +64,7 @@ public final class DownloadCache {
     String identity = identity(object);
     synchronized (locks[Math.floorMod(identity.hashCode(), LOCKS)]) {
       try {
+        Files.deleteIfExists(target);
         Optional<Path> kept = find(object, identity, sha256);
         if (kept.isPresent() && link(target, kept.get())) {
           return new Local(digest(kept.get()), object.bytes(), true);

@@ -48,8 +48,8 @@ public final class FineTuner implements AutoCloseable {
   private OptionalInt resumedFrom = OptionalInt.empty();
   private double sparsity;
 
-  /** By the nanosecond clock; the beginning counts as saved. */
-  private long lastSaved = System.nanoTime();
+  /** By the nanosecond clock; the beginning of the steps counts as saved. */
+  private long lastSaved;
 
   private Duration pause;
 
@@ -151,6 +151,7 @@ public final class FineTuner implements AutoCloseable {
   }
 
   private void train() {
+    lastSaved = System.nanoTime();
     try (Batches batches =
         new Batches(data, samples, how, original, objective.classes(), progress.step())) {
       while (progress.step() < steps) {

@@ -177,6 +177,12 @@ final class SecuredIT {
       spansGoOnWithTheTraceOfTheEvent(platform, traces);
       everyLineOfAJobSaysWhichJobItIs(worker, result);
       noSecretIsTold(platform, worker, traces);
+
+      // The same job has its result; asked for again it is one of its own.
+      List<String> again = new ArrayList<>(List.of(publishing()));
+      again.add("--again");
+      command(platform, password, 0, again.toArray(String[]::new));
+      assertThat(platform.awaitResults(2)).hasSize(2);
     }
   }
 
@@ -266,7 +272,7 @@ final class SecuredIT {
           .doesNotContain(NEW_PASSWORD, "\tat ");
 
       changePassword();
-      platform.await("the record", () -> worker.process().output().contains("the store is away"));
+      platform.await("the record", () -> worker.process().output().contains("the store does not do what is asked"));
       platform.await(
           "the store's turn",
           () -> worker.body("/q/health/ready").contains("no credentials: STS service failed"));
