@@ -26,14 +26,14 @@ final class RefusingProxy extends LocalProxy {
   @Override
   Lane toServer(Socket client) {
     return (bytes, count) -> {
-          int most = Math.min(count, LONGEST_LINE);
-          String text = new String(bytes, 0, most, StandardCharsets.ISO_8859_1);
-          if (text.lines().findFirst().orElse("").contains(refused)) {
-            client.getOutputStream().write(ANSWER);
-            return false;
-          }
-          return true;
-        };
+      int most = Math.min(count, LONGEST_LINE);
+      String text = new String(bytes, 0, most, StandardCharsets.ISO_8859_1);
+      if (text.lines().findFirst().orElse("").contains(refused)) {
+        client.getOutputStream().write(ANSWER);
+        return false;
+      }
+      return true;
+    };
   }
 
   @Override

@@ -272,7 +272,9 @@ final class SecuredIT {
           .doesNotContain(NEW_PASSWORD, "\tat ");
 
       changePassword();
-      platform.await("the record", () -> worker.process().output().contains("the store does not do what is asked"));
+      platform.await(
+          "the record",
+          () -> worker.process().output().contains("the store does not do what is asked"));
       platform.await(
           "the store's turn",
           () -> worker.body("/q/health/ready").contains("no credentials: STS service failed"));
