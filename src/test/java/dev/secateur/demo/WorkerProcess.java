@@ -75,6 +75,9 @@ public final class WorkerProcess implements AutoCloseable {
     properties.put("secateur.cache.directory", directory.resolve("cache-" + name).toString());
     properties.putAll(settings);
     List<String> arguments = new ArrayList<>(List.of("-Xmx768m", "-XX:+UseSerialGC"));
+    // As the script and the image start it.
+    arguments.add("-XX:SharedArchiveFile=" + application().resolveSibling("worker.jsa"));
+    arguments.addAll(List.of("-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
     properties.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
     arguments.addAll(List.of("-jar", application().toString()));
     return new WorkerProcess(
