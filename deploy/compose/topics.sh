@@ -7,8 +7,8 @@ create() {
   /opt/kafka/bin/kafka-topics.sh --bootstrap-server "$BOOTSTRAP" --create --if-not-exists \
     --topic "$topic" --partitions "$partitions" --replication-factor 1 "$@"
 }
-week=604800000
-create "$REGISTERED" "$PARTITIONS" --config "retention.ms=$week"
-create "$PROGRESS" "$PARTITIONS" --config retention.ms=86400000
-create "$COMPRESSED" "$PARTITIONS" --config "retention.ms=$((4 * week))"
-create "$DEAD_LETTERS" 1 --config "retention.ms=$((4 * week))"
+day=86400000
+create "$REGISTERED" "$PARTITIONS" --config "retention.ms=$((30 * day))"
+create "$PROGRESS" "$PARTITIONS" --config "retention.ms=$day"
+create "$COMPRESSED" "$PARTITIONS" --config "retention.ms=$((30 * day))"
+create "$DEAD_LETTERS" 1 --config "retention.ms=$((30 * day))" --config max.message.bytes=104857600

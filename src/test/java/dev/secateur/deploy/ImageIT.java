@@ -72,6 +72,24 @@ final class ImageIT {
         .containsExactlyInAnyOrder("/tmp", "/var/cache/secateur");
   }
 
+  /** An archive that does not fit is passed over in silence, and the start takes half as long again. */
+  @Test
+  void itsClassArchiveFitsItsJavaAndItsJars() {
+    String application = "/opt/secateur/target/quarkus-app/";
+    assertThat(
+            run(
+                    "/opt/java/bin/java",
+                    List.of(
+                        "-Xshare:on",
+                        "-XX:SharedArchiveFile=" + application + "worker.jsa",
+                        "-cp",
+                        application + "quarkus-run.jar",
+                        "-version"))
+                .succeeded()
+                .err())
+        .contains("sharing");
+  }
+
   @Test
   void itDoesAJobWithNoRightsAndNothingToWriteButTmp() {
     Tool.Result job =

@@ -3,6 +3,7 @@ package dev.secateur.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.demo.WorkerProcess;
+import dev.secateur.job.Stage;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,11 @@ import org.junit.jupiter.api.Test;
 /** A packaged worker that is told to stop at moments that have no checkpoint. */
 final class DrainIT {
   private static final int BYTES_PER_SECOND = 8 << 10;
+  private static final Duration DRAIN = Duration.ofSeconds(6);
+  private static final Duration AT_ONCE = Duration.ofSeconds(3);
+
+  /** For what follows the drain's time: the claim, and the clients' closing. */
+  private static final Duration GIVING_BACK = Duration.ofSeconds(20);
 
   @Test
   void aDownloadIsInterruptedAndItsJobGivenBack() throws Exception {
@@ -38,19 +44,33 @@ final class DrainIT {
     }
   }
 
+  /** A stage that does not stop, as one in a native library, keeps the drain open for its time. */
   @Test
-  void aJobThatDoesNotStopInTimeIsGivenBackAsItIs() throws Exception {
+  void aWorkerThatDrainsIsNotReadyAtOnceAndGivesBackAJobThatDoesNotStopInTime() throws Exception {
     try (Platform platform = new Platform("drain-late", 1)) {
+      Path gates = Files.createDirectories(platform.directory.resolve("gates"));
+      Files.createFile(gates.resolve(Progress.FETCH));
       WorkerProcess first =
-          platform.worker("drain-late-1", Map.of("secateur.drain.timeout", "0s")).awaitReady();
-      platform.publish(platform.job("shapes", "1", 60));
+          platform
+              .worker(
+                  "drain-late-1",
+                  Map.of(
+                      "secateur.drain.timeout",
+                      DRAIN.toSeconds() + "s",
+                      StageGate.PROPERTY,
+                      gates.toString()))
+              .awaitReady();
+      platform.publish(platform.job("shapes", "1", 1));
       platform.await(
-          "training",
-          () ->
-              platform.progress().stream()
-                  .anyMatch(e -> e.data().path("stage").asText().equals("fine-tune")));
+          "a stage", () -> first.process().output().contains(" stage " + Stage.LOAD.label()));
+      assertThat(first.metric("secateur_draining")).isZero();
+      long asked = System.nanoTime();
       first.process().signal("TERM");
-      assertThat(first.process().exitCode(Duration.ofSeconds(20))).isEqualTo(143);
+      platform.await("unready", AT_ONCE, () -> first.status("/q/health/ready") == 503);
+      assertThat(first.status("/q/health/live")).isEqualTo(200);
+      assertThat(first.metric("secateur_draining")).isOne();
+      assertThat(first.process().exitCode(DRAIN.plus(GIVING_BACK))).isEqualTo(143);
+      assertThat(Duration.ofNanos(System.nanoTime() - asked)).isGreaterThan(DRAIN);
       assertThat(first.process().output()).contains("did not stop in time");
       goesOnElsewhereAsGivenBack(platform, "drain-late-2");
     }
