@@ -44,7 +44,7 @@ public final class DownloadCache {
     try {
       Files.createDirectories(files);
     } catch (IOException e) {
-      throw new StoreException(Kind.FULL, directory + ": cannot be created", e);
+      throw new StoreException(Kind.LOCAL, directory + ": cannot be created", e);
     }
   }
 

@@ -35,8 +35,7 @@ final class Downloads {
   static long append(InputStream in, Path part, long most, BooleanSupplier cancelled)
       throws IOException {
     long done = 0;
-    try (OutputStream out =
-        Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+    try (OutputStream out = open(part)) {
       byte[] buffer = new byte[BUFFER];
       for (int n = in.read(buffer); n >= 0 && done < most; n = in.read(buffer)) {
         requireWanted(cancelled, part);
@@ -46,6 +45,14 @@ final class Downloads {
       }
     }
     return done;
+  }
+
+  private static OutputStream open(Path part) {
+    try {
+      return Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw localTrouble(part, e);
+    }
   }
 
   static void requireWanted(BooleanSupplier cancelled, Path part) {
@@ -81,7 +88,7 @@ final class Downloads {
 
   static StoreException localTrouble(Path file, IOException e) {
     return new StoreException(
-        Kind.FULL, file + ": cannot be read or written on the local disk: " + e.getMessage(), e);
+        Kind.LOCAL, file + ": cannot be read or written on the local disk: " + e.getMessage(), e);
   }
 
   static void discard(Path part) {

@@ -6,17 +6,20 @@ import java.util.Set;
 /** What S3's error codes mean here. Source: "Error responses" in the Amazon S3 API reference. */
 final class S3Errors {
   private static final Set<String> FULL =
-      Set.of(
-          "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "EntityTooLarge");
+      Set.of("XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded");
 
   /**
-   * Of two conditional requests at once, this one may be asked again; credentials that are being
-   * rotated will do again soon.
+   * Of two conditional requests at once, this one may be asked again; so may one that was broken
+   * off or damaged on its way; credentials that are being rotated will do again soon.
    */
   private static final Set<String> LATER =
       Set.of(
           "ConditionalRequestConflict",
           "OperationAborted",
+          "RequestTimeout",
+          "IncompleteBody",
+          "BadDigest",
+          "XAmzContentSHA256Mismatch",
           "RequestTimeTooSkewed",
           "SlowDown",
           "ExpiredToken",
@@ -31,6 +34,9 @@ final class S3Errors {
     }
     if (LATER.contains(code)) {
       return Kind.UNAVAILABLE;
+    }
+    if (code.equals("EntityTooLarge")) {
+      return Kind.TOO_LARGE;
     }
     return switch (status) {
       case 404 -> Kind.NOT_FOUND;

@@ -162,21 +162,10 @@ public final class S3ObjectStore implements ObjectStore {
     Path part = target.resolveSibling(target.getFileName() + ".part");
     try {
       Files.deleteIfExists(part);
-      // Each repetition asks for the bytes that are still missing, of the same object.
-      request(
-          Operation.GET,
-          object.uri(),
-          () -> {
-            Downloads.requireWanted(cancelled, part);
-            long have = Files.exists(part) ? Files.size(part) : 0;
-            if (have < object.bytes() || object.bytes() == 0) {
-              try (InputStream in = open(object, have)) {
-                listener.read(Downloads.append(in, part, object.bytes() - have, cancelled));
-              }
-            }
-            Downloads.requireComplete(object, part);
-            return true;
-          });
+      long before;
+      do {
+        before = sizeIfThere(part);
+      } while (!fetchRest(object, part, before, cancelled));
       String digest = Digests.sha256(part);
       Downloads.requireDigest(object.uri(), sha256, digest);
       Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
@@ -186,6 +175,41 @@ public final class S3ObjectStore implements ObjectStore {
     } finally {
       Downloads.discard(part);
     }
+  }
+
+  /**
+   * Each repetition asks for the bytes that are still missing, of the same object.
+   *
+   * @return false if the repetitions are used up and yet bytes came: a long download over a line
+   *     that breaks now and then gets new ones
+   */
+  private boolean fetchRest(
+      StoredObject object, Path part, long before, BooleanSupplier cancelled) {
+    try {
+      return request(
+          Operation.GET,
+          object.uri(),
+          () -> {
+            Downloads.requireWanted(cancelled, part);
+            long have = sizeIfThere(part);
+            if (have < object.bytes() || object.bytes() == 0) {
+              try (InputStream in = open(object, have)) {
+                listener.read(Downloads.append(in, part, object.bytes() - have, cancelled));
+              }
+            }
+            Downloads.requireComplete(object, part);
+            return true;
+          });
+    } catch (StoreException e) {
+      if (e.kind() == Kind.UNAVAILABLE && sizeIfThere(part) > before) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static long sizeIfThere(Path part) {
+    return Files.exists(part) ? size(part) : 0;
   }
 
   private InputStream open(StoredObject object, long offset) throws Exception {
@@ -413,6 +437,8 @@ public final class S3ObjectStore implements ObjectStore {
     } catch (CancellationException e) {
       result = Result.OK;
       throw e;
+    } catch (Error e) {
+      throw e;
     } catch (Throwable e) {
       StoreException translated = translated(uri, e);
       if (!translated.passing()) {
@@ -431,7 +457,9 @@ public final class S3ObjectStore implements ObjectStore {
     if (e instanceof ErrorResponseException refused) {
       String code = refused.errorResponse().code();
       Kind kind = S3Errors.kind(code, refused.response().code());
-      return new StoreException(kind, uri + ": the store says " + code, e);
+      // Without the client's exception: its text has the request's headers, a session token among
+      // them, and would come into a log with the first stack trace.
+      return new StoreException(kind, uri + ": the store says " + code);
     }
     if (e instanceof ServerException down) {
       return new StoreException(

@@ -13,8 +13,10 @@ public final class StoreException extends RuntimeException {
     WRONG_DIGEST("wrong-digest"),
     /** Another object stands where the one that was looked at stood. */
     CHANGED("object-changed"),
-    /** The bucket or the disk is full. */
+    /** The bucket is full. */
     FULL("store-full"),
+    /** The disk of this process is full, or may not be written. */
+    LOCAL("output-unwritable"),
     /** No answer, or one that says "later". */
     UNAVAILABLE("store-unavailable");
 
@@ -48,6 +50,6 @@ public final class StoreException extends RuntimeException {
 
   /** Whether the same request may succeed later. */
   public boolean passing() {
-    return kind == Kind.UNAVAILABLE || kind == Kind.FULL;
+    return kind == Kind.UNAVAILABLE || kind == Kind.FULL || kind == Kind.LOCAL;
   }
 }

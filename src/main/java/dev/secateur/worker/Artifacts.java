@@ -65,7 +65,7 @@ final class Artifacts {
         }
         artifacts.put(name, new Replies.Artifact(uri, sha256, Files.size(file)));
       } catch (IOException e) {
-        throw new StoreException(StoreException.Kind.FULL, file + ": cannot be read", e);
+        throw new StoreException(StoreException.Kind.LOCAL, file + ": cannot be read", e);
       }
     }
     return Optional.of(artifacts);
@@ -80,7 +80,7 @@ final class Artifacts {
                   .thenComparing(Path::getFileName))
           .toList();
     } catch (IOException e) {
-      throw new StoreException(StoreException.Kind.FULL, local + ": cannot be read", e);
+      throw new StoreException(StoreException.Kind.LOCAL, local + ": cannot be read", e);
     }
   }
 }

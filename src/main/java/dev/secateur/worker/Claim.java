@@ -136,8 +136,11 @@ final class Claim implements AutoCloseable {
   synchronized void release() {
     beating.cancel(false);
     state = new Claims.State(state.worker(), state.token(), state.attempts(), true);
-    renew();
-    lost = true;
+    try {
+      renew();
+    } finally {
+      lost = true;
+    }
   }
 
   /** Stops the heartbeat. */
@@ -152,7 +155,7 @@ final class Claim implements AutoCloseable {
       renew();
     } catch (ClaimLostException e) {
       LOG.warn(e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // Whatever it is: one that escapes would silently end the heartbeat.
       LOG.warnf("job %s: heartbeat not written: %s", key.abbreviated(), e);
     }

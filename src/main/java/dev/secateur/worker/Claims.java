@@ -109,7 +109,7 @@ final class Claims {
     if (found.isEmpty() || state.isEmpty()) {
       return new Busy(Duration.ZERO);
     }
-    if (state.get().released()) {
+    if (state.get().released() || isOrphan(key, epoch, state.get())) {
       return create(key, epoch + 1, state.get().attempts(), false);
     }
     Duration left = expiry.minus(found.get().age());
@@ -153,6 +153,15 @@ final class Claims {
       return new Taken(claim, takenOver);
     }
     return new Busy(Duration.ZERO);
+  }
+
+  /**
+   * Created by this process, which was never told so: the store was away before its answer came.
+   * Nobody works under such a claim, and no attempt was made.
+   */
+  private boolean isOrphan(JobKey key, long epoch, State state) {
+    return state.worker().equals(worker)
+        && held.stream().noneMatch(c -> c.key().equals(key) && c.epoch() == epoch);
   }
 
   /** A create-only write whose answer was lost and that was repeated says "exists" of our own. */

@@ -20,8 +20,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.header.Header;
 import org.jboss.logging.Logger;
 
@@ -39,6 +41,9 @@ final class EventPublisher {
   private static final long LOOK_SECONDS = 1;
 
   private static final long PAUSE_NANOS = 500_000_000;
+
+  /** Well above the time after which a living producer gives up on a record (two minutes). */
+  private static final Duration LONGEST_SILENCE = Duration.ofMinutes(4);
 
   private final Supplier<Producer<byte[], byte[]>> producers;
   private final WorkerConfiguration.Topics topics;
@@ -141,19 +146,19 @@ final class EventPublisher {
   private boolean deliver(ProducerRecord<byte[], byte[]> record, BooleanSupplier stop) {
     ProducerRecord<byte[], byte[]> sending = record;
     do {
-      Optional<Open> accepted = Optional.empty();
+      Optional<Open> used = Optional.empty();
+      boolean accepted = false;
       try {
-        Open used = open();
-        Future<?> future = used.producer().send(sending);
-        // Where nobody is known to lead the topic it has failed already, and may do next time.
-        accepted = future.isDone() ? Optional.empty() : Optional.of(used);
+        used = Optional.of(open());
+        Future<?> future = used.get().producer().send(sending);
+        accepted = !future.isDone();
         if (arrived(future, stop)) {
           return true;
         }
       } catch (ExecutionException | KafkaException | IllegalStateException e) {
         Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
-        if (cause instanceof TimeoutException) {
-          accepted.ifPresent(this::replace);
+        if (isSpent(cause, accepted)) {
+          used.ifPresent(this::replace);
         }
         LOG.warnf("%s: not sent, trying again: %s", record.topic(), cause.getMessage());
         if (cause instanceof RecordTooLargeException) {
@@ -166,6 +171,20 @@ final class EventPublisher {
       }
     } while (!stop.getAsBoolean());
     return false;
+  }
+
+  /**
+   * Whether a producer that failed so is of no more use, as one in a fatal state. Where nobody is
+   * known to lead the topic a record fails before it is accepted, and may be accepted next time;
+   * what is wrong with a record or its topic is not the producer's.
+   */
+  private static boolean isSpent(Throwable cause, boolean accepted) {
+    return cause instanceof TimeoutException
+        ? accepted
+        : cause instanceof KafkaException
+            && !(cause instanceof RecordTooLargeException
+                || cause instanceof InvalidTopicException
+                || cause instanceof TopicAuthorizationException);
   }
 
   /**
@@ -194,12 +213,16 @@ final class EventPublisher {
 
   private static boolean arrived(Future<?> sending, BooleanSupplier stop)
       throws ExecutionException, InterruptedException {
+    long end = System.nanoTime() + LONGEST_SILENCE.toNanos();
     do {
       try {
         sending.get(LOOK_SECONDS, TimeUnit.SECONDS);
         return true;
       } catch (java.util.concurrent.TimeoutException e) {
         LOG.debug("the broker is silent");
+      }
+      if (System.nanoTime() > end) {
+        throw new TimeoutException("the producer neither sends nor gives up");
       }
     } while (!stop.getAsBoolean());
     return false;

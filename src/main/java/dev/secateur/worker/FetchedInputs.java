@@ -57,7 +57,7 @@ final class FetchedInputs {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
-      throw new StoreException(StoreException.Kind.FULL, directory + ": cannot be written", e);
+      throw new StoreException(StoreException.Kind.LOCAL, directory + ": cannot be written", e);
     }
   }
 

@@ -37,9 +37,13 @@ record JobKey(String value) {
     return digest(text.toString());
   }
 
-  /** Of an event whose objects are not all there: as it stands, beside what the store said. */
-  static JobKey ofRefused(JsonNode event, String answer, String replay) {
+  /**
+   * Of an event whose objects are not all there: as it stands, beside what the store said. What was
+   * given up for the store's trouble counts as one answer, whatever words the trouble had.
+   */
+  static JobKey ofRefused(JsonNode event, Failure failure, String replay) {
     String asked = Digests.sha256(EventJson.canonical(event));
+    String answer = failure.retried() ? failure.code() : failure.message();
     return digest(String.join("\n", FORMAT, "refused", asked, answer, replay));
   }
 

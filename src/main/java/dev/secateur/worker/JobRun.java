@@ -134,7 +134,7 @@ final class JobRun {
           LOG.warnf("attempt %d failed: %s", claim.attempts(), e.failure.message());
           shop.meters().retried(e.failure.code());
           // While the whole store is away, no job is to blame for it.
-          boolean counts = !claim.isUnconfirmed() && shop.storeAnswers();
+          boolean counts = !e.ofTheStore || !claim.isUnconfirmed() && shop.storeAnswers();
           if (counts && claim.attempts() >= shop.maxAttempts()) {
             return failed(e.failure);
           }
@@ -156,10 +156,12 @@ final class JobRun {
   private static final class Passing extends Exception {
     private static final long serialVersionUID = 1;
     private final transient Failure failure;
+    private final boolean ofTheStore;
 
     Passing(String code, String message, Throwable cause) {
       super(cause);
       this.failure = new Failure(code, message, true);
+      this.ofTheStore = cause instanceof StoreException e && e.kind() != StoreException.Kind.LOCAL;
     }
   }
 
@@ -192,12 +194,7 @@ final class JobRun {
     } catch (CancelledException | CancellationException e) {
       return cancelled(deadline);
     } catch (StoreException e) {
-      if (e.passing()) {
-        throw new Passing(e.kind().code(), message(e), e);
-      }
-      return e.kind() == StoreException.Kind.CHANGED
-          ? new End.Stale(e.getMessage())
-          : failed(new Failure(e.kind().code(), e.getMessage(), false));
+      return ungranted(e);
     } catch (JobException e) {
       return failedInChain(e);
     } catch (ClaimLostException e) {
@@ -210,13 +207,22 @@ final class JobRun {
     }
   }
 
+  private End ungranted(StoreException e) throws Passing {
+    if (shop.mayPass(e)) {
+      throw new Passing(e.kind().code(), message(e), e);
+    }
+    return e.kind() == StoreException.Kind.CHANGED
+        ? new End.Stale(e.getMessage())
+        : failed(new Failure(e.kind().code(), message(e), false));
+  }
+
   /** The chain wraps what its checkpoints throw. */
   private End failedInChain(JobException e) throws Passing {
     if (e.getCause() instanceof ClaimLostException lost) {
       throw lost;
     }
-    if (e.getCause() instanceof StoreException trouble && trouble.passing()) {
-      throw new Passing(trouble.kind().code(), message(trouble), e);
+    if (e.getCause() instanceof StoreException trouble) {
+      return ungranted(trouble);
     }
     String code = JobMeters.code(e.reason());
     if (!e.reason().permanent()) {
@@ -350,7 +356,7 @@ final class JobRun {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
-      throw new StoreException(StoreException.Kind.FULL, directory + ": cannot be created", e);
+      throw new StoreException(StoreException.Kind.LOCAL, directory + ": cannot be created", e);
     }
   }
 

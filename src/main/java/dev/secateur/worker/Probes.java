@@ -42,7 +42,11 @@ final class Probes {
       Optional<String> trouble =
           worker.shop().work().isDraining()
               ? Optional.of("draining")
-              : worker.surroundings().brokerTrouble().or(worker.surroundings()::storeTrouble);
+              : worker
+                  .surroundings()
+                  .brokerTrouble()
+                  .or(worker.surroundings()::storeTrouble)
+                  .or(worker.shop().work()::stateTrouble);
       return response("broker and store answer", trouble);
     };
   }

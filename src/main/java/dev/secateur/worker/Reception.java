@@ -66,7 +66,7 @@ final class Reception {
           "%s-%d@%d: dead letter: %s: %s",
           record.topic(), record.partition(), record.offset(), e.reason().code(), e.getMessage());
       return shop.publisher()
-              .deadLetter(record, e.reason().code(), e.getMessage(), shop.work()::isDraining)
+              .deadLetter(record, e.reason().code(), e.getMessage(), shop.work()::stopsWaiting)
           ? Verdict.DONE
           : Verdict.LEFT;
     } finally {
@@ -105,8 +105,10 @@ final class Reception {
   }
 
   /**
-   * As long as the store is away nothing can be decided, and no job is to blame. Where it answers,
-   * and only what this job asks of it fails, the job is given up after as many attempts as any.
+   * As long as the store is away nothing can be decided, and no job is to blame. Where it answers
+   * and only an input is not to be had, the job is given up after as many attempts as any. Without
+   * claims and results nobody can know what became of a job, so for them the record waits, and the
+   * worker is not ready.
    */
   private Verdict answer(Order order) {
     BackOff backOff = shop.backOff();
@@ -114,16 +116,37 @@ final class Reception {
     Optional<Failure> trouble = Optional.empty();
     do {
       try {
-        return attempts < shop.maxAttempts() ? settle(order) : refuse(order, trouble.orElseThrow());
-      } catch (StoreException e) {
-        LOG.warnf("the store does not do what is asked, trying again: %s", e.getMessage());
+        Verdict verdict =
+            attempts < shop.maxAttempts() ? settle(order) : refuse(order, trouble.orElseThrow());
+        shop.work().stateTrouble(Optional.empty());
+        return verdict;
+      } catch (UnavailableInputException e) {
+        LOG.warnf("an input is not to be had, trying again: %s", e.getMessage());
         if (shop.storeAnswers()) {
           attempts++;
-          trouble = Optional.of(new Failure(e.kind().code(), e.getMessage(), true));
+          trouble = Optional.of(e.failure());
         }
+      } catch (StoreException e) {
+        LOG.warnf("claims or results are not to be had, trying again: %s", e.getMessage());
+        shop.work().stateTrouble(Optional.of(e.getMessage()));
       }
     } while (backOff.pause());
     return Verdict.LEFT;
+  }
+
+  /** An input that may be had later. */
+  private static final class UnavailableInputException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private final String code;
+
+    UnavailableInputException(StoreException cause) {
+      super(cause.getMessage(), cause);
+      this.code = cause.kind().code();
+    }
+
+    Failure failure() {
+      return new Failure(code, getMessage(), true);
+    }
   }
 
   private Verdict settle(Order order) {
@@ -131,11 +154,11 @@ final class Reception {
       Inputs inputs;
       ObjectUri output;
       try {
-        output = output(order.model());
+        output = output(order);
         inputs = Inputs.resolve(order.model(), shop.store());
       } catch (StoreException e) {
-        if (e.passing()) {
-          throw e;
+        if (shop.mayPass(e)) {
+          throw new UnavailableInputException(e);
         }
         return refuse(order, new Failure(e.kind().code(), e.getMessage(), false));
       } catch (IllegalArgumentException e) {
@@ -171,11 +194,14 @@ final class Reception {
   }
 
   /** Artifacts and state are kept apart: an event must not be able to write a result. */
-  private ObjectUri output(ModelRegistered model) {
+  private ObjectUri output(Order order) {
+    ModelRegistered model = order.model();
     ObjectUri output =
         model.output().map(o -> ObjectUri.of(o.uri()).resolve("")).orElse(shop.output());
     shop.store().requireWritable(output);
-    if (shop.state().contains(output)) {
+    if (shop.state().contains(output)
+        || shop.state()
+            .contains(output.resolve(order.name() + "/" + model.model().resolvedVersion()))) {
       throw new IllegalArgumentException(output + ": is where the workers keep their state");
     }
     return output;
@@ -258,7 +284,7 @@ final class Reception {
 
   /** A record whose job has no key of its own, since an input of it is not there or not allowed. */
   private Verdict refuse(Order order, Failure failure) {
-    JobKey key = JobKey.ofRefused(order.event().data(), failure.message(), order.replay());
+    JobKey key = JobKey.ofRefused(order.event().data(), failure, order.replay());
     MDC.put("job", key.value());
     LOG.warnf("refused: %s: %s", failure.code(), failure.message());
     Optional<CloudEvent> existing = shop.results().find(key);
@@ -273,14 +299,14 @@ final class Reception {
 
   /** Sends the result and, where the job was given up, the dead letter. */
   private Verdict publish(Order order, CloudEvent result) {
-    if (!shop.publisher().result(order.name(), result, shop.work()::isDraining)) {
+    if (!shop.publisher().result(order.name(), result, shop.work()::stopsWaiting)) {
       return Verdict.LEFT;
     }
     JsonNode reason = result.data().path("reason");
     if (reason.path("retried").asBoolean()) {
       String code = reason.path("code").asText();
       String message = reason.path("message").asText();
-      return shop.publisher().deadLetter(order.record(), code, message, shop.work()::isDraining)
+      return shop.publisher().deadLetter(order.record(), code, message, shop.work()::stopsWaiting)
           ? Verdict.DONE
           : Verdict.LEFT;
     }

@@ -49,6 +49,14 @@ record Shop(
     }
   }
 
+  /**
+   * Whether what the store refused may be granted later. A refusal counts as the object's, unless
+   * the store refuses this worker everything: keys that are being changed are no job's fault.
+   */
+  boolean mayPass(StoreException e) {
+    return e.passing() || e.kind() == StoreException.Kind.FORBIDDEN && !storeAnswers();
+  }
+
   BackOff backOff() {
     return new BackOff(work, retryDelay, retryMaxDelay);
   }

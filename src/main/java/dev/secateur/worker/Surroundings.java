@@ -51,6 +51,9 @@ final class Surroundings {
       ask();
     } catch (IllegalStateException e) {
       brokerTrouble = told(brokerTrouble, Optional.of(e.getMessage()), "");
+    } catch (RuntimeException | Error e) {
+      // Whatever it is: one that escapes would silently end the asking.
+      LOG.error("broker and store not asked", e);
     }
   }
 
@@ -85,8 +88,7 @@ final class Surroundings {
   private Optional<String> askBroker() {
     try {
       if (!topicsChecked) {
-        topics.ensure(admin);
-        topicsChecked = true;
+        topicsChecked = topics.ensure(admin);
       }
       admin.describeCluster().clusterId().get(ANSWER_SECONDS, TimeUnit.SECONDS);
       lag.ask();

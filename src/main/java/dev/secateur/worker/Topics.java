@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,15 +42,19 @@ final class Topics {
   }
 
   /**
-   * Creates what is missing, or lists it; then looks whether the topics take what will be sent.
+   * Creates what is missing, or lists it; else looks whether the topics take what will be sent.
    *
+   * @return whether all were there and have been looked at: what was just created may not be seen
+   *     by each broker yet
    * @throws IllegalStateException naming the topics that are missing and may not be created, or the
    *     setting that is too small
    */
-  void ensure(Admin admin) throws ExecutionException, InterruptedException, TimeoutException {
-    if (!created(admin)) {
-      checkSizes(admin);
+  boolean ensure(Admin admin) throws ExecutionException, InterruptedException, TimeoutException {
+    if (created(admin)) {
+      return false;
     }
+    checkSizes(admin);
+    return true;
   }
 
   private boolean created(Admin admin)
@@ -109,14 +114,16 @@ final class Topics {
   private static long largest(Admin admin, String topic)
       throws ExecutionException, InterruptedException, TimeoutException {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-    return Long.parseLong(
-        admin
-            .describeConfigs(List.of(resource))
-            .all()
-            .get(ANSWER_SECONDS, TimeUnit.SECONDS)
-            .get(resource)
-            .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
-            .value());
+    // A broker that does not tell is taken to let all through.
+    return Optional.ofNullable(
+            admin
+                .describeConfigs(List.of(resource))
+                .all()
+                .get(ANSWER_SECONDS, TimeUnit.SECONDS)
+                .get(resource)
+                .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG))
+        .map(entry -> Long.parseLong(entry.value()))
+        .orElse(Long.MAX_VALUE);
   }
 
   private List<NewTopic> wanted() {

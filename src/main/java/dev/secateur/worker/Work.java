@@ -1,6 +1,9 @@
 package dev.secateur.worker;
 
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,7 +17,10 @@ final class Work {
   private volatile double progress;
   private volatile int epoch;
   private volatile double sparsity;
-  private volatile long moved = System.nanoTime();
+  private volatile Optional<String> stateTrouble = Optional.empty();
+
+  /** When each job's thread last moved. */
+  private final Map<Thread, Long> moved = new ConcurrentHashMap<>();
 
   int queued() {
     return queued.get();
@@ -32,7 +38,7 @@ final class Work {
   void started() {
     queued.decrementAndGet();
     running.incrementAndGet();
-    moved();
+    moved.put(Thread.currentThread(), System.nanoTime());
   }
 
   void stopped() {
@@ -41,7 +47,7 @@ final class Work {
     progress = 0;
     epoch = 0;
     sparsity = 0;
-    moved();
+    moved.remove(Thread.currentThread());
   }
 
   /** A record met a defect of the worker; it stays unanswered until the worker restarts. */
@@ -61,12 +67,28 @@ final class Work {
     return draining.getCount() == 0;
   }
 
+  /** What keeps records from being answered: claims or results that are not to be had. */
+  Optional<String> stateTrouble() {
+    return stateTrouble;
+  }
+
+  void stateTrouble(Optional<String> trouble) {
+    stateTrouble = trouble;
+  }
+
   void drain() {
     draining.countDown();
   }
 
+  /** Asked by who waits for a server, which is no standstill: whether the worker drains. */
+  boolean stopsWaiting() {
+    moved();
+    return isDraining();
+  }
+
   /** Waits, and returns early with true when the worker drains. */
   boolean awaitDrain(Duration most) {
+    moved();
     try {
       return draining.await(most.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
@@ -86,8 +108,9 @@ final class Work {
     moved();
   }
 
+  /** Only a job's thread has something to move. */
   private void moved() {
-    moved = System.nanoTime();
+    moved.computeIfPresent(Thread.currentThread(), (thread, before) -> System.nanoTime());
   }
 
   double progress() {
@@ -102,7 +125,9 @@ final class Work {
     return sparsity;
   }
 
+  /** Of the job that has stood longest; 0 where none runs. */
   double progressAgeSeconds() {
-    return isIdle() ? 0 : (System.nanoTime() - moved) / 1e9;
+    long now = System.nanoTime();
+    return moved.values().stream().mapToDouble(last -> (now - last) / 1e9).max().orElse(0);
   }
 }

@@ -20,7 +20,7 @@ import org.jboss.logging.Logger;
  *
  * @param lock held as long as this is referenced, and until the process ends
  */
-record WorkDirectory(Path path, FileChannel lock) {
+record WorkDirectory(Path path, FileLock lock) {
   private static final Logger LOG = Logger.getLogger(WorkDirectory.class);
   private static final String PREFIX = "work-";
   private static final String LOCK = ".lock";
@@ -31,13 +31,13 @@ record WorkDirectory(Path path, FileChannel lock) {
       clearAbandoned(parent);
       Path path = parent.resolve(PREFIX + UUID.randomUUID());
       // Locked before there is anything that another process could take for abandoned.
-      FileChannel lock =
-          FileChannel.open(lockOf(path), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      lock.lock();
+      FileLock lock =
+          FileChannel.open(lockOf(path), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
+              .lock();
       return new WorkDirectory(Files.createDirectories(path), lock);
     } catch (IOException e) {
       throw new StoreException(
-          StoreException.Kind.FULL, parent + ": cannot be used as secateur.cache.directory", e);
+          StoreException.Kind.LOCAL, parent + ": cannot be used as secateur.cache.directory", e);
     }
   }
 

@@ -52,7 +52,13 @@ final class Worker {
   private static final int SPARE_THREADS = 2;
 
   /** For a store that is slow to take back the claims of jobs that did not stop. */
-  private static final Duration GIVING_BACK = Duration.ofSeconds(5);
+  private static final Duration GIVING_BACK = Duration.ofSeconds(3);
+
+  /** For the events that are on their way. */
+  private static final Duration LAST_EVENTS = Duration.ofSeconds(3);
+
+  private static final Duration TEST_LOOK = Duration.ofMillis(50);
+  private static final Optional<String> NOT_TESTED = Optional.of("not tested yet");
 
   @Inject WorkerConfiguration configuration;
   @Inject MeterRegistry registry;
@@ -72,7 +78,7 @@ final class Worker {
   private EventPublisher publisher;
   private Admin admin;
   private Surroundings surroundings;
-  private volatile Optional<String> nativeTrouble = Optional.of("not tested yet");
+  private volatile Optional<String> nativeTrouble = NOT_TESTED;
   private ExecutorService jobs;
   private ScheduledExecutorService clock;
 
@@ -86,6 +92,7 @@ final class Worker {
 
   /** Before the messaging channels start. */
   void start(@Observes @Priority(1) StartupEvent event) {
+    Limits.check(configuration);
     int concurrency = configuration.jobs().concurrency();
     slots = new Slots(concurrency);
     jobs = Executors.newFixedThreadPool(concurrency, named("job"));
@@ -206,8 +213,21 @@ final class Worker {
     }
   }
 
+  /** No record is taken up before the native libraries are known to work: none is to blame. */
+  private boolean mayWork() {
+    while (nativeTrouble.equals(NOT_TESTED)) {
+      if (shop.work().awaitDrain(TEST_LOOK)) {
+        return false;
+      }
+    }
+    if (nativeTrouble.isPresent()) {
+      shop.work().broken();
+    }
+    return nativeTrouble.isEmpty() && !shop.work().isDraining();
+  }
+
   private void answer(Message<byte[]> message) {
-    if (shop.work().isDraining()) {
+    if (!mayWork()) {
       return;
     }
     try {
@@ -217,7 +237,7 @@ final class Worker {
         idleSince = System.nanoTime();
         inHand.decrementAndGet();
         acknowledge(message);
-      } else if (verdict instanceof Verdict.Later later) {
+      } else if (verdict instanceof Verdict.Later later && !shop.work().isDraining()) {
         // It holds no slot while it waits for the other worker.
         clock.schedule(
             () -> submit(message, () -> {}), later.pause().toMillis(), TimeUnit.MILLISECONDS);
@@ -260,7 +280,7 @@ final class Worker {
       clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     }
     clock.shutdownNow();
-    publisher.close(Duration.ofSeconds(5));
+    publisher.close(LAST_EVENTS);
     admin.close(Duration.ofSeconds(1));
     shop.store().close();
     LOG.info("drained");

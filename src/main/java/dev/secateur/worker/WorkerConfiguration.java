@@ -131,6 +131,7 @@ public interface WorkerConfiguration {
     @WithDefault("3")
     int maxAttempts();
 
+    /** Of one attempt. */
     @WithDefault("4h")
     Duration deadline();
 

@@ -72,7 +72,9 @@ final class ImageIT {
         .containsExactlyInAnyOrder("/tmp", "/var/cache/secateur");
   }
 
-  /** An archive that does not fit is passed over in silence, and the start takes half as long again. */
+  /**
+   * An archive that does not fit is passed over in silence, and the start takes half as long again.
+   */
   @Test
   void itsClassArchiveFitsItsJavaAndItsJars() {
     String application = "/opt/secateur/target/quarkus-app/";

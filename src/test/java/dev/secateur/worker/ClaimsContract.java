@@ -126,6 +126,17 @@ abstract class ClaimsContract {
     second.close();
   }
 
+  /** The store has it, and the worker that asked for it never heard. */
+  @Test
+  void aClaimWhoseCreationWasNeverConfirmedIsFollowedAtOnceByItsOwnWorkerAndCountsNoAttempt() {
+    taken("one").close();
+    assertThat(claims("two").take(key)).isInstanceOf(Claims.Busy.class);
+    Claims.Taken again = (Claims.Taken) claims("one").take(key);
+    assertThat(again.takenOver()).isFalse();
+    assertThat(again.claim().epoch()).isEqualTo(2);
+    assertThat(again.claim().attempts()).isEqualTo(1);
+  }
+
   @Test
   void aWorkerThatCannotStopItsJobsGivesThemBackAndTheyWriteNoMore() {
     Claims claims = claims("one");

@@ -10,16 +10,19 @@ import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventSchemas;
 import dev.secateur.event.EventType;
 import dev.secateur.event.KafkaBinding;
+import dev.secateur.job.Stage;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoredObject;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -220,7 +223,10 @@ final class WorkerIT {
   void anInputThatTheStoreNeverGivesIsGivenUpAndHoldsUpNobody() throws Exception {
     try (Platform platform = new Platform("never-given", 1);
         RefusingProxy proxy =
-            new RefusingProxy(java.net.URI.create(platform.s3).getPort(), "/broken.npz")) {
+            new RefusingProxy(
+                java.net.URI.create(platform.s3).getPort(),
+                request -> request.contains("/broken.npz"),
+                "503 Service Unavailable")) {
       Map<String, String> settings =
           Map.of(
               "secateur.store.endpoint", proxy.endpoint(),
@@ -243,6 +249,47 @@ final class WorkerIT {
       platform.await("all acknowledged", () -> platform.acknowledged() == 2);
       assertThat(platform.records(platform.deadLetters())).hasSize(1);
       assertThat(worker.metric("secateur_dead_letters_total", "store-unavailable")).isEqualTo(1);
+    }
+  }
+
+  /** As while its keys are being changed, when the training is done already. */
+  @Test
+  void aStoreThatRefusesTheWorkerItselfForAWhileEndsNoJob() throws Exception {
+    AtomicBoolean refusing = new AtomicBoolean();
+    try (Platform platform = new Platform("refused", 1);
+        RefusingProxy proxy =
+            new RefusingProxy(
+                java.net.URI.create(platform.s3).getPort(),
+                request -> refusing.get(),
+                "403 Forbidden")) {
+      Path gates = Files.createDirectories(platform.directory.resolve("gates"));
+      for (Stage stage : Stage.values()) {
+        Files.createFile(gates.resolve(stage.label()));
+      }
+      Files.createFile(gates.resolve(Progress.FETCH));
+      WorkerProcess worker =
+          platform
+              .worker(
+                  "refused-1",
+                  Map.of(
+                      "secateur.store.endpoint",
+                      proxy.endpoint(),
+                      "secateur.jobs.max-attempts",
+                      "1",
+                      StageGate.PROPERTY,
+                      gates.toString()))
+              .awaitReady();
+      platform.publish(platform.job("shapes", "1", 1));
+      platform.await("push", () -> worker.process().output().contains(" stage " + Progress.PUSH));
+      refusing.set(true);
+      Files.createFile(gates.resolve(Progress.PUSH));
+      platform.await("refusal", () -> worker.process().output().contains("attempt 1 failed"));
+      refusing.set(false);
+      JsonNode result = platform.awaitResults(1).values().iterator().next();
+      assertThat(result.path("outcome").asText()).isEqualTo("accepted");
+      assertThat(result.at("/job/attempt").asInt()).isEqualTo(1);
+      platform.await("acknowledged", () -> platform.acknowledged() == 1);
+      assertThat(platform.records(platform.deadLetters())).isEmpty();
     }
   }
 
