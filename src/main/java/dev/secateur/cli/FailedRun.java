@@ -29,6 +29,10 @@ final class FailedRun implements IExecutionExceptionHandler {
       command.getErr().println("secateur: " + e.getMessage() + "; --resume goes on from here");
       return ExitCode.FAILED;
     }
+    if (e instanceof SettingsException) {
+      command.getErr().println("secateur: " + e.getMessage());
+      return ExitCode.INPUT;
+    }
     JobException failure = Failures.of(e);
     command.getErr().println("secateur: " + failure.getMessage());
     if (failure.reason() == FailureReason.INTERNAL && !isServers(e)) {

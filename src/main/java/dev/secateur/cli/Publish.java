@@ -15,16 +15,17 @@ import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.worker.DeadLetter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import picocli.CommandLine.Command;
@@ -98,25 +99,38 @@ final class Publish implements Callable<Integer> {
 
   @Mixin ServerOptions servers;
 
+  /** An object that the event names, and the local file that it is to be uploaded from. */
+  private record Source(ObjectUri uri, Optional<Path> file, Optional<String> sha256) {
+    void describe(ObjectNode json) {
+      json.put("uri", uri.toString());
+      sha256.ifPresent(digest -> json.put("sha256", digest));
+    }
+  }
+
   @Override
   public Integer call() {
     ObjectNode data = data();
     PlanJson.read(data);
-    try (ObjectStore store = servers.openStore(Set.of(modelsBucket, datasetsBucket))) {
-      ObjectNode modelJson = data.putObject("model");
-      Path file = Path.of(model);
-      modelJson.put(
-          "name", name.orElseGet(() -> file.getFileName().toString().replaceAll("\\.[^.]*$", "")));
-      version.ifPresent(v -> modelJson.put("version", v));
-      source(store, modelJson, model, modelsBucket);
-      ObjectNode sets = data.withObject("/datasets");
-      source(store, sets.putObject("train"), train, datasetsBucket);
-      evaluation.ifPresent(e -> source(store, sets.putObject("evaluation"), e, datasetsBucket));
-      representative.ifPresent(
-          r -> source(store, sets.withObject("/representative"), r, datasetsBucket));
-    }
-    output.ifPresent(o -> data.putObject("output").put("uri", o));
-    String id = send(data);
+    List<Source> sources = new ArrayList<>();
+    add(sources, "--model", model, modelsBucket).describe(data.putObject("model"));
+    ObjectNode sets = data.withObject("/datasets");
+    add(sources, "--train", train, datasetsBucket).describe(sets.putObject("train"));
+    evaluation.ifPresent(
+        e -> add(sources, "--eval", e, datasetsBucket).describe(sets.putObject("evaluation")));
+    representative.ifPresent(
+        r ->
+            add(sources, "--representative-set", r, datasetsBucket)
+                .describe(sets.withObject("/representative")));
+    name.ifPresent(n -> data.withObject("/model").put("name", n));
+    version.ifPresent(v -> data.withObject("/model").put("version", v));
+    output.ifPresent(
+        o -> data.putObject("output").put("uri", ServerOptions.uri("--output", o).toString()));
+    ModelRegistered registered = checked(data);
+    // As the worker would name it, so that whoever reads the event knows it too.
+    data.withObject("/model").put("name", registered.model().resolvedName());
+    checked(data);
+    upload(sources);
+    String id = send(registered.model().resolvedName(), data);
     spec.commandLine().getOut().println(id);
     spec.commandLine().getOut().flush();
     return ExitCode.DONE;
@@ -145,45 +159,61 @@ final class Publish implements Callable<Integer> {
     return data;
   }
 
-  private void source(ObjectStore store, ObjectNode json, String place, String bucket) {
+  private static Source add(List<Source> sources, String option, String place, String bucket) {
+    Source source = source(option, place, bucket);
+    sources.add(source);
+    return source;
+  }
+
+  private static Source source(String option, String place, String bucket) {
     if (place.startsWith(S3)) {
-      json.put("uri", place);
-      return;
+      return new Source(ServerOptions.uri(option, place), Optional.empty(), Optional.empty());
     }
     Path file = Path.of(place);
     if (!Files.isRegularFile(file)) {
-      throw new JobException(FailureReason.DATASET_INVALID, file + ": is no file (check the path)");
+      throw new SettingsException(option + ": " + file + ": is no file (check the path)");
     }
     try {
       String sha256 = Digests.sha256(file);
       // The digest in the key: the same file is uploaded to the same place, and never another.
-      ObjectUri uri = new ObjectUri(bucket, sha256.substring(0, 12) + "/" + file.getFileName());
-      if (store.stat(uri).filter(o -> o.bytes() == file.toFile().length()).isEmpty()) {
-        store.upload(file, uri);
-      }
-      json.put("uri", uri.toString()).put("sha256", sha256);
+      String uri = S3 + bucket + "/" + sha256.substring(0, 12) + "/" + file.getFileName();
+      return new Source(ServerOptions.uri(option, uri), Optional.of(file), Optional.of(sha256));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new SettingsException(option + ": " + file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
-  private String send(ObjectNode data) {
-    ModelRegistered registered = checked(data);
+  private void upload(List<Source> sources) {
+    List<Source> local = sources.stream().filter(source -> source.file().isPresent()).toList();
+    if (local.isEmpty()) {
+      return;
+    }
+    try (ObjectStore store =
+        servers.openStore(local.stream().map(s -> s.uri().bucket()).collect(Collectors.toSet()))) {
+      for (Source source : local) {
+        Path file = source.file().get();
+        long bytes = file.toFile().length();
+        if (store.stat(source.uri()).filter(o -> o.bytes() == bytes).isEmpty()) {
+          store.upload(file, source.uri());
+        }
+      }
+    }
+  }
+
+  private String send(String name, ObjectNode data) {
     CloudEvent event =
         new CloudEvent(
             UUID.randomUUID().toString(),
             "/secateur/publish",
             EventType.REGISTERED,
-            Optional.of(registered.model().resolvedName()),
+            Optional.of(name),
             Optional.of(Instant.now()),
-            Optional.ofNullable(System.getenv("TRACEPARENT")),
+            servers.traceparent(),
             data);
     KafkaBinding.Encoded encoded = KafkaBinding.binary(event);
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(
-            ServerOptions.registered(),
-            registered.model().resolvedName().getBytes(StandardCharsets.UTF_8),
-            encoded.value());
+            servers.registered(), name.getBytes(StandardCharsets.UTF_8), encoded.value());
     encoded.headers().forEach(record.headers()::add);
     if (again) {
       record.headers().add(DeadLetter.REPLAY, event.id().getBytes(StandardCharsets.UTF_8));

@@ -43,7 +43,12 @@ public final class Secateur implements Runnable {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Secateur())
+    return commandLine(CommandLine.defaultFactory());
+  }
+
+  /** With options that {@code factory} makes, such as those of other servers. */
+  static CommandLine commandLine(CommandLine.IFactory factory) {
+    return new CommandLine(new Secateur(), factory)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(new WrongUsage())

@@ -3,21 +3,26 @@ package dev.secateur.cli;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreListener;
+import dev.secateur.worker.Durations;
 import dev.secateur.worker.Stores;
 import dev.secateur.worker.WorkerConfiguration;
 import dev.secateur.worker.WorkerConfiguration.Store.Credentials;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.Option;
@@ -30,7 +35,19 @@ final class ServerOptions {
   private static final String KAFKA = "KAFKA_";
   private static final String STORE = "SECATEUR_STORE_";
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
-  private static final int RETRIES = 5;
+
+  /** A dead letter may be as large as the worker sends it. */
+  private static final int LARGEST_REQUEST = 100 << 20;
+
+  private final Map<String, String> environment;
+
+  ServerOptions() {
+    this(System.getenv());
+  }
+
+  ServerOptions(Map<String, String> environment) {
+    this.environment = environment;
+  }
 
   @Option(
       names = "--kafka",
@@ -57,43 +74,50 @@ final class ServerOptions {
       description = "The store's region; default ${DEFAULT-VALUE}.")
   String region;
 
-  @Option(
-      names = "--state",
-      paramLabel = "URI",
-      defaultValue = "${env:SECATEUR_STATE_URI:-s3://artifacts/.secateur/}",
-      description = "Where the workers keep claims, checkpoints and results.")
-  String state;
-
-  static String topic(String key, String otherwise) {
-    return Optional.ofNullable(System.getenv("SECATEUR_TOPICS_" + key)).orElse(otherwise);
+  private String topic(String key, String otherwise) {
+    return environment.getOrDefault("SECATEUR_TOPICS_" + key, otherwise);
   }
 
-  static String registered() {
+  String registered() {
     return topic("REGISTERED", "model-registered");
   }
 
-  static List<String> answers() {
+  List<String> answers() {
     return List.of(
         topic("PROGRESS", "model-compression-progress"), topic("COMPRESSED", "model-compressed"));
   }
 
-  static String deadLetters() {
+  String deadLetters() {
     return topic("DEAD_LETTERS", "model-registered-dlq");
   }
 
-  ObjectUri state() {
-    return ObjectUri.of(state).resolve("");
+  /** What W3C trace context the caller runs in. */
+  Optional<String> traceparent() {
+    return Optional.ofNullable(environment.get("TRACEPARENT"));
+  }
+
+  Duration claimExpiry() {
+    return variable("SECATEUR_CLAIM_EXPIRY", Durations::of, Duration.ofSeconds(60));
+  }
+
+  /** An address that an option names. */
+  static ObjectUri uri(String option, String text) {
+    try {
+      return ObjectUri.of(text);
+    } catch (IllegalArgumentException e) {
+      throw new SettingsException(option + ": " + e.getMessage(), e);
+    }
   }
 
   /** The store, for objects in {@code buckets} alone. */
   ObjectStore openStore(Set<String> buckets) {
     List<String> allowed = List.copyOf(buckets);
-    return Stores.open(
+    StoreVariables variables =
         new StoreVariables(
             store,
             region,
             !variable("PATH_STYLE").map("false"::equals).orElse(false),
-            variable("CREDENTIALS").map(ServerOptions::credentials).orElse(Credentials.STATIC),
+            variable(STORE + "CREDENTIALS", ServerOptions::credentials, Credentials.STATIC),
             variable("ACCESS_KEY"),
             variable("SECRET_KEY"),
             variable("CREDENTIALS_FILE"),
@@ -103,10 +127,14 @@ final class ServerOptions {
             variable("CA_FILE"),
             allowed,
             allowed,
-            TIMEOUT,
-            TIMEOUT,
-            RETRIES),
-        StoreListener.NONE);
+            variable(STORE + "CONNECT_TIMEOUT", Durations::of, Duration.ofSeconds(10)),
+            variable(STORE + "READ_TIMEOUT", Durations::of, Duration.ofSeconds(20)),
+            variable(STORE + "RETRIES", Integer::valueOf, 5));
+    try {
+      return Stores.open(variables, StoreListener.NONE);
+    } catch (IllegalArgumentException e) {
+      throw new SettingsException(e.getMessage(), e);
+    }
   }
 
   /** The worker's settings of its store, as a command has them. */
@@ -129,8 +157,17 @@ final class ServerOptions {
       int retries)
       implements WorkerConfiguration.Store {}
 
-  private static Optional<String> variable(String key) {
-    return Optional.ofNullable(System.getenv(STORE + key)).filter(value -> !value.isEmpty());
+  private Optional<String> variable(String key) {
+    return Optional.ofNullable(environment.get(STORE + key)).filter(value -> !value.isEmpty());
+  }
+
+  private <T> T variable(String name, Function<String, T> reading, T otherwise) {
+    String value = environment.getOrDefault(name, "");
+    try {
+      return value.isEmpty() ? otherwise : reading.apply(value);
+    } catch (IllegalArgumentException e) {
+      throw new SettingsException(name + ": " + value + " is no value for it", e);
+    }
   }
 
   private static Credentials credentials(String name) {
@@ -139,37 +176,57 @@ final class ServerOptions {
 
   KafkaProducer<byte[], byte[]> openProducer() {
     Map<String, Object> properties = kafkaProperties();
-    properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 100 << 20);
+    properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, LARGEST_REQUEST);
+    properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) LARGEST_REQUEST);
     properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, (int) TIMEOUT.toMillis());
     return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   /**
-   * @param group empty for one of its own
+   * A consumer to be given its partitions, not one that joins a group.
+   *
+   * @param group that its progress is kept under, where it is kept
    */
-  KafkaConsumer<byte[], byte[]> openConsumer(Optional<String> group, String from) {
+  KafkaConsumer<byte[], byte[]> openConsumer(Optional<String> group) {
     Map<String, Object> properties = kafkaProperties();
-    properties.put(
-        ConsumerConfig.GROUP_ID_CONFIG, group.orElse("secateur-cli-" + UUID.randomUUID()));
-    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, from);
+    group.ifPresent(g -> properties.put(ConsumerConfig.GROUP_ID_CONFIG, g));
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     return new KafkaConsumer<>(
         properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
+  /** All partitions of these topics, each of which must be there. */
+  List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer, List<String> topics) {
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (String topic : topics) {
+      List<PartitionInfo> found;
+      try {
+        found = Optional.ofNullable(consumer.partitionsFor(topic, TIMEOUT)).orElse(List.of());
+      } catch (TimeoutException e) {
+        throw new SettingsException(
+            kafka + ": no broker answers within " + TIMEOUT.toSeconds() + " s (check --kafka)", e);
+      }
+      if (found.isEmpty()) {
+        throw new SettingsException(
+            topic + ": there is no such topic on " + kafka + " (check SECATEUR_TOPICS_…)");
+      }
+      found.forEach(p -> partitions.add(new TopicPartition(p.topic(), p.partition())));
+    }
+    return partitions;
+  }
+
   /** {@code KAFKA_SASL_MECHANISM} is {@code sasl.mechanism}, as the worker reads it. */
   private Map<String, Object> kafkaProperties() {
     Map<String, Object> properties = new HashMap<>();
-    System.getenv()
-        .forEach(
-            (name, value) -> {
-              if (name.startsWith(KAFKA)) {
-                properties.put(
-                    name.substring(KAFKA.length()).toLowerCase(Locale.ROOT).replace('_', '.'),
-                    value);
-              }
-            });
+    environment.forEach(
+        (name, value) -> {
+          if (name.startsWith(KAFKA)) {
+            properties.put(
+                name.substring(KAFKA.length()).toLowerCase(Locale.ROOT).replace('_', '.'), value);
+          }
+        });
     properties.put("bootstrap.servers", kafka);
     return properties;
   }

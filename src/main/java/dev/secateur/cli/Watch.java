@@ -6,13 +6,17 @@ import dev.secateur.event.EventType;
 import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,17 +38,23 @@ final class Watch implements Callable<Integer> {
   /** As large as a result may be. */
   private static final int LARGEST = 4 << 20;
 
+  private static final Pattern KEY = Pattern.compile("[0-9a-f]{8,64}");
+
   @Spec CommandSpec spec;
 
   @Parameters(
       arity = "0..1",
       paramLabel = "JOB",
-      description = "A job's key or its beginning, the id that publish printed, or a model's name.")
+      description = {
+        "The id that publish printed, or a job's key or its beginning (8 digits or more): also a"
+            + " result that was sent before.",
+        "Or a model's name: the next result of that model."
+      })
   Optional<String> job;
 
   @Option(
       names = "--from-beginning",
-      description = "Also what was sent before; with JOB this is the default.")
+      description = "Also what was sent before, as far as the topics still hold it.")
   boolean fromBeginning;
 
   @Option(
@@ -60,13 +70,22 @@ final class Watch implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String from = fromBeginning || job.isPresent() ? "earliest" : "latest";
-    long end = timeout.map(s -> System.nanoTime() + s * 1_000_000_000L).orElse(Long.MAX_VALUE);
-    try (KafkaConsumer<byte[], byte[]> consumer = servers.openConsumer(Optional.empty(), from)) {
-      consumer.subscribe(ServerOptions.answers());
-      while (System.nanoTime() < end) {
+    long start = System.nanoTime();
+    try (KafkaConsumer<byte[], byte[]> consumer = servers.openConsumer(Optional.empty())) {
+      List<TopicPartition> partitions = servers.partitions(consumer, servers.answers());
+      consumer.assign(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      if (fromBeginning || job.isPresent()) {
+        consumer.seekToBeginning(partitions);
+      } else {
+        ends.forEach(consumer::seek);
+      }
+      while (timeout.isEmpty() || System.nanoTime() - start < timeout.get() * 1_000_000_000L) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          Optional<Integer> code = read(record).filter(this::isWanted).flatMap(this::show);
+          TopicPartition place = new TopicPartition(record.topic(), record.partition());
+          boolean isNew = fromBeginning || record.offset() >= ends.get(place);
+          Optional<Integer> code =
+              read(record).filter(e -> isWanted(record, e, isNew)).flatMap(this::show);
           if (code.isPresent()) {
             return code.get();
           }
@@ -77,7 +96,7 @@ final class Watch implements Callable<Integer> {
     return ExitCode.FAILED;
   }
 
-  static Optional<CloudEvent> read(ConsumerRecord<byte[], byte[]> record) {
+  private static Optional<CloudEvent> read(ConsumerRecord<byte[], byte[]> record) {
     Map<String, byte[]> headers = new HashMap<>();
     for (Header header : record.headers()) {
       headers.put(header.key(), header.value());
@@ -91,14 +110,23 @@ final class Watch implements Callable<Integer> {
     }
   }
 
-  private boolean isWanted(CloudEvent event) {
+  /** A name has many jobs, so that only a new record can be the one that is waited for. */
+  private boolean isWanted(ConsumerRecord<byte[], byte[]> record, CloudEvent event, boolean isNew) {
+    if (job.isEmpty()) {
+      return true;
+    }
+    String wanted = job.get();
     JsonNode data = event.data();
-    return job.map(
-            wanted ->
-                data.at("/job/key").asText().startsWith(wanted)
-                    || data.at("/job/registeredId").asText().equals(wanted)
-                    || data.at("/model/name").asText().equals(wanted))
-        .orElse(true);
+    return data.at("/job/registeredId").asText().equals(wanted)
+        || answers(record).equals(Optional.of(wanted))
+        || (KEY.matcher(wanted).matches() && data.at("/job/key").asText().startsWith(wanted))
+        || (isNew && data.at("/model/name").asText().equals(wanted));
+  }
+
+  /** Of a result that was sent again: the registration that this sending answers. */
+  private static Optional<String> answers(ConsumerRecord<byte[], byte[]> record) {
+    return Optional.ofNullable(record.headers().lastHeader(KafkaBinding.ANSWERS))
+        .map(header -> new String(header.value(), StandardCharsets.UTF_8));
   }
 
   /** The exit code, once the job that is watched has its result. */

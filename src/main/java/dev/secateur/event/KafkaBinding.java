@@ -20,6 +20,12 @@ import java.util.function.Function;
  * of it into the value. A value without either is read as the data of {@code model.registered.v1}.
  */
 public final class KafkaBinding {
+  /**
+   * Header of a result, beside the event: the id of the registered event that this sending answers.
+   * The event itself is the same for all who asked for the job.
+   */
+  public static final String ANSWERS = "secateur-answers";
+
   private static final String SPEC_VERSION = "1.0";
   private static final String PREFIX = "ce_";
   private static final String CONTENT_TYPE = "content-type";

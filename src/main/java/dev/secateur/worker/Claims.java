@@ -29,7 +29,7 @@ final class Claims {
   /** A claim is a few hundred bytes. */
   private static final int LARGEST = 1 << 16;
 
-  private static final Pattern EPOCH = Pattern.compile("[0-9]{6,18}");
+  private static final Pattern EPOCH = Pattern.compile(Stores.EPOCH);
 
   private final ObjectStore store;
   private final ObjectUri claims;
@@ -172,7 +172,6 @@ final class Claims {
         .orElse(false);
   }
 
-  /** A store over a file system may show a file that is only being written, under another name. */
   private Optional<Long> highest(JobKey key) {
     return store.list(claims.resolve(key + "/")).stream()
         .map(object -> object.uri().fileName())

@@ -16,12 +16,16 @@ public final class DeadLetter {
   static final String PARTITION = "dead-letter-partition";
   static final String OFFSET = "dead-letter-offset";
 
+  /** The key of the job that was given up. */
+  static final String JOB = "dead-letter-job";
+
   /** Where the record was too large for the topic: the size of the value left out, in bytes. */
   static final String OMITTED = "dead-letter-omitted-bytes";
 
   /**
    * Of a record that is to be run again although its job has a result: a text that makes it a job
-   * of its own; for a replayed dead letter the position that it first had.
+   * of its own; for a replayed dead letter the job that was given up, so that however often the
+   * letters of one job are replayed, they are one more job.
    */
   public static final String REPLAY = "secateur-replay";
 
@@ -51,6 +55,11 @@ public final class DeadLetter {
     return text(TOPIC) + "-" + text(PARTITION) + "-" + text(OFFSET);
   }
 
+  /** Whether the topic did not take the record's value, so that there is nothing to replay. */
+  public boolean isOmitted() {
+    return record.headers().lastHeader(OMITTED) != null;
+  }
+
   /** The original, marked, so that its job is not answered with the failure that it had. */
   public ProducerRecord<byte[], byte[]> replay(String topic) {
     ProducerRecord<byte[], byte[]> again =
@@ -60,7 +69,10 @@ public final class DeadLetter {
         again.headers().add(header);
       }
     }
-    again.headers().add(REPLAY, position().getBytes(StandardCharsets.UTF_8));
+    String job = text(JOB);
+    again
+        .headers()
+        .add(REPLAY, (job.isEmpty() ? position() : job).getBytes(StandardCharsets.UTF_8));
     return again;
   }
 

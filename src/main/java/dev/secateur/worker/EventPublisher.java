@@ -114,19 +114,31 @@ final class EventPublisher {
   /**
    * Sends a result and waits until the broker has it.
    *
+   * @param registeredId of the event that this sending answers
    * @return false if {@code stop} said so first
    */
-  boolean result(String model, CloudEvent event, BooleanSupplier stop) {
-    boolean sent = deliver(record(topics.compressed(), model, KafkaBinding.binary(event)), stop);
+  boolean result(String model, CloudEvent event, String registeredId, BooleanSupplier stop) {
+    ProducerRecord<byte[], byte[]> record =
+        record(topics.compressed(), model, KafkaBinding.binary(event));
+    header(record, KafkaBinding.ANSWERS, registeredId);
+    boolean sent = deliver(record, stop);
     if (sent) {
       meters.sent(event.type() == EventType.COMPLETED ? "completed" : "failed");
     }
     return sent;
   }
 
-  /** Copies a record, untouched, to the dead-letter topic and waits until the broker has it. */
+  /**
+   * Copies a record, untouched, to the dead-letter topic and waits until the broker has it.
+   *
+   * @param job the key of the job that was given up; empty for a record that is no event
+   */
   boolean deadLetter(
-      ConsumerRecord<byte[], byte[]> original, String reason, String cause, BooleanSupplier stop) {
+      ConsumerRecord<byte[], byte[]> original,
+      String reason,
+      String cause,
+      Optional<String> job,
+      BooleanSupplier stop) {
     ProducerRecord<byte[], byte[]> letter =
         new ProducerRecord<>(
             topics.deadLetters(), null, null, original.key(), original.value(), original.headers());
@@ -135,6 +147,7 @@ final class EventPublisher {
     header(letter, DeadLetter.TOPIC, original.topic());
     header(letter, DeadLetter.PARTITION, String.valueOf(original.partition()));
     header(letter, DeadLetter.OFFSET, String.valueOf(original.offset()));
+    job.ifPresent(key -> header(letter, DeadLetter.JOB, key));
     boolean sent = deliver(letter, stop);
     if (sent) {
       meters.deadLettered(reason);

@@ -66,7 +66,12 @@ final class Reception {
           "%s-%d@%d: dead letter: %s: %s",
           record.topic(), record.partition(), record.offset(), e.reason().code(), e.getMessage());
       return shop.publisher()
-              .deadLetter(record, e.reason().code(), e.getMessage(), shop.work()::stopsWaiting)
+              .deadLetter(
+                  record,
+                  e.reason().code(),
+                  e.getMessage(),
+                  Optional.empty(),
+                  shop.work()::stopsWaiting)
           ? Verdict.DONE
           : Verdict.LEFT;
     } finally {
@@ -299,14 +304,17 @@ final class Reception {
 
   /** Sends the result and, where the job was given up, the dead letter. */
   private Verdict publish(Order order, CloudEvent result) {
-    if (!shop.publisher().result(order.name(), result, shop.work()::stopsWaiting)) {
+    if (!shop.publisher()
+        .result(order.name(), result, order.event().id(), shop.work()::stopsWaiting)) {
       return Verdict.LEFT;
     }
     JsonNode reason = result.data().path("reason");
     if (reason.path("retried").asBoolean()) {
       String code = reason.path("code").asText();
       String message = reason.path("message").asText();
-      return shop.publisher().deadLetter(order.record(), code, message, shop.work()::stopsWaiting)
+      String job = result.data().at("/job/key").asText();
+      return shop.publisher()
+              .deadLetter(order.record(), code, message, Optional.of(job), shop.work()::stopsWaiting)
           ? Verdict.DONE
           : Verdict.LEFT;
     }

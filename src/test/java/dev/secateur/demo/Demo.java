@@ -2,6 +2,7 @@ package dev.secateur.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.secateur.cli.ExitCode;
 import dev.secateur.cli.Secateur;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventType;
@@ -17,6 +18,7 @@ import dev.secateur.store.StoreListener;
 import dev.secateur.store.StoredObject;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,7 +33,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -43,7 +47,10 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code secateur demo}: the whole service on this machine, with one job through it. */
 @Command(
@@ -59,7 +66,10 @@ public final class Demo implements Callable<Integer> {
   private static final Duration LONGEST = Duration.ofMinutes(5);
   private static final int PER_MILLE = 1000;
   private static final int LARGEST = 4 << 20;
+  private static final int CLEANINGS = 20;
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Spec CommandSpec spec;
 
   @Option(names = "--keep", description = "Leave everything running, and say where it is.")
   boolean keep;
@@ -80,12 +90,16 @@ public final class Demo implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (workers < 1) {
+      throw new ParameterException(spec.commandLine(), "--workers: must be at least 1");
+    }
     Path examples = example();
     Path directory = Files.createTempDirectory("secateur-demo");
+    List<WorkerProcess> started = new CopyOnWriteArrayList<>();
+    // Not at the end of this method: Ctrl-C ends the process in the middle of it.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> cleanUp(started, directory)));
     long start = System.nanoTime();
     out.println("starting Kafka (KRaft), an S3 server and " + workers + " worker(s) …");
-    List<WorkerProcess> started = new ArrayList<>();
-    int exit;
     try (LocalStore s3 = LocalStore.start(directory.resolve("s3"), Ports.free(), BUCKETS);
         LocalBroker broker = LocalBroker.start(directory.resolve("kafka"), Ports.free())) {
       for (int w = 1; w <= workers; w++) {
@@ -105,16 +119,18 @@ public final class Demo implements Callable<Integer> {
       CloudEvent result = follow(broker.address(), id);
       show(result, s3.endpoint());
       out.printf(Locale.ROOT, "%ndone in %.1f s%n", (System.nanoTime() - start) / 1e9);
-      exit = result.type() == EventType.COMPLETED ? 0 : 3;
       if (keep) {
         invite(broker, s3, started);
         new CountDownLatch(1).await();
       }
+      return switch (result.data().path("outcome").asText()) {
+        case "accepted" -> ExitCode.DONE;
+        case "rejected" -> ExitCode.NOT_ACCEPTED;
+        default -> ExitCode.FAILED;
+      };
     } finally {
       started.forEach(WorkerProcess::close);
-      clear(directory);
     }
-    return exit;
   }
 
   /** The examples beside the build that this class was loaded from. */
@@ -313,10 +329,16 @@ public final class Demo implements Callable<Integer> {
         LocalStore.SECRET_KEY);
   }
 
-  private static void clear(Path directory) throws IOException {
-    try (Stream<Path> all = Files.walk(directory)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
+  /** The servers may still be writing: what they have just created is met at the next try. */
+  private static void cleanUp(List<WorkerProcess> workers, Path directory) {
+    workers.forEach(WorkerProcess::close);
+    for (int tries = 0; Files.exists(directory) && tries < CLEANINGS; tries++) {
+      try (Stream<Path> all = Files.walk(directory)) {
+        for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(path);
+        }
+      } catch (IOException | UncheckedIOException e) {
+        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
       }
     }
   }

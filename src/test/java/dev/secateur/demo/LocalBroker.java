@@ -22,15 +22,12 @@ import org.apache.kafka.metadata.authorizer.StandardAuthorizer;
 
 /** A Kafka broker of one node (KRaft) in this process, on 127.0.0.1. */
 public final class LocalBroker implements AutoCloseable {
-  /** Who may do everything: the plain listener's clients, and the secured one's of this name. */
-  public static final String OPERATOR = "operator";
-
   private final KafkaRaftServer server;
   private final String address;
 
   /**
-   * Of a second listener, SASL_SSL with SCRAM-SHA-512; its users, but for the operator, may do what
-   * access control lists say.
+   * Of a second listener, SASL_SSL with SCRAM-SHA-512; its users may do what access control lists
+   * say, the plain listener's clients everything.
    *
    * @param keyStore PEM file of the broker's key and certificates
    * @param passwords of the users
@@ -100,7 +97,7 @@ public final class LocalBroker implements AutoCloseable {
         "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config",
         ScramLoginModule.class.getName() + " required;");
     properties.put("authorizer.class.name", StandardAuthorizer.class.getName());
-    properties.put("super.users", "User:ANONYMOUS;User:" + OPERATOR);
+    properties.put("super.users", "User:ANONYMOUS");
   }
 
   private static void format(Path directory, Properties properties, Map<String, String> passwords)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventType;
+import dev.secateur.event.KafkaBinding;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -63,7 +64,10 @@ final class EventPublisherTest {
     ConsumerRecord<byte[], byte[]> original =
         new ConsumerRecord<>("in", 3, 14, new byte[key], new byte[value]);
     original.headers().add("ce_id", new byte[header]);
-    assertThat(publisher.deadLetter(original, "broken-json", "the cause", () -> false)).isTrue();
+    assertThat(
+            publisher.deadLetter(
+                original, "broken-json", "the cause", Optional.empty(), () -> false))
+        .isTrue();
     assertThat(topic.history()).hasSize(1);
     return topic.history().get(0);
   }
@@ -121,11 +125,13 @@ final class EventPublisherTest {
     EventPublisher publisher =
         new EventPublisher(producers::next, TOPICS, new JobMeters(registry), registry);
     CompletableFuture<Boolean> sent =
-        CompletableFuture.supplyAsync(() -> publisher.result("model", RESULT, () -> false));
+        CompletableFuture.supplyAsync(
+            () -> publisher.result("model", RESULT, "asked", () -> false));
     Awaitility.await().until(() -> stuck.errorNext(new TimeoutException("expired")));
     assertThat(sent).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(true);
     assertThat(stuck.closed()).isTrue();
     assertThat(sound.history()).hasSize(1);
+    assertThat(header(sound.history().get(0), KafkaBinding.ANSWERS)).isEqualTo("asked");
     publisher.close(Duration.ZERO);
     assertThat(sound.closed()).isTrue();
   }

@@ -59,6 +59,9 @@ final class SecuredIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String WORKER = "secateur";
 
+  /** Who runs the commands. */
+  private static final String CALLER = "caller";
+
   /** Another worker's user, whose password the worker learns before the broker does. */
   private static final String NEWCOMER = "secateur-newcomer";
 
@@ -68,8 +71,8 @@ final class SecuredIT {
           "the-worker's-password",
           NEWCOMER,
           "the-newcomer's-old-password",
-          LocalBroker.OPERATOR,
-          "the-operator's-password");
+          CALLER,
+          "the-caller's-password");
   private static final String NEW_PASSWORD = "the-newcomer's-new-password";
   private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
   private static final String PARENT = "b7ad6b7169203331";
@@ -164,7 +167,7 @@ final class SecuredIT {
       more.put("quarkus.otel.bsp.schedule.delay", "200ms");
       WorkerProcess worker =
           worker(platform, more, login(WORKER, PASSWORDS.get(WORKER))).awaitReady();
-      String password = PASSWORDS.get(LocalBroker.OPERATOR);
+      String password = PASSWORDS.get(CALLER);
       String id = command(platform, password, 0, publishing()).strip();
       JsonNode result = platform.awaitResults(1).values().iterator().next();
       assertThat(result.at("/job/registeredId").asText()).isEqualTo(id);
@@ -173,6 +176,7 @@ final class SecuredIT {
       assertThat(command(platform, password, 0, "watch", id)).contains("ACCEPTED");
       assertThat(command(platform, password, 0, "jobs", "--json"))
           .contains(result.at("/job/key").asText(), "\"state\":\"accepted\"");
+      assertThat(command(platform, password, 0, "replay")).contains("0 replayed");
 
       spansGoOnWithTheTraceOfTheEvent(platform, traces);
       everyLineOfAJobSaysWhichJobItIs(worker, result);
@@ -327,13 +331,18 @@ final class SecuredIT {
     return platform;
   }
 
-  /** What docs/operations.md says that a worker's user needs. */
+  /** What docs/operations.md says that a worker's user and a command's need. */
   private static void allow(Platform platform, String user) throws Exception {
     List<AclBinding> bindings = new ArrayList<>();
     bindings.add(allowed(user, ResourceType.TOPIC, platform.registered(), AclOperation.READ));
     bindings.add(allowed(user, ResourceType.GROUP, platform.name, AclOperation.READ));
     for (String topic : List.of("-progress", "-compressed", "-dlq")) {
       bindings.add(allowed(user, ResourceType.TOPIC, platform.name + topic, AclOperation.WRITE));
+    }
+    bindings.add(allowed(CALLER, ResourceType.TOPIC, platform.registered(), AclOperation.WRITE));
+    bindings.add(allowed(CALLER, ResourceType.GROUP, "secateur-replay", AclOperation.READ));
+    for (String topic : List.of("-progress", "-compressed", "-dlq")) {
+      bindings.add(allowed(CALLER, ResourceType.TOPIC, platform.name + topic, AclOperation.READ));
     }
     try (Admin admin = admin()) {
       admin.createAcls(bindings).all().get();
@@ -383,18 +392,19 @@ final class SecuredIT {
     };
   }
 
-  /** Runs a command as the operator, with the packaged classes; returns what it printed. */
+  /** Runs a command as {@link #CALLER}, with the packaged classes; returns what it printed. */
   private static String command(
       Platform platform, String password, int exitCode, String... arguments) throws Exception {
     Map<String, String> environment = new HashMap<>();
     settings.forEach(
         (key, value) ->
             environment.put(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"), value));
-    environment.put("KAFKA_SASL_JAAS_CONFIG", login(LocalBroker.OPERATOR, password));
+    environment.put("KAFKA_SASL_JAAS_CONFIG", login(CALLER, password));
     environment.put("SECATEUR_STATE_URI", platform.state.toString());
     environment.put("SECATEUR_TOPICS_REGISTERED", platform.registered());
     environment.put("SECATEUR_TOPICS_PROGRESS", platform.name + "-progress");
     environment.put("SECATEUR_TOPICS_COMPRESSED", platform.name + "-compressed");
+    environment.put("SECATEUR_TOPICS_DEAD_LETTERS", platform.deadLetters());
     environment.put("TRACEPARENT", "00-" + TRACE + "-" + PARENT + "-01");
     Path application = WorkerProcess.application().toAbsolutePath().getParent();
     List<String> command = new ArrayList<>();

@@ -1,0 +1,264 @@
+package dev.secateur.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.secateur.cli.Run;
+import dev.secateur.demo.WorkerProcess;
+import dev.secateur.event.CloudEvent;
+import dev.secateur.event.KafkaBinding;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands that ask servers, against real ones and one packaged worker. */
+final class CommandsIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int FORTY_MEGABYTES = 40 << 20;
+
+  private static Platform platform;
+
+  @TempDir Path directory;
+
+  @BeforeAll
+  static void start() throws Exception {
+    platform = new Platform("commands", 2);
+    platform.worker("commands-1", Map.of("secateur.claim.expiry", "60s")).awaitReady();
+  }
+
+  @AfterAll
+  static void stop() {
+    platform.close();
+  }
+
+  private static Run run(String... arguments) {
+    return run(Map.of(), arguments);
+  }
+
+  private static Run run(Map<String, String> settings, String... arguments) {
+    Map<String, String> environment = new HashMap<>(WorkerProcess.SECRETS);
+    environment.put("SECATEUR_TOPICS_REGISTERED", platform.registered());
+    environment.put("SECATEUR_TOPICS_PROGRESS", platform.name + "-progress");
+    environment.put("SECATEUR_TOPICS_COMPRESSED", platform.name + "-compressed");
+    environment.put("SECATEUR_TOPICS_DEAD_LETTERS", platform.deadLetters());
+    environment.putAll(settings);
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--kafka", platform.kafka, "--store", platform.s3));
+    if (arguments[0].equals("jobs")) {
+      all.addAll(List.of("--state-uri", platform.state.toString()));
+    }
+    return Run.in(environment, all);
+  }
+
+  private static String[] publishing(String model, String name, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("publish", "--model", model));
+    arguments.addAll(List.of("--train", Platform.DATA.toString(), "--epochs", "1"));
+    if (!name.isEmpty()) {
+      arguments.addAll(List.of("--name", name));
+    }
+    arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  private static String published(String... arguments) {
+    Run run = run(arguments);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    return run.out().strip();
+  }
+
+  @Test
+  void whoeverPublishesTheSameJobIsAnsweredAndANameWaitsForANewResult() {
+    String[] publishing =
+        publishing(Platform.MODEL.toString(), "twice", "--max-accuracy-drop", "1");
+    String first = published(publishing);
+    Run answer = run("watch", first, "--timeout", "120");
+    assertThat(answer.exitCode()).as(answer.out() + answer.err()).isZero();
+    String second = published(publishing);
+    assertThat(second).isNotEqualTo(first);
+    Run again = run("watch", second, "--timeout", "60");
+    assertThat(again.exitCode()).as(again.out() + again.err()).isZero();
+    assertThat(again.out()).contains("ACCEPTED");
+    String key = again.out().substring(0, 12);
+    assertThat(run("watch", key, "--timeout", "60").exitCode()).isZero();
+
+    Run old = run("watch", "twice", "--timeout", "2");
+    assertThat(old.exitCode()).isEqualTo(3);
+    assertThat(old.err()).contains("no result within 2 s");
+    assertThat(run("watch", "twice", "--from-beginning", "--timeout", "60").exitCode()).isZero();
+    assertThat(run("jobs", "--state", "accepted", "--limit", "0").out())
+        .contains(key + "  accepted ", "report.html");
+  }
+
+  @Test
+  void aRejectedResultIsExitCodeOneAndTheDefaultNameIsOneThatTheWorkerTakes() throws Exception {
+    Path model = Files.copy(Platform.MODEL, directory.resolve("shapes of (mine).h5"));
+    String id =
+        published(
+            publishing(model.toString(), "", "--sparsity", "0.99", "--max-accuracy-drop", "0"));
+    Run answer = run("watch", id, "--json", "--timeout", "120");
+    assertThat(answer.exitCode()).as(answer.out() + answer.err()).isEqualTo(1);
+    JsonNode result = JSON.readTree(answer.out().lines().reduce((a, b) -> b).orElseThrow());
+    assertThat(result.at("/model/name").asText()).isEqualTo("shapes-of--mine-");
+  }
+
+  @Test
+  void jobsPassesOverWhatItCannotReadAndTellsAnExpiredClaim() throws Exception {
+    String key = "0123456789ab".repeat(6).substring(0, 64);
+    String other = "ba9876543210".repeat(6).substring(0, 64);
+    byte[] claim =
+        "{\"worker\":\"w\",\"token\":\"t\",\"attempts\":2}".getBytes(StandardCharsets.UTF_8);
+    byte[] broken = "{\"wor".getBytes(StandardCharsets.UTF_8);
+    platform.store.write(platform.state.resolve("claims/" + key + "/000001"), broken);
+    platform.store.write(platform.state.resolve("claims/" + key + "/000002"), claim);
+    platform.store.write(platform.state.resolve("claims/" + key + "/000003.part"), broken);
+    platform.store.write(platform.state.resolve("claims/notes.txt"), broken);
+    platform.store.write(platform.state.resolve("results/" + other + ".json"), broken);
+    platform.store.write(platform.state.resolve("results/.json"), broken);
+    platform.store.write(platform.state.resolve("checkpoints/" + key + "/x/y.json"), broken);
+    platform.store.write(
+        platform.state.resolve("checkpoints/" + key + "/fine-tune/000002-000000017.json"), broken);
+
+    Run table = run("jobs", "--limit", "0");
+    assertThat(table.exitCode()).as(table.err()).isZero();
+    assertThat(table.out())
+        .containsPattern("0123456789ab {2}claimed +2 +2 +\\d+s +17 {2}w")
+        .contains("ba9876543210  unknown");
+    Run expired =
+        run(Map.of("SECATEUR_CLAIM_EXPIRY", "0s"), "jobs", "--state", "expired", "--json");
+    JsonNode job = JSON.readTree(expired.out());
+    assertThat(job.path("state").asText()).isEqualTo("expired");
+    assertThat(job.path("checkpointStage").asText()).isEqualTo("fine-tune");
+    assertThat(run("jobs", "--limit", "1", "--json").out().lines()).hasSize(1);
+  }
+
+  @Test
+  void deadLettersAreReplayedOnceAndHarmlesslyTwice() throws Exception {
+    CloudEvent event = platform.event("given-up", platform.job("mended", "1", 1));
+    letter(event, KafkaBinding.binary(event).value(), "attempts-exhausted");
+    letter(event, new byte[FORTY_MEGABYTES], "too-large");
+    letter(event, null, "attempts-exhausted");
+    letter(event, "{".getBytes(StandardCharsets.UTF_8), "broken-json");
+
+    Run list = run("replay", "--dry-run");
+    assertThat(list.exitCode()).as(list.err()).isZero();
+    assertThat(list.out())
+        .contains("1 to replay", "passed over: it has lost", "passed over: it would be refused");
+    Run replay = run("replay");
+    assertThat(replay.exitCode()).as(replay.err()).isZero();
+    assertThat(replay.out()).endsWith("1 replayed\n");
+    platform.await("the mended job's result", () -> answers() == 1);
+    assertThat(run("replay").out()).isEqualTo("0 replayed\n");
+
+    assertThat(run("replay", "--all", "--reason", "attempts-exhausted").out())
+        .endsWith("1 replayed\n");
+    platform.await("the same result again", () -> answers() == 2);
+    assertThat(
+            platform.distinctResults().values().stream()
+                .filter(r -> r.at("/model/name").asText().equals("mended")))
+        .singleElement()
+        .satisfies(r -> assertThat(r.path("outcome").asText()).isEqualTo("accepted"));
+
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", platform.kafka))) {
+      admin
+          .createTopics(
+              List.of(
+                  new NewTopic("commands-small", 1, (short) 1)
+                      .configs(Map.of("max.message.bytes", "20000"))))
+          .all()
+          .get();
+    }
+    Run refused =
+        run(
+            Map.of("SECATEUR_TOPICS_REGISTERED", "commands-small"),
+            "replay",
+            "--all",
+            "--reason",
+            "too-large",
+            "--reason",
+            "broken-json");
+    assertThat(refused.exitCode()).isEqualTo(3);
+    assertThat(refused.err()).contains("not replayed: ").doesNotContain("\tat ");
+    assertThat(refused.out()).endsWith("1 replayed\n");
+
+    Run large = run("replay", "--all", "--reason", "too-large");
+    assertThat(large.out()).as(large.err()).endsWith("1 replayed\n");
+    platform.await("its refusal", () -> platform.records(platform.deadLetters()).size() == 5);
+  }
+
+  private static long answers() {
+    return platform.results().stream()
+        .filter(e -> e.data().at("/model/name").asText().equals("mended"))
+        .count();
+  }
+
+  private static void letter(CloudEvent event, byte[] value, String reason) {
+    ProducerRecord<byte[], byte[]> letter =
+        new ProducerRecord<>(platform.deadLetters(), null, value);
+    KafkaBinding.binary(event).headers().forEach(letter.headers()::add);
+    Map<String, String> own = new HashMap<>();
+    own.put(DeadLetter.REASON, reason);
+    own.put(DeadLetter.CAUSE, "a test");
+    own.put(DeadLetter.TOPIC, "elsewhere");
+    own.put(DeadLetter.PARTITION, "0");
+    own.put(DeadLetter.OFFSET, "7");
+    own.put(DeadLetter.JOB, "the-job");
+    if (value == null) {
+      own.put(DeadLetter.OMITTED, "5000000");
+    }
+    own.forEach((name, text) -> letter.headers().add(name, text.getBytes(StandardCharsets.UTF_8)));
+    platform.send(letter);
+  }
+
+  @Test
+  void aMistakeInTheSettingsIsOneLineAndExitCodeTwo() {
+    String model = Platform.MODEL.toString();
+    mistake(
+        run(Map.of("SECATEUR_STORE_CREDENTIALS", "guess"), publishing(model, "m")),
+        "SECATEUR_STORE_CREDENTIALS: guess");
+    mistake(
+        run(Map.of("SECATEUR_STORE_SECRET_KEY", ""), publishing(model, "m")),
+        "secateur.store.secret-key: is needed");
+    mistake(
+        run(Map.of("SECATEUR_STORE_RETRIES", "some"), publishing(model, "m")),
+        "SECATEUR_STORE_RETRIES: some");
+    mistake(run(publishing(model, "m", "--output", "artifacts")), "--output: artifacts");
+    mistake(run(publishing(model, "no name")), "/model/name");
+    mistake(run(publishing("missing.h5", "m")), "--model: missing.h5: is no file");
+    mistake(run(publishing("s3://X/y", "m")), "--model: s3://X/y");
+    mistake(
+        run(Map.of("SECATEUR_TOPICS_COMPRESSED", "nowhere"), "watch"),
+        "nowhere: there is no such topic");
+    mistake(
+        run(Map.of("SECATEUR_TOPICS_DEAD_LETTERS", "nowhere"), "replay"),
+        "nowhere: there is no such topic");
+    mistake(Run.in(Map.of(), List.of("jobs", "--state-uri", "here")), "--state-uri: here");
+    assertThat(run("watch", "nobody", "--timeout", "1").exitCode()).isEqualTo(3);
+  }
+
+  private static void mistake(Run run, String message) {
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(2);
+    assertThat(run.err().lines()).singleElement().asString().contains(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"publish", "watch", "jobs", "replay"})
+  void eachCommandHasHelp(String command) {
+    Run help = run(command, "--help");
+    assertThat(help.exitCode()).isZero();
+    assertThat(help.out()).contains("Usage: secateur " + command, "KAFKA_BOOTSTRAP_SERVERS");
+  }
+}
