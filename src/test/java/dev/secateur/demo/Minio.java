@@ -40,9 +40,8 @@ public final class Minio implements AutoCloseable {
                 client, certificates.get().authority().toString());
   }
 
-  /** In the cache that outlives a checkout. */
   public static Path program() {
-    return Path.of(System.getProperty("user.home"), ".cache", "secateur", "bin", "minio");
+    return ToolCache.DIRECTORY.resolve("bin").resolve("minio");
   }
 
   public static boolean isThere() {

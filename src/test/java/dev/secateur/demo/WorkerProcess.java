@@ -1,6 +1,7 @@
 package dev.secateur.demo;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -110,7 +111,7 @@ public final class WorkerProcess implements AutoCloseable {
     try {
       return get(path).body();
     } catch (IOException e) {
-      throw new IllegalStateException(path, e);
+      throw new UncheckedIOException(path, e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.secateur.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.secateur.demo.ToolCache;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -19,12 +20,6 @@ import java.util.stream.Stream;
  * A program that {@code .ci/tools} installs; a test that needs one is skipped where it is absent.
  */
 public final class Tool {
-  /** Where {@code .ci/tools} builds and unpacks. */
-  static final Path CACHE =
-      Path.of(
-          Optional.ofNullable(System.getenv("SECATEUR_TOOLS"))
-              .orElse(System.getProperty("user.home") + "/.cache/secateur"));
-
   private final Path program;
 
   private Tool(Path program) {
@@ -34,7 +29,7 @@ public final class Tool {
   public static Tool named(String name) {
     Optional<Path> found =
         Stream.concat(
-                Stream.of(CACHE.resolve("bin")),
+                Stream.of(ToolCache.DIRECTORY.resolve("bin")),
                 Stream.of(System.getenv("PATH").split(":")).map(Path::of))
             .map(directory -> directory.resolve(name))
             .filter(Files::isExecutable)
@@ -45,7 +40,7 @@ public final class Tool {
 
   /** A file or directory that {@code .ci/tools} unpacked. */
   public static Path unpacked(String name) {
-    Path path = CACHE.resolve(name);
+    Path path = ToolCache.DIRECTORY.resolve(name);
     assumeTrue(Files.exists(path), name + " is not unpacked: run .ci/tools");
     return path;
   }

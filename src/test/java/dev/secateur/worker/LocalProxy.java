@@ -6,6 +6,8 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -13,6 +15,7 @@ import java.util.concurrent.Executors;
 abstract class LocalProxy implements AutoCloseable {
   private final ServerSocket listening;
   private final int target;
+  private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
   private final ExecutorService threads =
       Executors.newCachedThreadPool(
           runnable -> {
@@ -43,7 +46,7 @@ abstract class LocalProxy implements AutoCloseable {
 
   abstract Lane toServer(Socket client);
 
-  abstract Lane fromServer();
+  abstract Lane fromServer(Socket client);
 
   /** When the subclass is complete. */
   final void start() {
@@ -57,14 +60,27 @@ abstract class LocalProxy implements AutoCloseable {
   private void accept() {
     try {
       while (true) {
-        Socket client = listening.accept();
-        Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
-        threads.execute(() -> pass(client, server, toServer(client)));
-        threads.execute(() -> pass(server, client, fromServer()));
+        connect(listening.accept());
       }
     } catch (IOException e) {
+      // Closed.
       threads.shutdownNow();
     }
+  }
+
+  private void connect(Socket client) throws IOException {
+    Socket server;
+    try {
+      server = new Socket(InetAddress.getLoopbackAddress(), target);
+    } catch (IOException e) {
+      // The target is away for now, which the client learns as from the target itself.
+      client.close();
+      return;
+    }
+    clients.removeIf(Socket::isClosed);
+    clients.add(client);
+    threads.execute(() -> pass(client, server, toServer(client)));
+    threads.execute(() -> pass(server, client, fromServer(client)));
   }
 
   private static void pass(Socket from, Socket to, Lane lane) {
@@ -90,5 +106,8 @@ abstract class LocalProxy implements AutoCloseable {
   public final void close() throws IOException {
     listening.close();
     threads.shutdownNow();
+    for (Socket client : clients) {
+      client.close();
+    }
   }
 }

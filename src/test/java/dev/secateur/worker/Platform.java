@@ -18,6 +18,7 @@ import dev.secateur.store.S3ObjectStore;
 import dev.secateur.store.S3Settings;
 import dev.secateur.store.StoreListener;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -137,6 +138,11 @@ final class Platform implements AutoCloseable {
   }
 
   static ObjectStore store(String endpoint, String accessKey, String secretKey) {
+    return store(endpoint, accessKey, secretKey, Optional.empty());
+  }
+
+  static ObjectStore store(
+      String endpoint, String accessKey, String secretKey, Optional<Path> authorities) {
     Set<String> buckets = Set.of(LocalServers.BUCKETS);
     return new S3ObjectStore(
         new S3Settings(
@@ -144,7 +150,7 @@ final class Platform implements AutoCloseable {
             "us-east-1",
             true,
             Optional.of(CredentialSources.keys(accessKey, secretKey)),
-            Optional.empty(),
+            authorities,
             Duration.ofSeconds(5),
             Duration.ofSeconds(20),
             3),
@@ -295,12 +301,14 @@ final class Platform implements AutoCloseable {
     await(what, LONG, condition);
   }
 
+  /** A worker that does not answer in time, as one that was stopped, is asked again. */
   void await(String what, Duration most, BooleanSupplier condition) {
     try {
       Awaitility.await(what)
           .atMost(most)
           .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(50))
+          .ignoreExceptionsInstanceOf(UncheckedIOException.class)
           .until(condition::getAsBoolean);
     } catch (org.awaitility.core.ConditionTimeoutException e) {
       StringBuilder logs = new StringBuilder(e.getMessage());

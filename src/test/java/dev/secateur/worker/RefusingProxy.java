@@ -42,7 +42,7 @@ final class RefusingProxy extends LocalProxy {
   }
 
   @Override
-  Lane fromServer() {
+  Lane fromServer(Socket client) {
     return (bytes, count) -> true;
   }
 }

@@ -13,14 +13,8 @@ import dev.secateur.demo.Ports;
 import dev.secateur.demo.Subprocess;
 import dev.secateur.demo.WorkerProcess;
 import dev.secateur.job.Stage;
-import dev.secateur.store.AllowedBuckets;
-import dev.secateur.store.CredentialSources;
 import dev.secateur.store.ObjectStore;
-import dev.secateur.store.S3ObjectStore;
-import dev.secateur.store.S3Settings;
-import dev.secateur.store.StoreListener;
 import io.opentelemetry.proto.trace.v1.Span;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
@@ -289,14 +282,23 @@ final class SecuredIT {
           .allSatisfy(r -> assertThat(r.path("outcome").asText()).isEqualTo("accepted"));
       platform.await("ready", () -> worker.status("/q/health/ready") == 200);
       assertThat(platform.records(platform.deadLetters())).isEmpty();
-      assertThat(worker.process().output().lines().filter(l -> l.contains("Surroundings")))
-          .satisfiesExactlyInAnyOrder(
-              line -> assertThat(line).contains("WARN", "the broker refuses"),
-              line -> assertThat(line).contains("WARN", "the store does not answer"),
-              line -> assertThat(line).contains("INFO", "the broker answers"),
-              line -> assertThat(line).contains("INFO", "the store answers"));
+      wasToldThenItsEnd(worker, "broker", "the broker refuses");
+      wasToldThenItsEnd(worker, "store", "the store does not answer");
       assertThat(worker.process().output()).doesNotContain(NEW_PASSWORD, TOKEN_START);
     }
+  }
+
+  /** A slow machine may add changes between the first and the last. */
+  private static void wasToldThenItsEnd(WorkerProcess worker, String server, String trouble) {
+    List<String> changes =
+        worker
+            .process()
+            .output()
+            .lines()
+            .filter(line -> line.contains("Surroundings") && line.contains("the " + server))
+            .toList();
+    assertThat(changes).first().asString().contains("WARN", trouble);
+    assertThat(changes).last().asString().contains("INFO", "the " + server + " answers");
   }
 
   private static void changePassword() throws Exception {
@@ -311,20 +313,12 @@ final class SecuredIT {
   }
 
   private static Platform platform(String name, String user) throws Exception {
-    Set<String> buckets = Set.of(LocalServers.BUCKETS);
     ObjectStore store =
-        new S3ObjectStore(
-            new S3Settings(
-                URI.create(minio.endpoint()),
-                "us-east-1",
-                true,
-                Optional.of(CredentialSources.keys(Minio.ACCESS_KEY, Minio.SECRET_KEY)),
-                Optional.of(certificates.authority()),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(20),
-                3),
-            new AllowedBuckets(buckets, buckets),
-            StoreListener.NONE);
+        Platform.store(
+            minio.endpoint(),
+            Minio.ACCESS_KEY,
+            Minio.SECRET_KEY,
+            Optional.of(certificates.authority()));
     Platform platform =
         new Platform(name, 2, broker.address(), minio.endpoint("s3.test"), root, store);
     allow(platform, user);

@@ -65,7 +65,7 @@ final class SlowProxy extends LocalProxy {
   }
 
   @Override
-  Lane fromServer() {
+  Lane fromServer(Socket client) {
     return fromServer;
   }
 }
