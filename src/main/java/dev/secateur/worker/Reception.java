@@ -314,7 +314,8 @@ final class Reception {
       String message = reason.path("message").asText();
       String job = result.data().at("/job/key").asText();
       return shop.publisher()
-              .deadLetter(order.record(), code, message, Optional.of(job), shop.work()::stopsWaiting)
+              .deadLetter(
+                  order.record(), code, message, Optional.of(job), shop.work()::stopsWaiting)
           ? Verdict.DONE
           : Verdict.LEFT;
     }

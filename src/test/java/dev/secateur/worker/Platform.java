@@ -266,10 +266,15 @@ final class Platform implements AutoCloseable {
     }
   }
 
+  /** All that workers have sent so far. */
+  List<ConsumerRecord<byte[], byte[]>> records() {
+    consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+    return List.copyOf(records);
+  }
+
   /** All records of a topic so far. */
   List<ConsumerRecord<byte[], byte[]>> records(String topic) {
-    consumer.poll(Duration.ofMillis(100)).forEach(records::add);
-    return records.stream().filter(r -> r.topic().equals(topic)).toList();
+    return records().stream().filter(r -> r.topic().equals(topic)).toList();
   }
 
   List<CloudEvent> events(String topic) {

@@ -18,10 +18,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -61,6 +65,8 @@ final class WorkerIT {
       sameJobAgainGivesTheSameEventAndNoSecondRun(platform, worker, event);
       structuredAndPlainEventsAreAnsweredToo(platform);
       everyDocumentedMeterIsServed(worker);
+      labelsAreThoseOfThePageAndTellNoModelAndNoJob(
+          worker, List.of("shapes", result.at("/job/key").asText().substring(0, 12), id));
       noSecretIsToldAnywhere(platform, worker);
       assertThat(worker.status("/q/health/live")).isEqualTo(200);
       assertThat(worker.status("/q/health/started")).isEqualTo(200);
@@ -138,19 +144,67 @@ final class WorkerIT {
     assertThat(count).isGreaterThan(25);
   }
 
+  private static void labelsAreThoseOfThePageAndTellNoModelAndNoJob(
+      WorkerProcess worker, List<String> secrets) throws Exception {
+    Map<String, Set<String>> documented = new TreeMap<>();
+    for (String row : Files.readAllLines(Path.of("docs/metrics.md"))) {
+      String[] cells = row.split("\\|");
+      if (row.startsWith("| `secateur.")) {
+        documented.put(
+            inTicks(cells[1]).iterator().next().replace('.', '_'),
+            new TreeSet<>(inTicks(cells[4])));
+      }
+    }
+    int samples = 0;
+    for (String line : worker.body("/q/metrics").lines().toList()) {
+      Matcher sample = Pattern.compile("(secateur_\\w+)(?:\\{(.*)})? .*").matcher(line);
+      if (sample.matches()) {
+        String labels = Optional.ofNullable(sample.group(2)).orElse("");
+        Set<String> names = new TreeSet<>();
+        Matcher label = Pattern.compile("(\\w+)=\"[^\"]*\"").matcher(labels);
+        while (label.find()) {
+          names.add(label.group(1));
+        }
+        names.remove("le");
+        // The longest: one meter's name may begin another's.
+        String meter =
+            documented.keySet().stream()
+                .filter(name -> (sample.group(1) + "_").startsWith(name + "_"))
+                .max(Comparator.comparing(String::length))
+                .orElseThrow();
+        assertThat(names).as(line).isEqualTo(documented.get(meter));
+        assertThat(labels).doesNotContain(secrets);
+        samples++;
+      }
+    }
+    assertThat(samples).isGreaterThan(100);
+  }
+
+  private static List<String> inTicks(String cell) {
+    return Pattern.compile("`([^`]+)`").matcher(cell).results().map(m -> m.group(1)).toList();
+  }
+
   private static void noSecretIsToldAnywhere(Platform platform, WorkerProcess worker) {
     String secret = LocalStore.SECRET_KEY;
     assertThat(worker.process().output()).doesNotContain(secret);
     assertThat(worker.body("/q/metrics")).doesNotContain(secret);
     assertThat(worker.body("/q/info")).doesNotContain(secret);
-    List<CloudEvent> events = new ArrayList<>(platform.progress());
-    events.addAll(platform.results());
-    events.forEach(e -> assertThat(e.data().toString()).doesNotContain(secret));
-    ObjectUri output = ObjectUri.of("s3://artifacts/out-" + platform.name + "/");
-    for (StoredObject object : platform.store.list(output)) {
-      byte[] bytes = platform.store.read(object.uri(), LARGEST).orElseThrow();
-      assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).doesNotContain(secret);
+    for (ConsumerRecord<byte[], byte[]> record : platform.records()) {
+      assertThat(latin(record.value())).doesNotContain(secret);
+      record.headers().forEach(h -> assertThat(latin(h.value())).doesNotContain(secret));
     }
+    ObjectUri output = ObjectUri.of("s3://artifacts/out-" + platform.name + "/");
+    List<StoredObject> objects = new ArrayList<>(platform.store.list(output));
+    objects.addAll(platform.store.list(platform.state));
+    assertThat(objects).isNotEmpty();
+    for (StoredObject object : objects) {
+      byte[] bytes = platform.store.read(object.uri(), LARGEST).orElseThrow();
+      assertThat(latin(bytes)).doesNotContain(secret);
+    }
+  }
+
+  private static String latin(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
   @Test
@@ -178,7 +232,8 @@ final class WorkerIT {
   @Test
   void soundRecordsWhoseJobsCannotRunEndInFailedWithAReason() throws Exception {
     try (Platform platform = new Platform("reasons", 2)) {
-      platform.worker("reasons-1", Map.of("secateur.memory.limit", "900M")).awaitReady();
+      WorkerProcess worker =
+          platform.worker("reasons-1", Map.of("secateur.memory.limit", "900M")).awaitReady();
       ObjectNode missing = platform.job("missing", "1", 1);
       ((ObjectNode) missing.get("model")).put("uri", "s3://models/none.h5").remove("sha256");
       ObjectNode digest = platform.job("digest", "1", 1);
@@ -216,6 +271,7 @@ final class WorkerIT {
           .containsEntry("memory", "memory-exceeded");
       platform.await("all acknowledged", () -> platform.acknowledged() == 8);
       assertThat(platform.records(platform.deadLetters())).isEmpty();
+      noSecretIsToldAnywhere(platform, worker);
     }
   }
 
