@@ -142,7 +142,7 @@ record ImageFolders(Path file, Datasets.Part part, boolean grey, Optional<Shape>
           }
           ByteBuffer bytes = ByteBuffer.wrap(image.resized(size[0], size[1]).bytes());
           while (bytes.hasRemaining()) {
-            spool.write(bytes);
+            Spool.write(spool, bytes);
           }
           samples.add(new Sample(path, samples.size()));
         });

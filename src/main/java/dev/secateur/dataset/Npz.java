@@ -4,7 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,7 +142,7 @@ final class Npz implements AutoCloseable {
       in.skipNBytes(head.length());
       copy(in, channel, head.bytes());
       return new Records(file, channel, 0, head.type(), head.order(), count, elements);
-    } catch (IOException e) {
+    } catch (IOException | SpoolException e) {
       channel.close();
       throw e;
     }
@@ -151,13 +151,12 @@ final class Npz implements AutoCloseable {
   /** Copies exactly {@code bytes} bytes: what a zip inflates to is not believed. */
   private static void copy(InputStream in, FileChannel out, long bytes) throws IOException {
     byte[] buffer = new byte[1 << 16];
-    var sink = Channels.newOutputStream(out);
     for (long left = bytes; left > 0; ) {
       int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
       if (read < 0) {
         throw new EOFException("ends " + left + " bytes early");
       }
-      sink.write(buffer, 0, read);
+      Spool.write(out, ByteBuffer.wrap(buffer, 0, read));
       left -= read;
     }
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
  * compressed. What to do to it (preprocessing, plan, acceptance) is the engine's to read.
  */
 public record ModelRegistered(Model model, Datasets datasets, Optional<Output> output) {
+  private static final int LONGEST_NAME = 128;
 
   /**
    * @param name empty: the file's name without its extension
@@ -18,12 +19,18 @@ public record ModelRegistered(Model model, Datasets datasets, Optional<Output> o
   public record Model(
       Optional<String> name, Optional<String> version, String uri, Optional<String> sha256) {
 
-    /** The name that paths and keys are made with. */
+    /** The name that paths and keys are made with; a file's is held to the same pattern. */
     public String resolvedName() {
-      String file = uri.substring(uri.lastIndexOf('/') + 1);
+      return name.orElseGet(() -> nameOf(uri.substring(uri.lastIndexOf('/') + 1)));
+    }
+
+    private static String nameOf(String file) {
       int dot = file.lastIndexOf('.');
-      return name.orElse(
-          (dot > 0 ? file.substring(0, dot) : file).replaceAll("[^A-Za-z0-9._-]", "-"));
+      String stem =
+          (dot > 0 ? file.substring(0, dot) : file)
+              .replaceAll("[^A-Za-z0-9._-]", "-")
+              .replaceFirst("^[._-]+", "");
+      return stem.isEmpty() ? "model" : stem.substring(0, Math.min(LONGEST_NAME, stem.length()));
     }
 
     public String resolvedVersion() {

@@ -1,6 +1,7 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.DatasetException;
+import dev.secateur.dataset.SpoolException;
 import dev.secateur.graph.GraphException;
 import dev.secateur.keras.KerasException;
 import dev.secateur.tflite.TfliteException;
@@ -12,6 +13,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
+import org.tensorflow.exceptions.TFResourceExhaustedException;
 
 /** What each room throws, as the reason why a job failed. */
 public final class Failures {
@@ -55,9 +57,9 @@ public final class Failures {
       return FailureReason.CONVERSION_IMPOSSIBLE;
     } else if (e instanceof TrainingException training) {
       return reason(training.reason());
-    } else if (e instanceof UncheckedIOException) {
+    } else if (e instanceof UncheckedIOException || e instanceof SpoolException) {
       return FailureReason.OUTPUT_UNWRITABLE;
-    } else if (e instanceof OutOfMemoryError) {
+    } else if (e instanceof OutOfMemoryError || e instanceof TFResourceExhaustedException) {
       return FailureReason.OUT_OF_MEMORY;
     }
     return FailureReason.INTERNAL;

@@ -8,6 +8,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,21 +53,23 @@ final class CheckpointFile {
       out.flush();
       raw.write(digest.digest());
     } catch (IOException e) {
-      throw new TrainingException(
-          CHECKPOINT, "cannot write the checkpoint " + file + ": " + e.getMessage(), e);
+      throw new UncheckedIOException("cannot write the checkpoint " + file, e);
     }
   }
 
-  /** Puts the session into the file's state. */
-  static Progress read(Path file, byte[] fingerprint, TrainingSession session) {
+  /**
+   * Puts the session into the file's state.
+   *
+   * @return empty, with the session as it was, if the file is another run's or of another version
+   */
+  static Optional<Progress> read(Path file, byte[] fingerprint, TrainingSession session) {
     verify(file);
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-      if (in.readLong() != MAGIC || in.readInt() != VERSION) {
-        throw damaged(file, "it is of another format");
-      }
-      if (!MessageDigest.isEqual(fingerprint, in.readNBytes(fingerprint.length))) {
-        throw damaged(file, "it belongs to another model, data set or plan");
+      if (in.readLong() != MAGIC
+          || in.readInt() != VERSION
+          || !MessageDigest.isEqual(fingerprint, in.readNBytes(fingerprint.length))) {
+        return Optional.empty();
       }
       Progress progress = readProgress(file, in);
       for (String name : session.state()) {
@@ -75,7 +78,7 @@ final class CheckpointFile {
       if (in.readNBytes(DIGEST_BYTES + 1).length != DIGEST_BYTES) {
         throw damaged(file, "it is too long");
       }
-      return progress;
+      return Optional.of(progress);
     } catch (IOException e) {
       throw new TrainingException(
           CHECKPOINT, "cannot read the checkpoint " + file + ": " + e.getMessage(), e);

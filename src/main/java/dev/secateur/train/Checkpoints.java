@@ -33,7 +33,7 @@ public interface Checkpoints {
     /**
      * Writes it to a file, over any that is there.
      *
-     * @throws TrainingException if that does not work
+     * @throws java.io.UncheckedIOException if that does not work
      */
     void writeTo(Path file);
   }

@@ -24,6 +24,10 @@ import java.util.stream.IntStream;
  */
 public final class FineTuner implements AutoCloseable {
   /** Steps between two reports to the listener. */
+  private static final System.Logger LOG = System.getLogger(FineTuner.class.getName());
+
+  private static final String OTHER_RUN =
+      "checkpoint {0}: of another model, data set, plan or version; starting anew";
   private static final int REPORT_EVERY = 10;
 
   /** So many times as long as a checkpoint took, training goes on before the next. */
@@ -133,10 +137,14 @@ public final class FineTuner implements AutoCloseable {
     checkpoints
         .latest()
         .ifPresent(
-            file -> {
-              progress = CheckpointFile.read(file, fingerprint, session);
-              resumedFrom = OptionalInt.of(progress.step());
-            });
+            file ->
+                CheckpointFile.read(file, fingerprint, session)
+                    .ifPresentOrElse(
+                        found -> {
+                          progress = found;
+                          resumedFrom = OptionalInt.of(found.step());
+                        },
+                        () -> LOG.log(System.Logger.Level.WARNING, OTHER_RUN, file)));
     sparsity = session.sparsity();
     if (progress.step() < steps) {
       if (!how.augment()) {

@@ -103,13 +103,7 @@ final class JobRun {
             data -> shop.publisher().progressed(name, replies.progressed(claim.epoch(), data)));
     this.checkpoints =
         new StoredCheckpoints(
-            shop.store(),
-            shop.state(),
-            claim,
-            directory,
-            shop.limits().dataset(),
-            shop.checkpointInterval(),
-            progress);
+            shop.store(), shop.state(), claim, directory, shop.checkpointInterval(), progress);
   }
 
   StoredCheckpoints checkpoints() {

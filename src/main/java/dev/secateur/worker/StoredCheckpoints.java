@@ -45,7 +45,6 @@ final class StoredCheckpoints implements JobCheckpoints {
   private final ObjectUri root;
   private final Claim claim;
   private final Path directory;
-  private final long maxBytes;
   private final Duration interval;
   private final Listener listener;
 
@@ -73,14 +72,12 @@ final class StoredCheckpoints implements JobCheckpoints {
       ObjectUri state,
       Claim claim,
       Path directory,
-      long maxBytes,
       Duration interval,
       Listener listener) {
     this.store = store;
     this.root = state.resolve("checkpoints/" + claim.key() + "/");
     this.claim = claim;
     this.directory = directory;
-    this.maxBytes = maxBytes;
     this.interval = interval;
     this.listener = listener;
   }
@@ -108,9 +105,10 @@ final class StoredCheckpoints implements JobCheckpoints {
       if (manifest.isEmpty() || data.isEmpty()) {
         return Optional.empty();
       }
-      String sha256 = EventJson.parse(manifest.get()).path("sha256").asText();
+      JsonNode said = EventJson.parse(manifest.get());
       Path file = directory.resolve(stage.label() + "-" + name + DATA);
-      store.download(data.get(), Optional.of(sha256), maxBytes, file);
+      store.download(
+          data.get(), Optional.of(said.path("sha256").asText()), said.path("bytes").asLong(), file);
       return Optional.of(file);
     } catch (StoreException e) {
       if (e.passing()) {
@@ -127,20 +125,23 @@ final class StoredCheckpoints implements JobCheckpoints {
   /** A checkpoint that cannot be kept is not worth the job: the one before it still counts. */
   @Override
   public void save(Stage stage, int step, State state) {
-    claim.ensureHeld();
     Name name = new Name(claim.epoch(), step);
     Path file = directory.resolve(stage.label() + ".checkpoint");
-    state.writeTo(file);
     try {
+      claim.ensureHeld();
+      state.writeTo(file);
       store.upload(file, prefix(stage).resolve(name + DATA));
       store.write(prefix(stage).resolve(name + MANIFEST), manifest(stage, step, file));
-      listener.written();
-      deleteOlder(stage);
       Files.delete(file);
-    } catch (StoreException e) {
+      listener.written();
+    } catch (StoreException | UncheckedIOException | IOException e) {
       LOG.warnf("checkpoint at step %d not kept: %s", step, e.getMessage());
-    } catch (IOException e) {
-      throw new UncheckedIOException(file + ": cannot be read", e);
+      return;
+    }
+    try {
+      deleteOlder(stage);
+    } catch (StoreException e) {
+      LOG.warnf("older checkpoints left behind: %s", e.getMessage());
     }
   }
 

@@ -308,13 +308,12 @@ class FineTunerTest {
   }
 
   @Test
-  void checkpointOfAnotherPlanIsRefused(@TempDir Path directory) {
+  void checkpointOfAnotherPlanIsPassedOver(@TempDir Path directory) {
     Dataset data = ArrayDataset.quadrants(100, true);
     SavedCheckpoints checkpoints = new SavedCheckpoints(directory);
     run(classifier(false), data, how(false, false, 0), checkpoints, NEVER);
-    assertThatThrownBy(() -> run(classifier(false), data, how(true, false, 0), checkpoints, NEVER))
-        .isInstanceOf(TrainingException.class)
-        .hasMessageContaining("another model, data set or plan");
+    FineTuned other = run(classifier(false), data, how(true, false, 0), checkpoints, NEVER);
+    assertThat(other.resumedFrom()).isEmpty();
   }
 
   @Test

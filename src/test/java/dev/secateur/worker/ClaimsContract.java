@@ -188,7 +188,6 @@ abstract class ClaimsContract {
         state,
         claim,
         directory,
-        1 << 20,
         Duration.ofSeconds(1),
         new StoredCheckpoints.Listener() {
           @Override

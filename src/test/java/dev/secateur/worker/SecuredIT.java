@@ -270,8 +270,7 @@ final class SecuredIT {
 
       changePassword();
       platform.await(
-          "the record",
-          () -> worker.process().output().contains("the store does not do what is asked"));
+          "the record", () -> worker.process().output().contains("an input is not to be had"));
       platform.await(
           "the store's turn",
           () -> worker.body("/q/health/ready").contains("no credentials: STS service failed"));
