@@ -71,6 +71,11 @@ final class Claim implements AutoCloseable {
     return epoch;
   }
 
+  /** Tells it from other claims of the same worker. */
+  synchronized String token() {
+    return state.token();
+  }
+
   synchronized int attempts() {
     return state.attempts();
   }

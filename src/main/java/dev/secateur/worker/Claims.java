@@ -41,6 +41,9 @@ final class Claims {
   /** Taken and not yet closed. */
   private final Set<Claim> held = ConcurrentHashMap.newKeySet();
 
+  /** Of those, and of those that are being created at this moment. */
+  private final Set<String> tokens = ConcurrentHashMap.newKeySet();
+
   /** What came of asking for a claim. */
   sealed interface Answer permits Taken, Busy {}
 
@@ -109,7 +112,7 @@ final class Claims {
     if (found.isEmpty() || state.isEmpty()) {
       return new Busy(Duration.ZERO);
     }
-    if (state.get().released() || isOrphan(key, epoch, state.get())) {
+    if (state.get().released() || isOrphan(state.get())) {
       return create(key, epoch + 1, state.get().attempts(), false);
     }
     Duration left = expiry.minus(found.get().age());
@@ -136,32 +139,45 @@ final class Claims {
     State state = new State(worker, UUID.randomUUID().toString(), attempts, false);
     ObjectUri uri = uri(key, epoch);
     long asked = System.nanoTime();
-    if (store.create(uri, state.json()) || isOurs(uri, state)) {
-      Claim claim =
-          new Claim(
-              store,
-              key,
-              epoch,
-              uri,
-              uri(key, epoch + 1),
-              state,
-              heartbeat,
-              asked,
-              clock,
-              held::remove);
-      held.add(claim);
-      return new Taken(claim, takenOver);
+    tokens.add(state.token());
+    boolean ours = false;
+    try {
+      ours = store.create(uri, state.json()) || isOurs(uri, state);
+    } finally {
+      if (!ours) {
+        tokens.remove(state.token());
+      }
     }
-    return new Busy(Duration.ZERO);
+    if (!ours) {
+      return new Busy(Duration.ZERO);
+    }
+    Claim claim =
+        new Claim(
+            store,
+            key,
+            epoch,
+            uri,
+            uri(key, epoch + 1),
+            state,
+            heartbeat,
+            asked,
+            clock,
+            this::forget);
+    held.add(claim);
+    return new Taken(claim, takenOver);
+  }
+
+  private void forget(Claim claim) {
+    held.remove(claim);
+    tokens.remove(claim.token());
   }
 
   /**
    * Created by this process, which was never told so: the store was away before its answer came.
    * Nobody works under such a claim, and no attempt was made.
    */
-  private boolean isOrphan(JobKey key, long epoch, State state) {
-    return state.worker().equals(worker)
-        && held.stream().noneMatch(c -> c.key().equals(key) && c.epoch() == epoch);
+  private boolean isOrphan(State state) {
+    return state.worker().equals(worker) && !tokens.contains(state.token());
   }
 
   /** A create-only write whose answer was lost and that was repeated says "exists" of our own. */

@@ -28,6 +28,9 @@ final class DeathIT {
 
   private static final int STEPS_PER_EPOCH = 32;
 
+  /** In epochs, on average and at most; two were seen on a busy machine. */
+  private static final int COST_OF_A_KILL = 6;
+
   @Test
   void jobsOfWorkersThatAreKilledAtRandomMomentsEndInOneResultEachAndNoneStartsOver()
       throws Exception {
@@ -57,9 +60,9 @@ final class DeathIT {
           .allSatisfy(r -> assertThat(r.path("outcome").asText()).isEqualTo("accepted"));
       assertThat(platform.records(platform.deadLetters())).isEmpty();
       assertThat(resumptions.seen()).isGreaterThanOrEqualTo(KILLS / 5);
-      // A kill costs the training since the last checkpoint, which is seldom most of it.
+      // A kill costs the training since the last checkpoint.
       assertThat(resumptions.epochs())
-          .isBetween(jobs * LONG_TRAINING, (jobs + KILLS / 2) * LONG_TRAINING);
+          .isBetween(jobs * LONG_TRAINING, jobs * LONG_TRAINING + KILLS * COST_OF_A_KILL);
     }
   }
 
@@ -251,6 +254,7 @@ final class DeathIT {
       platform.await(
           "two members",
           () -> second.metric("kafka_consumer_coordinator_assigned_partitions") == 1);
+      assertThat(platform.results()).as("the job runs through both rebalances").isEmpty();
       second.process().signal("TERM");
       JsonNode result = platform.awaitResults(1).values().iterator().next();
       assertThat(result.path("outcome").asText()).isEqualTo("accepted");

@@ -10,6 +10,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +54,19 @@ final class DocumentationTest {
         keys.put(key, value == null ? "" : value.value());
       }
     }
+  }
+
+  @Test
+  void theAsyncApiDocumentHasTheTopicsOfTheConfiguration() {
+    Map<String, String> defaults = new TreeMap<>();
+    keys("secateur.topics", WorkerConfiguration.Topics.class, defaults);
+    assertThat(
+            List.of(
+                AsyncApi.address("registered"),
+                AsyncApi.address("progress"),
+                AsyncApi.address("compressed"),
+                AsyncApi.address("deadLetters")))
+        .containsExactlyInAnyOrderElementsOf(defaults.values());
   }
 
   @Test

@@ -57,6 +57,7 @@ final class WorkerIT {
           .containsExactly("original", "pruned", "fp32", "int8");
       everyArtifactIsThereAndIsWhatTheEventSays(platform, result);
       everyEventFitsItsSchema(platform);
+      everyRecordHasTheHeadersThatAreDocumented(platform);
       CloudEvent event = platform.results().get(0);
       assertThat(event.traceparent()).isPresent();
       assertThat(platform.progress()).hasSizeGreaterThan(8);
@@ -100,6 +101,22 @@ final class WorkerIT {
         .isEqualTo(
             "s3://artifacts/out-%s/shapes/1/%s/report.html"
                 .formatted(platform.name, key.substring(0, 12)));
+  }
+
+  private static void everyRecordHasTheHeadersThatAreDocumented(Platform platform) {
+    assertThat(platform.records()).isNotEmpty();
+    for (ConsumerRecord<byte[], byte[]> record : platform.records()) {
+      boolean letter = record.topic().equals(platform.deadLetters());
+      Set<String> names = new HashSet<>();
+      record.headers().forEach(header -> names.add(header.key()));
+      assertThat(names)
+          .containsAll(
+              AsyncApi.requiredHeaders(
+                  letter ? "dead letter" : Platform.header(record, "ce_type")));
+      if (!letter) {
+        assertThat(Platform.header(record, "content-type")).startsWith("application/json");
+      }
+    }
   }
 
   private static void everyEventFitsItsSchema(Platform platform) {
@@ -272,6 +289,7 @@ final class WorkerIT {
       platform.await("all acknowledged", () -> platform.acknowledged() == 8);
       assertThat(platform.records(platform.deadLetters())).isEmpty();
       noSecretIsToldAnywhere(platform, worker);
+      everyRecordHasTheHeadersThatAreDocumented(platform);
     }
   }
 
@@ -304,6 +322,7 @@ final class WorkerIT {
       assertThat(byModel.get("sound").path("outcome").asText()).isEqualTo("accepted");
       platform.await("all acknowledged", () -> platform.acknowledged() == 2);
       assertThat(platform.records(platform.deadLetters())).hasSize(1);
+      everyRecordHasTheHeadersThatAreDocumented(platform);
       assertThat(worker.metric("secateur_dead_letters_total", "store-unavailable")).isEqualTo(1);
     }
   }
