@@ -80,8 +80,7 @@ final class CheckpointFile {
       }
       return Optional.of(progress);
     } catch (IOException e) {
-      throw new TrainingException(
-          CHECKPOINT, "cannot read the checkpoint " + file + ": " + e.getMessage(), e);
+      throw new UncheckedIOException("cannot read the checkpoint " + file, e);
     }
   }
 
@@ -108,8 +107,7 @@ final class CheckpointFile {
         throw damaged(file, "its checksum does not match");
       }
     } catch (IOException e) {
-      throw new TrainingException(
-          CHECKPOINT, "cannot read the checkpoint " + file + ": " + e.getMessage(), e);
+      throw new UncheckedIOException("cannot read the checkpoint " + file, e);
     }
   }
 

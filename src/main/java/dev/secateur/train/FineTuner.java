@@ -23,11 +23,11 @@ import java.util.stream.IntStream;
  * weights.
  */
 public final class FineTuner implements AutoCloseable {
-  /** Steps between two reports to the listener. */
   private static final System.Logger LOG = System.getLogger(FineTuner.class.getName());
-
   private static final String OTHER_RUN =
       "checkpoint {0}: of another model, data set, plan or version; starting anew";
+
+  /** Steps between two reports to the listener. */
   private static final int REPORT_EVERY = 10;
 
   /** So many times as long as a checkpoint took, training goes on before the next. */

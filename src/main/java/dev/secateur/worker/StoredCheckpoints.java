@@ -48,10 +48,13 @@ final class StoredCheckpoints implements JobCheckpoints {
   private final Duration interval;
   private final Listener listener;
 
-  /** Of a manifest's name: the training step decides, then who wrote it. */
+  /**
+   * Of a manifest's name. Who wrote it decides, then the training step: an heir goes on from the
+   * newest, or has passed it over for good and starts anew.
+   */
   private record Name(long epoch, int step) {
     static final Comparator<Name> OLDEST_FIRST =
-        Comparator.comparingInt(Name::step).thenComparingLong(Name::epoch);
+        Comparator.comparingLong(Name::epoch).thenComparingInt(Name::step);
 
     static Name of(ObjectUri manifest) {
       String file = manifest.fileName();
@@ -135,7 +138,8 @@ final class StoredCheckpoints implements JobCheckpoints {
       Files.delete(file);
       listener.written();
     } catch (StoreException | UncheckedIOException | IOException e) {
-      LOG.warnf("checkpoint at step %d not kept: %s", step, e.getMessage());
+      String why = e.getCause() == null ? "" : " (" + e.getCause().getMessage() + ")";
+      LOG.warnf("checkpoint at step %d not kept: %s%s", step, e.getMessage(), why);
       return;
     }
     try {

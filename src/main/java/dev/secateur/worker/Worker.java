@@ -7,6 +7,7 @@ import dev.secateur.store.ObjectUri;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
 import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
@@ -267,8 +268,20 @@ final class Worker {
         .orElseThrow(() -> new IllegalStateException("a message that did not come from Kafka"));
   }
 
+  /** Before HTTP stops, so that probes and scrapes see the drain. */
+  void beforeShutdown(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
+    drain();
+  }
+
+  /** In development there is no moment before. */
+  void shutdown(@Observes ShutdownEvent event) throws InterruptedException {
+    if (!shop.work().isDraining()) {
+      drain();
+    }
+  }
+
   /** Stops taking work, lets the running job checkpoint, and gives it back. */
-  void drain(@Observes ShutdownEvent event) throws InterruptedException {
+  private void drain() throws InterruptedException {
     Duration most = configuration.drain().timeout();
     LOG.infof("draining, at most %d s", most.toSeconds());
     shop.work().drain();

@@ -32,21 +32,25 @@ class ResumeIT {
   }
 
   private Process compress(Path out, String... more) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Secateur.class.getName(),
-                "compress",
-                Run.H5,
-                "--train",
-                Run.DATA,
-                "--out",
-                out.toString(),
-                "--epochs",
-                "150"));
+    List<String> command = new ArrayList<>();
+    if (System.getProperty("os.name").equals("Linux")) {
+      // What a script starts with "&" ignores it, and so would all that it starts.
+      command.addAll(List.of("env", "--default-signal=INT"));
+    }
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Secateur.class.getName(),
+            "compress",
+            Run.H5,
+            "--train",
+            Run.DATA,
+            "--out",
+            out.toString(),
+            "--epochs",
+            "150"));
     command.addAll(List.of(more));
     Process process =
         new ProcessBuilder(command)

@@ -174,6 +174,42 @@ abstract class ClaimsContract {
     heir.close();
   }
 
+  /**
+   * An heir that could not use what it found starts anew: its own checkpoints count from then on.
+   */
+  @Test
+  void theCheckpointsOfAnHeirThatStartedAnewAreKeptOverLaterStepsOfTheDead() {
+    Claim dead = taken("one");
+    checkpoints(dead).save(Stage.FINE_TUNE, 900, file -> write(file, "dead 900"));
+    checkpoints(dead).save(Stage.FINE_TUNE, 950, file -> write(file, "dead 950"));
+    dead.release();
+    Claim heir = taken("two");
+    for (int step = 10; step <= 30; step += 10) {
+      String text = "heir " + step;
+      checkpoints(heir).save(Stage.FINE_TUNE, step, file -> write(file, text));
+    }
+    assertThat(checkpoints(heir).latest(Stage.FINE_TUNE))
+        .hasValueSatisfying(file -> assertThat(file).hasContent("heir 30"));
+    heir.close();
+  }
+
+  /** Neither trouble of the store nor of the disk is worth the job; a lost claim is. */
+  @Test
+  void aCheckpointThatCannotBeWrittenIsNotKeptAndALostClaimEndsTheJob() {
+    Claim claim = taken("one");
+    StoredCheckpoints mine = checkpoints(claim);
+    mine.save(
+        Stage.FINE_TUNE,
+        1,
+        file -> {
+          throw new UncheckedIOException("full", new IOException("No space left on device"));
+        });
+    assertThat(mine.latest(Stage.FINE_TUNE)).isEmpty();
+    claim.release();
+    assertThatExceptionOfType(ClaimLostException.class)
+        .isThrownBy(() -> mine.save(Stage.FINE_TUNE, 2, file -> write(file, "late")));
+  }
+
   private static void write(Path file, String text) {
     try {
       Files.writeString(file, text);
