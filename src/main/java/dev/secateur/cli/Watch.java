@@ -70,6 +70,9 @@ final class Watch implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (job.isPresent() && job.get().isBlank()) {
+      throw new SettingsException("JOB: is empty (was the model published?)");
+    }
     long start = System.nanoTime();
     try (KafkaConsumer<byte[], byte[]> consumer = servers.openConsumer(Optional.empty())) {
       List<TopicPartition> partitions = servers.partitions(consumer, servers.answers());

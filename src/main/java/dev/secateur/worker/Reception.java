@@ -178,6 +178,8 @@ final class Reception {
         return publish(order, existing.get());
       }
       Claims.Answer answer = shop.claims().take(key);
+      // From here on it is the job that takes its time.
+      shop.work().stateTrouble(Optional.empty());
       if (answer instanceof Claims.Taken taken) {
         Optional<Verdict> verdict = run(order, inputs, output, key, taken);
         if (verdict.isPresent()) {

@@ -11,7 +11,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** What the worker is doing now: for its health, its gauges and its drain. */
 final class Work {
   private final AtomicInteger queued = new AtomicInteger();
-  private final AtomicInteger running = new AtomicInteger();
   private final CountDownLatch draining = new CountDownLatch(1);
   private volatile boolean broken;
   private volatile double progress;
@@ -37,12 +36,10 @@ final class Work {
 
   void started() {
     queued.decrementAndGet();
-    running.incrementAndGet();
     moved.put(Thread.currentThread(), System.nanoTime());
   }
 
   void stopped() {
-    running.decrementAndGet();
     queued.incrementAndGet();
     progress = 0;
     epoch = 0;
@@ -57,10 +54,6 @@ final class Work {
 
   boolean isBroken() {
     return broken;
-  }
-
-  boolean isIdle() {
-    return running.get() == 0;
   }
 
   boolean isDraining() {

@@ -73,7 +73,7 @@ final class ImageIT {
   }
 
   /**
-   * An archive that does not fit is passed over in silence, and the start takes half as long again.
+   * An archive that does not fit is passed over in silence, and the start is as slow as without.
    */
   @Test
   void itsClassArchiveFitsItsJavaAndItsJars() {

@@ -9,35 +9,26 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a store's refusals come to, from a server that answers as it is told. */
 final class S3ErrorsTest {
   private static final ObjectUri OBJECT = ObjectUri.of("s3://artifacts/key");
 
-  @Test
-  void aFullBucketPassesAndIsNotAskedAgainAtOnce() throws Exception {
-    assertThat(requestsUntil(507, "XMinioStorageFull", Kind.FULL)).isEqualTo(1);
-  }
-
-  @Test
-  void aBusyStoreIsAskedAgain() throws Exception {
-    assertThat(requestsUntil(503, "SlowDown", Kind.UNAVAILABLE)).isEqualTo(4);
-  }
-
-  @Test
-  void aRequestThatWasBrokenOffIsAskedAgain() throws Exception {
-    assertThat(requestsUntil(400, "RequestTimeout", Kind.UNAVAILABLE)).isEqualTo(4);
-  }
-
-  @Test
-  void anObjectAboveTheStoresLimitIsNotAskedAgain() throws Exception {
-    assertThat(requestsUntil(400, "EntityTooLarge", Kind.TOO_LARGE)).isEqualTo(1);
-  }
-
-  @Test
-  void aRefusalIsNotRepeated() throws Exception {
-    assertThat(requestsUntil(403, "AccessDenied", Kind.FORBIDDEN)).isEqualTo(1);
+  @ParameterizedTest
+  @CsvSource({
+    // A full bucket passes, but not at once.
+    "507, XMinioStorageFull, FULL, 1",
+    "503, SlowDown, UNAVAILABLE, 4",
+    // Broken off on its way.
+    "400, RequestTimeout, UNAVAILABLE, 4",
+    "400, EntityTooLarge, TOO_LARGE, 1",
+    "403, AccessDenied, FORBIDDEN, 1"
+  })
+  void whatPassesSoonIsAskedAgain(int status, String code, Kind kind, int requests)
+      throws Exception {
+    assertThat(requestsUntil(status, code, kind)).isEqualTo(requests);
   }
 
   private static int requestsUntil(int status, String code, Kind kind) throws Exception {

@@ -246,6 +246,8 @@ final class CommandsIT {
         run(Map.of("SECATEUR_TOPICS_DEAD_LETTERS", "nowhere"), "replay"),
         "nowhere: there is no such topic");
     mistake(Run.in(Map.of(), List.of("jobs", "--state-uri", "here")), "--state-uri: here");
+    // As in watch "$(publish …)" where the latter failed.
+    mistake(run("watch", ""), "JOB: is empty");
     assertThat(run("watch", "nobody", "--timeout", "1").exitCode()).isEqualTo(3);
   }
 
