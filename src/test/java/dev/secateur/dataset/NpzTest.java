@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.Datasets.Value;
 import dev.secateur.graph.Shape;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +34,9 @@ class NpzTest {
   }
 
   private static Expected input(int classes, int... dims) {
-    return new Expected(Optional.of(Shape.of(dims)), OptionalInt.of(classes));
+    return new Expected(
+        List.of(new Value("x", Shape.of(dims))),
+        List.of(new Value("y", Shape.of(Shape.UNKNOWN, classes))));
   }
 
   @ParameterizedTest
@@ -47,9 +48,9 @@ class NpzTest {
     try (Dataset set = open()) {
       Dataset.Batch batch = set.batch(new int[] {2, 0});
       assertThat(set.size()).isEqualTo(3);
-      assertThat(set.shape()).isEqualTo(Shape.of(Shape.UNKNOWN, 1, 2, 1));
-      assertThat(batch.x().values()).containsExactly(255, 6, 1, 2);
-      assertThat(batch.labels()).containsExactly(2, 0);
+      assertThat(set.inputs().get(0)).isEqualTo(Shape.of(Shape.UNKNOWN, 1, 2, 1));
+      assertThat(batch.inputs().get(0).values()).containsExactly(255, 6, 1, 2);
+      assertThat(batch.targets().get(0).values()).containsExactly(2, 0);
     }
   }
 
@@ -60,7 +61,7 @@ class NpzTest {
     }
     Preprocessing preprocessing = new Preprocessing(0.1, List.of(1.0, 2.0, 3.0), List.of(2.0));
     try (Dataset set = open(Part.TRAIN, preprocessing, Expected.ANYTHING)) {
-      assertThat(set.batch(new int[] {0}).x().values())
+      assertThat(set.batch(new int[] {0}).inputs().get(0).values())
           .containsExactly((10 * 0.1f - 1f) / 2f, (20 * 0.1f - 2f) / 2f, (30 * 0.1f - 3f) / 2f);
     }
   }
@@ -77,7 +78,7 @@ class NpzTest {
     try (Dataset train = open();
         Dataset test = open(Part.EVALUATION, Preprocessing.NONE, Expected.ANYTHING)) {
       assertThat(train.size()).isEqualTo(2);
-      assertThat(test.batch(new int[] {0}).x().values()).containsExactly(3);
+      assertThat(test.batch(new int[] {0}).inputs().get(0).values()).containsExactly(3);
     }
   }
 
@@ -87,7 +88,9 @@ class NpzTest {
       npz.bytes("x", "(2, 1)", 1, 2).floats("y", "(2, 3)", 0, 0, 1, 1, 0, 0);
     }
     try (Dataset set = open()) {
-      assertThat(set.batch(new int[] {0, 1}).labels()).containsExactly(2, 0);
+      assertThat(set.targets().get(0).oneHot()).isTrue();
+      assertThat(set.batch(new int[] {0, 1}).targets().get(0).values())
+          .containsExactly(0, 0, 1, 1, 0, 0);
     }
   }
 
@@ -97,7 +100,7 @@ class NpzTest {
       npz.bytes("x", "(1, 2, 2)", 1, 2, 3, 4);
     }
     try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, input(2, Shape.UNKNOWN, 2, 2, 1))) {
-      assertThat(set.batch(new int[] {0}).x().shape()).isEqualTo(Shape.of(1, 2, 2, 1));
+      assertThat(set.batch(new int[] {0}).inputs().get(0).shape()).isEqualTo(Shape.of(1, 2, 2, 1));
     }
   }
 
@@ -108,7 +111,7 @@ class NpzTest {
     }
     Preprocessing grey = new Preprocessing(1, List.of(), List.of(), false, true);
     try (Dataset set = open(Part.TRAIN, grey, input(2, Shape.UNKNOWN, 1, 1, 1))) {
-      assertThat(set.batch(new int[] {0}).x().values())
+      assertThat(set.batch(new int[] {0}).inputs().get(0).values())
           .containsExactly(0.299f * 100 + 0.587f * 50 + 0.114f * 200);
     }
   }
@@ -120,7 +123,7 @@ class NpzTest {
     }
     Preprocessing resize = new Preprocessing(1, List.of(), List.of(), true, false);
     try (Dataset set = open(Part.TRAIN, resize, input(2, Shape.UNKNOWN, 1, 4, 1))) {
-      assertThat(set.batch(new int[] {0}).x().values()).containsExactly(0, 25, 75, 100);
+      assertThat(set.batch(new int[] {0}).inputs().get(0).values()).containsExactly(0, 25, 75, 100);
     }
   }
 
@@ -154,7 +157,7 @@ class NpzTest {
     public static void main(String[] arguments) {
       try (Dataset set =
           Datasets.open(Path.of(arguments[0]), Part.TRAIN, Preprocessing.NONE, Expected.ANYTHING)) {
-        float[] last = set.batch(new int[] {set.size() - 1}).x().values();
+        float[] last = set.batch(new int[] {set.size() - 1}).inputs().get(0).values();
         System.out.print(set.size() + " samples, the last pixel is " + last[last.length - 1]);
       }
     }

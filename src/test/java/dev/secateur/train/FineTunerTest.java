@@ -70,7 +70,7 @@ class FineTunerTest {
         data,
         how,
         HALF,
-        Optional.empty(),
+        List.of(),
         checkpoints,
         TrainingListener.NONE,
         cancelled,
@@ -419,7 +419,7 @@ class FineTunerTest {
         ArrayDataset.quadrants(200, true),
         how(false, false, 0),
         HALF,
-        Optional.empty(),
+        List.of(),
         Checkpoints.NONE,
         new TrainingListener() {
           @Override
@@ -481,7 +481,7 @@ class FineTunerTest {
             data,
             how,
             none,
-            Optional.empty(),
+            List.of(),
             Checkpoints.NONE,
             TrainingListener.NONE,
             NEVER,
