@@ -4,6 +4,8 @@ import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.SpoolException;
 import dev.secateur.graph.GraphException;
 import dev.secateur.keras.KerasException;
+import dev.secateur.plan.PlanException;
+import dev.secateur.result.FailureReason;
 import dev.secateur.tflite.TfliteException;
 import dev.secateur.train.TrainingException;
 import java.io.IOException;

@@ -55,12 +55,12 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
     int[] chosen =
         IntStream.range(0, count).map(i -> (int) ((long) i * set.size() / count)).toArray();
     return calibrate(
-        Lowering.lower(graph), float32, batch -> batches(set, chosen, batch, cancelled));
+        TfliteLowering.lower(graph), float32, batch -> batches(set, chosen, batch, cancelled));
   }
 
   /** Feeds batches: each has one float32 tensor an input, batch first. */
   public Calibration calibrate(Graph graph, Iterable<List<Tensor>> batches) {
-    return calibrate(Lowering.lower(graph), float32(graph), batch -> batches);
+    return calibrate(TfliteLowering.lower(graph), float32(graph), batch -> batches);
   }
 
   private static TfliteModel float32(Graph graph) {

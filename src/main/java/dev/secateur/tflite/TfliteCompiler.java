@@ -1,6 +1,7 @@
 package dev.secateur.tflite;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.plan.Quantization;
 
 /** Compiles a network to TFLite. Same inputs give the same bytes. */
 public final class TfliteCompiler {
@@ -8,7 +9,7 @@ public final class TfliteCompiler {
 
   /** The float32 model, with batch normalisation folded and activations fused. */
   public static TfliteModel float32(Graph graph, ModelMetadata metadata) {
-    return FlatBufferWriter.write(Lowering.lower(graph), metadata);
+    return FlatBufferWriter.write(TfliteLowering.lower(graph), metadata);
   }
 
   /**
@@ -19,7 +20,7 @@ public final class TfliteCompiler {
    */
   public static TfliteModel int8(
       Graph graph, Calibration calibration, Quantization quantization, ModelMetadata metadata) {
-    Program program = Quantizer.quantize(Lowering.lower(graph), calibration, quantization);
+    Program program = Quantizer.quantize(TfliteLowering.lower(graph), calibration, quantization);
     return FlatBufferWriter.write(program, metadata);
   }
 }

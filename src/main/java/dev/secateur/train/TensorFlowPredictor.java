@@ -42,7 +42,7 @@ public final class TensorFlowPredictor implements Predictor {
       variables.define(weight.name(), weight.shape());
       values.put(weight.name(), variables.read(weight.name()));
     }
-    Lowering lowering = Lowering.forInference(tf, network, values);
+    TensorFlowLowering lowering = TensorFlowLowering.forInference(tf, network, values);
     // An identity, since TensorFlow refuses to fetch what is fed: an output may be an input.
     this.outputs =
         network.outputs().stream()

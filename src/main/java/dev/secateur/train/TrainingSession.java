@@ -4,6 +4,8 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Node;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.plan.FineTuning;
+import dev.secateur.prune.Masks;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -81,7 +83,7 @@ final class TrainingSession implements AutoCloseable {
 
     List<Op> maskings = new ArrayList<>();
     Map<String, Operand<TFloat32>> values = trainedValues(maskings);
-    Lowering training = Lowering.forTraining(tf, network, values, seed);
+    TensorFlowLowering training = TensorFlowLowering.forTraining(tf, network, values, seed);
     List<Operand<TFloat32>> heads = heads(training);
     List<Operand<TFloat32>> targets = targets(labelled);
     Operand<TInt32> classes = classes(labelled, targets);
@@ -90,7 +92,7 @@ final class TrainingSession implements AutoCloseable {
     this.train = trainOp(optimizer, training, values, maskings);
 
     List<Operand<TFloat32>> inference =
-        heads(Lowering.forInference(tf, network, inferenceValues()));
+        heads(TensorFlowLowering.forInference(tf, network, inferenceValues()));
     this.inferenceLoss = losses.loss(inference, targets);
     this.inferenceCorrect = correct(inference, classes);
 
@@ -152,7 +154,7 @@ final class TrainingSession implements AutoCloseable {
     }
   }
 
-  private List<Operand<TFloat32>> heads(Lowering lowering) {
+  private List<Operand<TFloat32>> heads(TensorFlowLowering lowering) {
     return objective.heads().stream().map(h -> lowering.value(h.value())).toList();
   }
 
@@ -180,7 +182,7 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private Operand<TFloat32> penalized(
-      Lowering training, Operand<TFloat32> loss, Map<String, Operand<TFloat32>> values) {
+      TensorFlowLowering training, Operand<TFloat32> loss, Map<String, Operand<TFloat32>> values) {
     List<Operand<TFloat32>> terms = new ArrayList<>(training.penalties());
     for (Weight weight : network.weights().values()) {
       if (weight.trainable()) {
@@ -192,7 +194,7 @@ final class TrainingSession implements AutoCloseable {
 
   private NoOp trainOp(
       FineTuning.Optimizer optimizer,
-      Lowering training,
+      TensorFlowLowering training,
       Map<String, Operand<TFloat32>> values,
       List<Op> maskings) {
     List<Op> all = new ArrayList<>(maskings);

@@ -11,6 +11,7 @@ import dev.secateur.graph.Op.Size;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.plan.FineTuning;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
