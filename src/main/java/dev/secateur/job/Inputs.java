@@ -12,6 +12,7 @@ import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.refusal.Kind;
 import dev.secateur.tflite.Range;
 import dev.secateur.train.FineTuning;
 import java.nio.file.Path;
@@ -86,7 +87,7 @@ record Inputs(
     try {
       return KerasReader.read(model);
     } catch (KerasException e) {
-      if (e.reasons().get(0).kind() != KerasException.Kind.INPUT_SHAPE_UNKNOWN) {
+      if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
         throw e;
       }
       try (Dataset set =
