@@ -12,8 +12,8 @@ import dev.secateur.keras.KerasWriter;
 import dev.secateur.report.Reports;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
-import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.Checkpoints;
@@ -86,12 +86,12 @@ public final class Chain {
       Path pruned = staging.file("pruned" + model.format().extension());
       stage(Stage.SAVE, () -> KerasWriter.write(model, tuned.graph(), pruned, model.format()));
       ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(job.plan()));
+      Lowered lowered = Lowered.of(tuned.graph());
       TfliteModel fp32 =
-          stage(
-              Stage.CONVERT,
-              () -> written(TfliteCompiler.float32(tuned.graph(), metadata), staging.file(FP32)));
+          stage(Stage.CONVERT, () -> written(lowered.float32(metadata), staging.file(FP32)));
       Quantized int8 =
-          stage(Stage.QUANTIZE, () -> quantize(inputs, tuned, metadata, staging.file(INT8)));
+          stage(
+              Stage.QUANTIZE, () -> quantize(inputs, lowered, fp32, metadata, staging.file(INT8)));
       stage(
           Stage.EVALUATE,
           () -> {
@@ -188,7 +188,8 @@ public final class Chain {
 
   private record Quantized(TfliteModel model, Calibration calibration) {}
 
-  private Quantized quantize(Inputs inputs, FineTuned tuned, ModelMetadata metadata, Path file) {
+  private Quantized quantize(
+      Inputs inputs, Lowered lowered, TfliteModel fp32, ModelMetadata metadata, Path file) {
     Dataset set = inputs.representative();
     int samples = job.plan().representative().samples();
     if (samples > set.size()) {
@@ -196,10 +197,9 @@ public final class Chain {
     }
     Calibration calibration =
         new Calibrator(job.threads(), inputs.trainingRange())
-            .calibrate(tuned.graph(), set, samples, cancelled);
+            .calibrate(lowered, fp32, set, samples, cancelled);
     calibration.warnings().forEach(this::warn);
-    TfliteModel model =
-        TfliteCompiler.int8(tuned.graph(), calibration, job.plan().quantization(), metadata);
+    TfliteModel model = lowered.int8(calibration, job.plan().quantization(), metadata);
     return new Quantized(written(model, file), calibration);
   }
 

@@ -40,18 +40,21 @@ final class Quantizer {
   }
 
   static Program quantize(Program lowered, Calibration calibration, Quantization options) {
-    Program program = lowered;
-    if (options.integerOnly()) {
-      refuseFloats(program);
-    } else {
-      program = FloatStatistics.mark(lowered);
-    }
+    requireKernels(lowered, options);
+    Program program = options.integerOnly() ? lowered : FloatStatistics.mark(lowered);
     QuantizationPlan plan = QuantizationPlan.of(program, calibration);
     Quantizer quantizer = new Quantizer(program, plan, options);
     program.inputs().forEach(quantizer::input);
     program.operators().forEach(quantizer::rewrite);
     program.outputs().forEach(quantizer::output);
     return quantizer.to;
+  }
+
+  /** See {@link Lowered#requireQuantizable}. */
+  static void requireKernels(Program program, Quantization options) {
+    if (options.integerOnly()) {
+      refuseFloats(program);
+    }
   }
 
   private static void refuseFloats(Program program) {

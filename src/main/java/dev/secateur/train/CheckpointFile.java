@@ -47,9 +47,7 @@ final class CheckpointFile {
       out.writeInt(VERSION);
       out.write(fingerprint);
       write(out, progress);
-      for (String name : session.state()) {
-        write(out, session.read(name));
-      }
+      session.read((name, values) -> write(out, values));
       out.flush();
       raw.write(digest.digest());
     } catch (IOException e) {
@@ -72,9 +70,7 @@ final class CheckpointFile {
         return Optional.empty();
       }
       Progress progress = readProgress(file, in);
-      for (String name : session.state()) {
-        session.write(name, readFloats(file, in, session.size(name)));
-      }
+      session.write(name -> readFloats(file, in, session.size(name)));
       if (in.readNBytes(DIGEST_BYTES + 1).length != DIGEST_BYTES) {
         throw damaged(file, "it is too long");
       }

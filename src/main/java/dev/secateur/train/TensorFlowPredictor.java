@@ -49,7 +49,8 @@ public final class TensorFlowPredictor implements Predictor {
             .<Operand<TFloat32>>map(o -> tf.identity(lowering.value(o.value())))
             .toList();
     this.session = new Session(graph, NativeTensors.config(threads));
-    network.weights().values().forEach(w -> variables.write(session, w.name(), w.value().values()));
+    variables.write(
+        session, variables.names(), name -> network.weights().get(name).value().values());
   }
 
   /**

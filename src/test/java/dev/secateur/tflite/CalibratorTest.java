@@ -41,7 +41,9 @@ class CalibratorTest {
             Datasets.Part.TRAIN,
             Preprocessing.NONE,
             Datasets.Expected.ANYTHING)) {
-      assertThatThrownBy(() -> new Calibrator(1).calibrate(doubling(), set, 10, () -> true))
+      Lowered network = Lowered.of(doubling());
+      TfliteModel float32 = network.float32(Networks.METADATA);
+      assertThatThrownBy(() -> new Calibrator(1).calibrate(network, float32, set, 10, () -> true))
           .isInstanceOf(CancellationException.class);
     }
   }
