@@ -12,6 +12,7 @@ import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanJson;
@@ -90,7 +91,7 @@ record JobInputs(
     try {
       return KerasReader.read(model);
     } catch (KerasException e) {
-      if (e.reasons().get(0).kind() != KerasException.Kind.INPUT_SHAPE_UNKNOWN) {
+      if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
         throw e;
       }
       try (Dataset set =

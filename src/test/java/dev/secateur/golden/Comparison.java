@@ -5,6 +5,7 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.Quantization;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
@@ -98,7 +99,7 @@ final class Comparison {
     try {
       return KerasReader.read(fixture.model()).graph();
     } catch (KerasException e) {
-      if (e.reasons().get(0).kind() != KerasException.Kind.INPUT_SHAPE_UNKNOWN) {
+      if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
         throw e;
       }
       var shape = fixture.tensors("x").get(0).shape().withBatch(dev.secateur.graph.Shape.UNKNOWN);
