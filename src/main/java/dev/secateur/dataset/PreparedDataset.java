@@ -1,6 +1,7 @@
 package dev.secateur.dataset;
 
 import dev.secateur.graph.Shape;
+import dev.secateur.plan.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,12 +31,27 @@ final class PreparedDataset implements Dataset {
           new PreparedInput(
               sources.inputs().get(i), prepared ? preprocessing : Preprocessing.NONE, shape));
     }
+    if (onlyLabelsImages(expected)) {
+      return;
+    }
     checkClasses(expected);
     for (int i = 0; i < sources.targets().size(); i++) {
       Optional<Datasets.Value> output =
           expected.outputs().isEmpty() ? Optional.empty() : Optional.of(expected.outputs().get(i));
       targets.add(sources.targets().get(i).fit(output));
     }
+  }
+
+  /**
+   * Whether the set says a class a sample where the network gives an image: an autoencoder's set
+   * that was made for a classifier. Such labels are nobody's target.
+   */
+  private boolean onlyLabelsImages(Datasets.Expected expected) {
+    return expected.outputs().size() == 1
+        && expected.outputs().get(0).shape().rank() >= IMAGE_RANK
+        && expected.outputs().get(0).shape().size() > expected.outputs().get(0).shape().last()
+        && sources.targets().stream()
+            .allMatch(t -> t.dims().stream().filter(d -> d != 1).count() == 0);
   }
 
   private void checkClasses(Datasets.Expected expected) {

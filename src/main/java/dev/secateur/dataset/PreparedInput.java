@@ -1,6 +1,7 @@
 package dev.secateur.dataset;
 
 import dev.secateur.graph.Shape;
+import dev.secateur.plan.Preprocessing;
 import dev.secateur.graph.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonKey;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -52,6 +54,8 @@ public enum Measure {
   }
 
   /** As in plans, reports and events: {@code averagePrecision}. */
+  @JsonKey
+  @JsonValue
   public String label() {
     return label;
   }

@@ -16,6 +16,7 @@ import static dev.secateur.plan.Measure.RMSE;
 import static dev.secateur.plan.Measure.TOP1;
 import static dev.secateur.plan.Measure.TOP5;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
 import java.util.Locale;
 
@@ -48,6 +49,7 @@ public enum Task {
   }
 
   /** As in plans and reports: {@code multi-label}. */
+  @JsonValue
   public String label() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -6,6 +6,7 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Target;
 import dev.secateur.graph.Head;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.FineTuning;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;

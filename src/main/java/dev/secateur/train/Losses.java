@@ -1,12 +1,10 @@
 package dev.secateur.train;
 
-import dev.secateur.dataset.Target;
 import dev.secateur.dataset.Target.Form;
-import dev.secateur.graph.Head;
+import dev.secateur.dataset.Target;
 import dev.secateur.graph.Head.Link;
-import dev.secateur.train.FineTuning.Loss;
-
-
+import dev.secateur.graph.Head;
+import dev.secateur.plan.FineTuning.Loss;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;

@@ -7,9 +7,10 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Target;
 import dev.secateur.dataset.Target.Form;
 import dev.secateur.graph.Graph;
-import dev.secateur.graph.Head;
 import dev.secateur.graph.Head.Link;
-import dev.secateur.train.FineTuning.Loss;
+import dev.secateur.graph.Head;
+import dev.secateur.plan.FineTuning.Loss;
+import dev.secateur.plan.FineTuning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -90,7 +91,10 @@ record Objective(List<Head> heads, List<Loss> losses, List<Target> targets, Sour
       return Loss.RECONSTRUCTION;
     }
     boolean classes =
-        target.filter(t -> t.form() == Form.CLASSES || t.content().distribution()).isPresent();
+        head.shape().last() > 1
+            && target
+                .filter(t -> t.form() == Form.CLASSES || t.content().distribution())
+                .isPresent();
     return switch (head.link()) {
       case SOFTMAX -> Loss.CROSS_ENTROPY;
       case SIGMOID -> Loss.BINARY_CROSS_ENTROPY;

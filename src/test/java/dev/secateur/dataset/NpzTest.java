@@ -7,6 +7,7 @@ import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.Datasets.Value;
 import dev.secateur.graph.Shape;
+import dev.secateur.plan.Preprocessing;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -208,12 +209,97 @@ class NpzTest {
     refused("y: holds 1 labels for 2 samples");
   }
 
+  private void refused(String message, int... output) {
+    Expected expected = new Expected(List.of(), List.of(new Value("out", Shape.of(output))));
+    assertThatThrownBy(() -> open(Part.TRAIN, Preprocessing.NONE, expected))
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining(message);
+  }
+
   @Test
-  void negativeAndFractionalLabelsAreRefused() throws IOException {
+  void negativeAndFractionalClassesAreRefused() throws IOException {
     try (NpzFixture npz = new NpzFixture(file(), true)) {
       npz.bytes("x", "(1, 1)", 1).int64("y", "(1,)", -1);
     }
-    refused("y: sample 0 has the label -1.0");
+    refused("y: sample 0: has the label -1.0", -1, 3);
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1)", 1).floats("y", "(1,)", 0.5f);
+    }
+    refused("y: sample 0: has the label 0.5", -1, 3);
+  }
+
+  @Test
+  void targetsThatAreNotFiniteOrOfAnotherShapeAreRefused() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1)", 1).floats("y", "(1, 2)", 1, Float.NaN);
+    }
+    refused("y: sample 0: holds NaN", -1, 2);
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1)", 1).floats("y", "(1, 2)", 1, 2);
+    }
+    refused("y: holds targets of (2) a sample, but the output out is (3)", -1, 3);
+  }
+
+  private Target target(int... output) {
+    Expected expected = new Expected(List.of(), List.of(new Value("out", Shape.of(output))));
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, expected)) {
+      return set.targets().get(0);
+    }
+  }
+
+  @Test
+  void formOfATargetFollowsFromItsShapeBesideTheOutputs() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(2, 1)", 1, 2).bytes("y", "(2, 1, 2)", 0, 1, 1, 1);
+    }
+    assertThat(target(-1, 1, 2, 3).form()).isEqualTo(Target.Form.CLASSES);
+    assertThat(target(-1, 1, 2, 3).shape()).isEqualTo(Shape.of(-1, 1, 2));
+    assertThat(target(-1, 1, 2, 1).form()).isEqualTo(Target.Form.NUMBERS);
+    assertThat(target(-1, 1, 2, 1).content().zeroOne()).isTrue();
+    assertThat(target(-1, 2).content().varies()).isTrue();
+  }
+
+  @Test
+  void masksInBlackAndWhiteAreZeroAndOne() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1)", 1).bytes("y", "(1, 2, 2)", 0, 255, 255, 0);
+    }
+    Expected mask =
+        new Expected(List.of(), List.of(new Value("out", Shape.of(-1, 2, 2, 1))));
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, mask)) {
+      assertThat(set.batch(new int[] {0}).targets().get(0).values()).containsExactly(0, 1, 1, 0);
+      assertThat(set.targets().get(0).content().zeroOne()).isTrue();
+    }
+  }
+
+  @Test
+  void arraysOfSeveralInputsAndOutputsAreFoundByTheirNames() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.floats("b", "(2, 1)", 3, 4)
+          .floats("a", "(2, 1)", 1, 2)
+          .floats("x", "(2, 1)", 9, 9)
+          .floats("right_train", "(2, 1)", 7, 8)
+          .floats("left", "(2, 1)", 5, 6);
+    }
+    Shape one = Shape.of(-1, 1);
+    Expected expected =
+        new Expected(
+            List.of(new Value("a", one), new Value("b", one)),
+            List.of(new Value("left", one), new Value("right", one)));
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, expected)) {
+      Dataset.Batch batch = set.batch(new int[] {1});
+      assertThat(batch.inputs()).extracting(t -> t.values()[0]).containsExactly(2f, 4f);
+      assertThat(batch.targets()).extracting(t -> t.values()[0]).containsExactly(6f, 8f);
+    }
+    Expected other =
+        new Expected(List.of(new Value("a", one), new Value("c", one)), List.of());
+    assertThatThrownBy(() -> open(Part.TRAIN, Preprocessing.NONE, other))
+        .hasMessageContaining("must hold an array for each input, [a, c]");
+    Expected missing =
+        new Expected(
+            List.of(new Value("a", one)), List.of(new Value("left", one), new Value("up", one)));
+    assertThatThrownBy(() -> open(Part.TRAIN, Preprocessing.NONE, missing))
+        .hasMessageContaining("holds targets [left], but the outputs are [left, up]");
   }
 
   @Test

@@ -296,7 +296,7 @@ class EvaluatorTest {
     Random random = new Random(1);
     for (int classes : new int[] {2, 3, 10, 100}) {
       for (double rare : new double[] {1, 0.05}) {
-        int samples = Math.max(400, 8 * classes);
+        int samples = 20_000;
         float[] labels = new float[samples];
         float[] guesses = new float[samples * classes];
         float[] skilled = new float[samples * classes];
