@@ -379,7 +379,7 @@ sealed interface Attributes {
     }
   }
 
-  record Cast(ElementType from, ElementType to) implements Attributes {
+  record Cast(ScalarType from, ScalarType to) implements Attributes {
     @Override
     public byte type() {
       return BuiltinOptions.CastOptions;

@@ -346,8 +346,8 @@ final class TfliteLowering {
       case CEIL -> emit(node, Opcode.CEIL, Attributes.NONE, x);
       case ROUND -> emit(node, Opcode.ROUND, Attributes.NONE, x);
       case TRUNCATE -> {
-        int integer = value(node, "/integer", shapes.get(node.name()), ElementType.INT32);
-        Attributes cast = new Attributes.Cast(ElementType.FLOAT32, ElementType.INT32);
+        int integer = value(node, "/integer", shapes.get(node.name()), ScalarType.INT32);
+        Attributes cast = new Attributes.Cast(ScalarType.FLOAT32, ScalarType.INT32);
         emit(node, Opcode.CAST, cast, x, integer);
         asFloat(node.name(), node.layer(), integer);
       }
@@ -364,7 +364,7 @@ final class TfliteLowering {
           case EQUAL -> Opcode.EQUAL;
           case NOT_EQUAL -> Opcode.NOT_EQUAL;
         };
-    int condition = value(node, "/condition", shapes.get(node.name()), ElementType.BOOL);
+    int condition = value(node, "/condition", shapes.get(node.name()), ScalarType.BOOL);
     emit(node, opcode, Attributes.NONE, operands(node), condition);
     conditions.put(node.name(), new Condition(condition, node.layer()));
   }
@@ -375,7 +375,7 @@ final class TfliteLowering {
     if (known.isPresent()) {
       condition = known.get().tensor();
     } else {
-      condition = value(node, "/condition", shapes.get(node.input(0)), ElementType.BOOL);
+      condition = value(node, "/condition", shapes.get(node.input(0)), ScalarType.BOOL);
       List<Integer> operands = List.of(x(node), scalar(node, "zero", 0));
       emit(node, Opcode.NOT_EQUAL, Attributes.NONE, operands, condition);
     }
@@ -383,7 +383,7 @@ final class TfliteLowering {
   }
 
   private void argExtreme(Node node, Op.ArgExtreme extreme) {
-    int index = value(node, "/index", shapes.get(node.name()), ElementType.INT32);
+    int index = value(node, "/index", shapes.get(node.name()), ScalarType.INT32);
     List<Integer> operands = List.of(x(node), ints(node, "axis", extreme.axis()));
     if (extreme.largest()) {
       emit(node, Opcode.ARG_MAX, new Attributes.ArgMax(), operands, index);
@@ -397,12 +397,12 @@ final class TfliteLowering {
   private int asFloat(String name, String layer, int from) {
     Program.Tensor source = program.tensor(from);
     int number = result(name, source.shape());
-    Attributes cast = new Attributes.Cast(source.type(), ElementType.FLOAT32);
+    Attributes cast = new Attributes.Cast(source.type(), ScalarType.FLOAT32);
     program.append(new Operator(Opcode.CAST, cast, List.of(from), number, layer, false));
     return number;
   }
 
-  private int value(Node node, String suffix, Shape shape, ElementType type) {
+  private int value(Node node, String suffix, Shape shape, ScalarType type) {
     return program.value(node.name() + suffix, shape, type, none());
   }
 
