@@ -1,4 +1,4 @@
-package dev.secateur.train;
+package dev.secateur.train.op;
 
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
@@ -13,7 +13,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /** Products, reductions and element-wise arithmetic. */
-final class Arithmetic {
+public final class Arithmetic {
   private Arithmetic() {}
 
   static Operand<TFloat32> dense(Op.Dense op, Site site) {
@@ -81,7 +81,7 @@ final class Arithmetic {
   }
 
   /** Not {@code Square}: its native gradient crashes the process. */
-  static Operand<TFloat32> square(Ops tf, Operand<TFloat32> x) {
+  public static Operand<TFloat32> square(Ops tf, Operand<TFloat32> x) {
     return tf.math.mul(x, x);
   }
 }
