@@ -2,6 +2,8 @@ package dev.secateur.train;
 
 import dev.secateur.plan.FineTuning.Loss;
 import dev.secateur.train.Head.Link;
+import dev.secateur.train.op.Arithmetic;
+import dev.secateur.train.op.Penalties;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;

@@ -1,4 +1,4 @@
-package dev.secateur.train;
+package dev.secateur.train.op;
 
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
@@ -16,7 +16,7 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.family.TType;
 
 /** Products, reductions and element-wise arithmetic. */
-final class Arithmetic {
+public final class Arithmetic {
   private Arithmetic() {}
 
   static Operand<TFloat32> dense(Op.Dense op, Site site) {
@@ -126,7 +126,7 @@ final class Arithmetic {
   }
 
   /** Not {@code Square}: its native gradient crashes the process. */
-  static Operand<TFloat32> square(Ops tf, Operand<TFloat32> x) {
+  public static Operand<TFloat32> square(Ops tf, Operand<TFloat32> x) {
     return tf.math.mul(x, x);
   }
 }
