@@ -5,6 +5,8 @@ import dev.secateur.dataset.Target;
 import dev.secateur.graph.Head.Link;
 import dev.secateur.graph.Head;
 import dev.secateur.plan.FineTuning.Loss;
+import dev.secateur.train.op.Arithmetic;
+import dev.secateur.train.op.Penalties;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;

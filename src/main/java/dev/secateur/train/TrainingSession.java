@@ -7,6 +7,8 @@ import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.prune.Masks;
+import dev.secateur.train.op.Penalties;
+import dev.secateur.train.op.TensorFlowLowering;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,4 +1,4 @@
-package dev.secateur.train;
+package dev.secateur.train.op;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,11 +8,11 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /** The L1 and L2 penalties that Keras' regularisers add to the loss. */
-final class Penalties {
+public final class Penalties {
   private Penalties() {}
 
   /** {@code l1·Σ|x| + l2·Σx²}, or nothing where both factors are zero. */
-  static Optional<Operand<TFloat32>> of(Ops tf, Operand<TFloat32> x, double l1, double l2) {
+  public static Optional<Operand<TFloat32>> of(Ops tf, Operand<TFloat32> x, double l1, double l2) {
     List<Operand<TFloat32>> terms = new ArrayList<>();
     if (l1 != 0) {
       terms.add(tf.math.mul(sum(tf, tf.math.abs(x)), tf.constant((float) l1)));
@@ -24,7 +24,7 @@ final class Penalties {
   }
 
   /** The sum of all elements of a tensor of any rank. */
-  static Operand<TFloat32> sum(Ops tf, Operand<TFloat32> x) {
+  public static Operand<TFloat32> sum(Ops tf, Operand<TFloat32> x) {
     Operand<TFloat32> flat = tf.reshape(x, tf.constant(new int[] {-1}));
     return tf.reduceSum(flat, tf.constant(new int[] {0}));
   }

@@ -1,4 +1,4 @@
-package dev.secateur.train;
+package dev.secateur.train.op;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Node;
@@ -19,7 +19,7 @@ import org.tensorflow.types.TInt32;
  * Lowers a network to TensorFlow ops, for training or for inference. Only ops whose native gradient
  * was seen to work are used: some crash the process ({@code Square}) and some have none.
  */
-final class TensorFlowLowering {
+public final class TensorFlowLowering {
   /** How one kind of op is written in TensorFlow. */
   private interface Rule<O extends Op> {
     Operand<TFloat32> lower(O op, Site site);
@@ -51,6 +51,11 @@ final class TensorFlowLowering {
     rule(Op.Binary.class, Arithmetic::binary);
     rule(Op.Unary.class, Arithmetic::unary);
     rule(Op.Tile.class, Layouts::tile);
+    rule(Op.DepthToSpace.class, Layouts::depthToSpace);
+    rule(Op.SpaceToDepth.class, Layouts::spaceToDepth);
+    rule(Op.Compare.class, Arithmetic::compare);
+    rule(Op.Select.class, Arithmetic::select);
+    rule(Op.ArgExtreme.class, Arithmetic::argExtreme);
     rule(Op.Noise.class, Noises::lower);
     rule(Op.ActivityRegularization.class, Noises::activityRegularization);
   }
@@ -68,7 +73,7 @@ final class TensorFlowLowering {
     this.values = new HashMap<>(inputsAndWeights);
   }
 
-  static TensorFlowLowering forInference(
+  public static TensorFlowLowering forInference(
       Ops tf, Graph network, Map<String, Operand<TFloat32>> inputsAndWeights) {
     return new TensorFlowLowering(tf, Optional.empty(), inputsAndWeights).lower(network);
   }
@@ -76,7 +81,7 @@ final class TensorFlowLowering {
   /**
    * @param seed two numbers that the noise of this step is drawn from
    */
-  static TensorFlowLowering forTraining(
+  public static TensorFlowLowering forTraining(
       Ops tf,
       Graph network,
       Map<String, Operand<TFloat32>> inputsAndWeights,
@@ -118,17 +123,17 @@ final class TensorFlowLowering {
   }
 
   /** The value of an input, weight or node. */
-  Operand<TFloat32> value(String name) {
+  public Operand<TFloat32> value(String name) {
     return values.get(name);
   }
 
   /** New values of moving statistics, by weight. */
-  Map<String, Operand<TFloat32>> moved() {
+  public Map<String, Operand<TFloat32>> moved() {
     return moved;
   }
 
   /** Scalars that the layers add to the loss. */
-  List<Operand<TFloat32>> penalties() {
+  public List<Operand<TFloat32>> penalties() {
     return penalties;
   }
 }

@@ -1,4 +1,4 @@
-package dev.secateur.train;
+package dev.secateur.train.op;
 
 import dev.secateur.graph.Op.Padding;
 import dev.secateur.graph.Op.Size;
