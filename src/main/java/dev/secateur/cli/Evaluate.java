@@ -8,14 +8,14 @@ import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
-import dev.secateur.evaluate.FileSize;
-import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.Fault;
+import dev.secateur.evaluate.FileSize;
 import dev.secateur.evaluate.Goals;
 import dev.secateur.evaluate.Judgement;
+import dev.secateur.evaluate.Latency;
 import dev.secateur.plan.Measure;
-import dev.secateur.result.MeasureText;
 import dev.secateur.plan.Task;
+import dev.secateur.result.MeasureText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,8 +61,7 @@ final class Evaluate implements Callable<Integer> {
   public Integer call() {
     try (OpenModel open = OpenModel.open(model, threads);
         Dataset set =
-            Datasets.open(
-                data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
+            Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
       Goals goals =
           new Goals(o -> Optional.empty(), o -> Optional.ofNullable(open.losses().get(o)));
       Evaluator evaluator =
@@ -122,7 +121,15 @@ final class Evaluate implements Callable<Integer> {
       if (evaluation.outputs().size() > 1) {
         line(out, "%s (%s)", output.output(), output.task().label());
       }
-      output.measures().forEach((measure, value) -> line(out, "%-8s %s", MeasureText.name(measure), MeasureText.value(measure, value)));
+      output
+          .measures()
+          .forEach(
+              (measure, value) ->
+                  line(
+                      out,
+                      "%-8s %s",
+                      MeasureText.name(measure),
+                      MeasureText.value(measure, value)));
       output.faults().stream()
           .filter(Fault::certain)
           .forEach(f -> line(out, "warning: output %s %s", output.output(), f.sentence()));

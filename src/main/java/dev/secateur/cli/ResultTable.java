@@ -23,8 +23,7 @@ final class ResultTable {
     Optional<Variant.Output> only =
         original.outputs().values().stream().filter(o -> original.outputs().size() == 1).findAny();
     Optional<Measure> foremost = only.flatMap(ResultTable::foremost);
-    boolean numbers =
-        only.filter(o -> o.measure(Measure.RELATIVE_ERROR).isPresent()).isPresent();
+    boolean numbers = only.filter(o -> o.measure(Measure.RELATIVE_ERROR).isPresent()).isPresent();
     Measure likeness = numbers ? Measure.RELATIVE_ERROR : Measure.AGREEMENT;
     line(
         text,
@@ -69,9 +68,7 @@ final class ResultTable {
   private static Optional<Measure> foremost(Variant.Output output) {
     return output.task() == Task.IMITATION
         ? Optional.empty()
-        : output.task().measures().stream()
-            .filter(m -> output.measure(m).isPresent())
-            .findFirst();
+        : output.task().measures().stream().filter(m -> output.measure(m).isPresent()).findFirst();
   }
 
   /** A line for each output's measures, a column for each variant. */

@@ -132,8 +132,7 @@ final class Npz implements AutoCloseable {
         .orElse(List.of());
   }
 
-  private List<String> inputs(
-      Datasets.Part part, Datasets.Expected expected, List<String> pair) {
+  private List<String> inputs(Datasets.Part part, Datasets.Expected expected, List<String> pair) {
     List<String> wanted = expected.inputs().stream().map(Datasets.Value::name).toList();
     List<String> found = wanted.stream().flatMap(n -> namedAfter(n, part).stream()).toList();
     if (!wanted.isEmpty() && found.size() == wanted.size()) {
@@ -187,7 +186,8 @@ final class Npz implements AutoCloseable {
     if (name.isEmpty()) {
       return Optional.empty();
     }
-    Stream<String> own = WORDS.get(part).stream().flatMap(w -> Stream.of(name + "_" + w, w + "_" + name));
+    Stream<String> own =
+        WORDS.get(part).stream().flatMap(w -> Stream.of(name + "_" + w, w + "_" + name));
     return Stream.concat(own, Stream.of(name)).filter(arrays::containsKey).findFirst();
   }
 

@@ -25,8 +25,7 @@ final class PreparedDataset implements Dataset {
               ? Optional.empty()
               : Optional.of(expected.inputs().get(i).shape());
       boolean prepared =
-          sources.inputs().size() == 1
-              || shape.filter(s -> s.rank() == IMAGE_RANK).isPresent();
+          sources.inputs().size() == 1 || shape.filter(s -> s.rank() == IMAGE_RANK).isPresent();
       inputs.add(
           new PreparedInput(
               sources.inputs().get(i), prepared ? preprocessing : Preprocessing.NONE, shape));

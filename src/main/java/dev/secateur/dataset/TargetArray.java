@@ -125,7 +125,9 @@ record TargetArray(Path file, String name, List<Integer> dims, int samples, Rows
         name,
         "holds targets of " + new Shape(dims) + " a sample, but the output " + output.get(),
         several
-            ? "give a class number for each of " + new Shape(positions) + ", or numbers of its shape"
+            ? "give a class number for each of "
+                + new Shape(positions)
+                + ", or numbers of its shape"
             : "give numbers of its shape");
   }
 

@@ -69,7 +69,8 @@ final class DecisionJudge implements Judge {
   }
 
   @Override
-  public void add(float[] output, Optional<Tensor> target, Optional<float[]> original, int samples) {
+  public void add(
+      float[] output, Optional<Tensor> target, Optional<float[]> original, int samples) {
     spread.add(output, samples);
     judged = target.isPresent();
     compared = original.isPresent();

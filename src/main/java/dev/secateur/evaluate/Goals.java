@@ -70,9 +70,7 @@ public record Goals(
       if (inputs.size() != 1 || !inputs.get(0).equals(head.shape())) {
         throw new GoalException(
             head.name(),
-            "is of shape "
-                + head.shape()
-                + ", so it cannot be its input again",
+            "is of shape " + head.shape() + ", so it cannot be its input again",
             "give the images that it should be as targets");
       }
     }
@@ -151,7 +149,8 @@ public record Goals(
       return goal(head, task, byHead(head, loss));
     }
     Target given = target.get();
-    boolean classes = given.form() == Form.CLASSES || (given.oneHot() && head.link() != Link.SIGMOID);
+    boolean classes =
+        given.form() == Form.CLASSES || (given.oneHot() && head.link() != Link.SIGMOID);
     boolean open = loss.isEmpty() && head.link() == Link.IDENTITY;
     Reading reading =
         open

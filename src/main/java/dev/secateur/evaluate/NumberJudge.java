@@ -73,7 +73,8 @@ final class NumberJudge implements Judge {
   }
 
   @Override
-  public void add(float[] output, Optional<Tensor> target, Optional<float[]> original, int samples) {
+  public void add(
+      float[] output, Optional<Tensor> target, Optional<float[]> original, int samples) {
     spread.add(output, samples);
     judged = target.isPresent();
     compared = original.isPresent();
@@ -113,8 +114,7 @@ final class NumberJudge implements Judge {
         double peak = targets.max - targets.min;
         double smallest = peak * SMALLEST * peak * SMALLEST;
         measures.put(Measure.MSE, error);
-        measures.put(
-            Measure.PSNR, 10 * Math.log10(peak * peak / Math.max(error, smallest)));
+        measures.put(Measure.PSNR, 10 * Math.log10(peak * peak / Math.max(error, smallest)));
       } else {
         measures.put(Measure.MAE, absolutes / values);
         measures.put(Measure.RMSE, Math.sqrt(error));
@@ -127,8 +127,7 @@ final class NumberJudge implements Judge {
       measures.put(Measure.RELATIVE_ERROR, relative);
       divergence = Optional.of(relative);
     }
-    return new Judgement(
-        goal.output(), goal.task(), measures, divergence, faults, List.of());
+    return new Judgement(goal.output(), goal.task(), measures, divergence, faults, List.of());
   }
 
   private Optional<Fault> faults(int samples, double r2) {

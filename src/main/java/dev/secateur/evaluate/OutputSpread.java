@@ -34,8 +34,7 @@ final class OutputSpread {
     if (!finite) {
       faults.add(new Fault(Kind.NOT_FINITE, "gives values that are not finite (NaN or infinity)"));
     } else if (samples > 1 && difference <= ROUNDING * largest) {
-      faults.add(
-          new Fault(Kind.CONSTANT, "gives the same output for all " + samples + " samples"));
+      faults.add(new Fault(Kind.CONSTANT, "gives the same output for all " + samples + " samples"));
     }
     return faults;
   }

@@ -17,7 +17,6 @@ import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanJson;
-import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
 import dev.secateur.tflite.Range;
 import java.nio.file.Path;
@@ -51,8 +50,7 @@ record JobInputs(
       Dataset representative =
           job.representative().isEmpty()
               ? train
-              : add(
-                  open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
+              : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
       Goals goals =
           new Goals(
               output -> Optional.empty(),

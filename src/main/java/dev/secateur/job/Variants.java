@@ -25,29 +25,17 @@ final class Variants {
   private Variants() {}
 
   static Variant keras(
-      String name,
-      Path file,
-      Graph graph,
-      Evaluation evaluation,
-      Latency latency) {
+      String name, Path file, Graph graph, Evaluation evaluation, Latency latency) {
     return of(name, file, sparsity(graph), evaluation, latency);
   }
 
   static Variant tflite(
-      String name,
-      Path file,
-      TfliteModel model,
-      Evaluation evaluation,
-      Latency latency) {
+      String name, Path file, TfliteModel model, Evaluation evaluation, Latency latency) {
     return of(name, file, TfliteSparsity.of(model.buffer()), evaluation, latency);
   }
 
   private static Variant of(
-      String name,
-      Path file,
-      double sparsity,
-      Evaluation evaluation,
-      Latency latency) {
+      String name, Path file, double sparsity, Evaluation evaluation, Latency latency) {
     FileSize size = FileSize.of(file);
     Map<String, Variant.Output> outputs = new LinkedHashMap<>();
     evaluation

@@ -34,8 +34,8 @@ public record TrainingConfig(List<Loss> losses) {
    * A loss of Keras.
    *
    * @param output that it is for, where the file names it
-   * @param name Keras' function name in snake case, such as {@code sparse_categorical_crossentropy};
-   *     empty for an output that has none
+   * @param name Keras' function name in snake case, such as {@code
+   *     sparse_categorical_crossentropy}; empty for an output that has none
    * @param fromLogits whether the outputs are logits
    * @param labelSmoothing in [0, 1)
    */

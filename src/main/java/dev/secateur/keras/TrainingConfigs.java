@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /**
  * The losses in a {@code training_config} (HDF5) or {@code compile_config} (Keras 3): a function's
- * name, an object with a class and its options, or a list or a dict of these, one an output. TensorFlow
- * 2 wraps functions and dicts once more.
+ * name, an object with a class and its options, or a list or a dict of these, one an output.
+ * TensorFlow 2 wraps functions and dicts once more.
  */
 final class TrainingConfigs {
   private TrainingConfigs() {}

@@ -146,8 +146,7 @@ public record Verdict(Outcome outcome, String reason) {
 
     private Check error() {
       double unexplained = 1 - original.measure(Measure.R2).orElse(0.0);
-      return drop(
-          Measure.R2, Math.max(MAX_R2_DROP, acceptance.maxLossIncrease() * unexplained));
+      return drop(Measure.R2, Math.max(MAX_R2_DROP, acceptance.maxLossIncrease() * unexplained));
     }
 
     private Check loss() {
@@ -252,7 +251,8 @@ public record Verdict(Outcome outcome, String reason) {
 
     private Check unmeasured(Measure measure) {
       return new Check(
-          false, variant + " cannot be judged: its " + MeasureText.name(measure) + " cannot be told");
+          false,
+          variant + " cannot be judged: its " + MeasureText.name(measure) + " cannot be told");
     }
 
     private static Check check(boolean met, String sentence, Object... figures) {

@@ -108,8 +108,7 @@ final class Batches implements AutoCloseable {
   /** Images that lie over each other, such as an input and its mask, move alike. */
   private Dataset.Batch augmented(Dataset.Batch batch, int number) {
     UnaryOperator<Tensor> moved =
-        t ->
-            Augmentation.apply(t, new SplittableRandom(how.seed() ^ ~(long) number << 20));
+        t -> Augmentation.apply(t, new SplittableRandom(how.seed() ^ ~(long) number << 20));
     return new Dataset.Batch(
         batch.inputs().stream().map(moved).toList(), batch.targets().stream().map(moved).toList());
   }
@@ -130,8 +129,7 @@ final class Batches implements AutoCloseable {
         check(indices, batch.targets().get(i), heads.get(i).shape().last());
       }
     }
-    List<Tensor> originals =
-        original.map(o -> o.heads(indices, batch.inputs())).orElse(List.of());
+    List<Tensor> originals = original.map(o -> o.heads(indices, batch.inputs())).orElse(List.of());
     return new Feed(
         indices.length,
         batch.inputs().stream().map(NativeTensors::of).toList(),
@@ -143,8 +141,8 @@ final class Batches implements AutoCloseable {
     int each = labels.values().length / indices.length;
     for (int i = 0; i < labels.values().length; i++) {
       float label = labels.values()[i];
-      // A lone output is one of two classes.
-      if (label < 0 || label >= Math.max(classes, 2)) {
+      // A lone output is not numbered by classes: it takes the number itself.
+      if (classes > 1 && (label < 0 || label >= classes)) {
         throw new TrainingException(
             LABELS,
             "sample "
@@ -152,7 +150,7 @@ final class Batches implements AutoCloseable {
                 + " of the training set has label "
                 + (long) label
                 + ", but the network has "
-                + Math.max(classes, 2)
+                + classes
                 + " classes: use the data that the network was made for");
       }
     }

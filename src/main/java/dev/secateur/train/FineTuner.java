@@ -87,8 +87,7 @@ public final class FineTuner implements AutoCloseable {
         pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
             ? List.of()
             : network.prunable().stream().map(Weight::name).toList();
-    this.session =
-        new TrainingSession(network, objective, how.optimizer(), pruned, threads);
+    this.session = new TrainingSession(network, objective, how.optimizer(), pruned, threads);
     this.original =
         objective.distilled()
             ? Optional.of(new Original(network, objective.heads(), threads))

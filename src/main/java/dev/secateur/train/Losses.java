@@ -1,9 +1,9 @@
 package dev.secateur.train;
 
-import dev.secateur.dataset.Target.Form;
 import dev.secateur.dataset.Target;
-import dev.secateur.graph.Head.Link;
+import dev.secateur.dataset.Target.Form;
 import dev.secateur.graph.Head;
+import dev.secateur.graph.Head.Link;
 import dev.secateur.plan.FineTuning.Loss;
 import dev.secateur.train.op.Arithmetic;
 import dev.secateur.train.op.Penalties;
@@ -43,8 +43,7 @@ final class Losses {
   }
 
   private Operand<TInt32> numbers(Operand<TFloat32> classes) {
-    return tf.dtypes.cast(
-        tf.reshape(classes, tf.constant(new int[] {-1})), TInt32.class);
+    return tf.dtypes.cast(tf.reshape(classes, tf.constant(new int[] {-1})), TInt32.class);
   }
 
   /** The right class of each row of the first head. */
@@ -68,7 +67,12 @@ final class Losses {
     List<Operand<TFloat32>> losses = new ArrayList<>();
     for (int i = 0; i < heads.size(); i++) {
       Head head = objective.heads().get(i);
-      losses.add(loss(head, objective.losses().get(i), rows(head, heads.get(i)), rows(head, targets.get(i))));
+      losses.add(
+          loss(
+              head,
+              objective.losses().get(i),
+              rows(head, heads.get(i)),
+              rows(head, targets.get(i))));
     }
     return losses.stream().reduce(tf.math::add).orElseThrow();
   }
@@ -120,8 +124,7 @@ final class Losses {
     return head.link() == Link.SIGMOID || loss == Loss.BINARY_CROSS_ENTROPY_LOGITS;
   }
 
-  private Operand<TFloat32> binary(
-      boolean logits, Operand<TFloat32> y, Operand<TFloat32> target) {
+  private Operand<TFloat32> binary(boolean logits, Operand<TFloat32> y, Operand<TFloat32> target) {
     if (logits) {
       return mean(tf.math.sub(tf.math.softplus(y), tf.math.mul(y, target)));
     }

@@ -177,7 +177,10 @@ final class TrainingSession implements AutoCloseable {
       case INPUT -> List.of(inputs.get(0));
       case SET ->
           IntStream.range(0, given.size())
-              .mapToObj(i -> losses.target(objective.heads().get(i), objective.targets().get(i), given.get(i)))
+              .mapToObj(
+                  i ->
+                      losses.target(
+                          objective.heads().get(i), objective.targets().get(i), given.get(i)))
               .toList();
       case ORIGINAL -> {
         objective.heads().forEach(h -> originals.add(placeholder(h.shape())));

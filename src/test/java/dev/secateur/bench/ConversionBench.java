@@ -55,8 +55,7 @@ public final class ConversionBench {
     ModelMetadata metadata = new ModelMetadata("bench", "");
     Lowered lowered = Lowered.of(graph);
     TfliteModel fp32 = lowered.float32(metadata);
-    Expected expected =
-        Expected.inputsOf(graph);
+    Expected expected = Expected.inputsOf(graph);
     try (Dataset set = Datasets.open(samples, Part.TRAIN, Preprocessing.NONE, expected)) {
       int threads = Runtime.getRuntime().availableProcessors();
       Calibration calibration =

@@ -13,8 +13,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
@@ -123,7 +123,8 @@ class ImageFoldersTest {
     try (Dataset one = open(set, input(Shape.UNKNOWN, 1, 1, 1));
         Dataset three = open(set, input(Shape.UNKNOWN, 1, 1, 3))) {
       assertThat(one.batch(new int[] {0}).inputs().get(0).values()).containsExactly(100);
-      assertThat(three.batch(new int[] {0}).inputs().get(0).values()).containsExactly(100, 100, 100);
+      assertThat(three.batch(new int[] {0}).inputs().get(0).values())
+          .containsExactly(100, 100, 100);
     }
   }
 

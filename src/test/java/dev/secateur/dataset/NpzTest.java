@@ -264,8 +264,7 @@ class NpzTest {
     try (NpzFixture npz = new NpzFixture(file(), true)) {
       npz.bytes("x", "(1, 1)", 1).bytes("y", "(1, 2, 2)", 0, 255, 255, 0);
     }
-    Expected mask =
-        new Expected(List.of(), List.of(new Value("out", Shape.of(-1, 2, 2, 1))));
+    Expected mask = new Expected(List.of(), List.of(new Value("out", Shape.of(-1, 2, 2, 1))));
     try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, mask)) {
       assertThat(set.batch(new int[] {0}).targets().get(0).values()).containsExactly(0, 1, 1, 0);
       assertThat(set.targets().get(0).content().zeroOne()).isTrue();
@@ -291,8 +290,7 @@ class NpzTest {
       assertThat(batch.inputs()).extracting(t -> t.values()[0]).containsExactly(2f, 4f);
       assertThat(batch.targets()).extracting(t -> t.values()[0]).containsExactly(6f, 8f);
     }
-    Expected other =
-        new Expected(List.of(new Value("a", one), new Value("c", one)), List.of());
+    Expected other = new Expected(List.of(new Value("a", one), new Value("c", one)), List.of());
     assertThatThrownBy(() -> open(Part.TRAIN, Preprocessing.NONE, other))
         .hasMessageContaining("must hold an array for each input, [a, c]");
     Expected missing =

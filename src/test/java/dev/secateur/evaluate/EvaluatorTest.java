@@ -41,7 +41,8 @@ class EvaluatorTest {
   }
 
   /** Outputs, and targets of {@code shape}: empty for none. */
-  private record Outputs(Shape output, float[] values, Target.Form form, Shape shape, float[] wanted)
+  private record Outputs(
+      Shape output, float[] values, Target.Form form, Shape shape, float[] wanted)
       implements Dataset {
     @Override
     public int size() {
@@ -233,7 +234,11 @@ class EvaluatorTest {
             Reading.CLASSES,
             Scale.BY_VALUE,
             new Outputs(
-                shape(1, 2, 3), scores, Target.Form.CLASSES, shape(1, 2), new float[] {0, 1, 0, 1}));
+                shape(1, 2, 3),
+                scores,
+                Target.Form.CLASSES,
+                shape(1, 2),
+                new float[] {0, 1, 0, 1}));
     assertThat(judged.measure(Measure.PIXEL_ACCURACY)).contains(0.75);
     assertThat(judged.measure(Measure.MIOU).orElseThrow())
         .isCloseTo((2 / 3.0 + 1 / 2.0) / 2, within(1e-9));
@@ -241,8 +246,7 @@ class EvaluatorTest {
 
   @Test
   void aVariantIsComparedWithTheOriginalsOutputs() {
-    Goal goal =
-        new Goal("y", Task.IMITATION, Reading.CLASSES, Scale.PROBABILITIES, shape(2));
+    Goal goal = new Goal("y", Task.IMITATION, Reading.CLASSES, Scale.PROBABILITIES, shape(2));
     Outputs original = unlabelled(new float[] {.9f, .1f, .2f, .8f});
     try (RecordedOutputs recorded = RecordedOutputs.create()) {
       Identity same = new Identity(shape(2));
@@ -254,8 +258,7 @@ class EvaluatorTest {
       assertThat(itself.measure(Measure.AGREEMENT)).contains(1.0);
       assertThat(itself.divergence()).contains(0.0);
       Evaluator other =
-          new Evaluator(
-              List.of(goal), unlabelled(new float[] {.9f, .1f, .6f, .4f}), () -> false);
+          new Evaluator(List.of(goal), unlabelled(new float[] {.9f, .1f, .6f, .4f}), () -> false);
       for (int again = 0; again < 2; again++) {
         Judgement judged = other.evaluate(same, recorded.rewind()).outputs().get(0);
         assertThat(judged.measures()).containsOnlyKeys(Measure.AGREEMENT);

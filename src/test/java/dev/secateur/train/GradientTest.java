@@ -2,8 +2,8 @@ package dev.secateur.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.secateur.graph.Activation;
 import dev.secateur.dataset.Target;
+import dev.secateur.graph.Activation;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.GraphBuilder;
 import dev.secateur.graph.Op;
@@ -20,7 +20,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
