@@ -1,9 +1,12 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Duplicates;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
+import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Latency;
+import dev.secateur.evaluate.Likeness;
 import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
@@ -12,6 +15,7 @@ import dev.secateur.keras.KerasWriter;
 import dev.secateur.plan.PlanJson;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
+import dev.secateur.result.Training;
 import dev.secateur.result.Variant;
 import dev.secateur.result.Verdict;
 import dev.secateur.tflite.Calibration;
@@ -30,7 +34,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -52,6 +58,8 @@ public final class Chain {
   private final List<JobResult.StageTime> stages = new ArrayList<>();
   private final List<Variant> variants = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
+  private List<Goal> goals = List.of();
+  private int shared;
 
   private Chain(
       Job job,
@@ -97,7 +105,13 @@ public final class Chain {
         Staging staging = Staging.in(job.output())) {
       KerasModel model = inputs.model();
       Graph original = model.graph();
-      stage(Stage.EVALUATE_ORIGINAL, () -> evaluateOriginal(inputs, original));
+      Optional<String> complaint =
+          stage(Stage.EVALUATE_ORIGINAL, () -> evaluateOriginal(inputs, original));
+      if (complaint.isPresent() && !job.plan().acceptance().allowChance()) {
+        JobResult rejected = untrained(inputs, Verdict.unsound(complaint.get()));
+        return stage(Stage.REPORT, () -> staging.publish(rejected, reports));
+      }
+      complaint.ifPresent(c -> warn(c + "; run all the same, as the plan allows (allowChance)"));
       FineTuned tuned = stage(Stage.FINE_TUNE, () -> fineTune(inputs, original));
       Path pruned = staging.file("pruned" + model.format().extension());
       stage(Stage.SAVE, () -> KerasWriter.write(model, tuned.graph(), pruned, model.format()));
@@ -150,14 +164,28 @@ public final class Chain {
   }
 
   private Evaluator evaluator(JobInputs inputs) {
-    return new Evaluator(inputs.goals(), inputs.evaluation(), cancelled);
+    return new Evaluator(goals, inputs.evaluation(), cancelled);
   }
 
-  private void evaluateOriginal(JobInputs inputs, Graph original) {
+  /** What is wrong with the original, if it cannot be judged. */
+  private Optional<String> evaluateOriginal(JobInputs inputs, Graph original) {
+    Dataset set = inputs.evaluation();
+    shared = Duplicates.count(set, inputs.train(), cancelled);
+    if (shared > 0) {
+      warn(
+          String.format(
+              Locale.ROOT,
+              "%,d of the %,d evaluation samples also stand in the training set",
+              shared,
+              set.size()));
+    }
     try (Predictor predictor = TensorFlowPredictor.open(original, job.threads())) {
+      goals = inputs.named() ? inputs.goals() : Likeness.settled(inputs.goals(), predictor, set, cancelled);
       Evaluation evaluation = evaluator(inputs).evaluateOriginal(predictor, outputs);
       Latency latency = Latency.measure(predictor, inputs.evaluation());
       measured(Variants.keras("original", job.model(), original, evaluation, latency));
+      return new Soundness(goals, set, job.plan().preprocessing(), cancelled)
+          .complaint(predictor, evaluation);
     }
   }
 
@@ -167,7 +195,7 @@ public final class Chain {
         inputs.train(),
         job.plan().fineTuning(),
         job.plan().pruning(),
-        inputs.trainingLosses(),
+        inputs.trainingLosses(goals),
         checkpointsOf(Stage.FINE_TUNE),
         new ListenedTraining(listener),
         cancelled,
@@ -247,25 +275,50 @@ public final class Chain {
   }
 
   private JobResult result(JobInputs inputs, FineTuned tuned, Calibration calibration) {
-    Verdict verdict = Verdict.of(job.plan().acceptance(), variants, LayerSparsities.of(tuned));
+    List<JobResult.Layer> layers = LayerSparsities.of(tuned);
+    Verdict verdict = Verdict.of(job.plan().acceptance(), variants, layers);
+    Calibration.Samples samples = calibration.samples();
     return new JobResult(
         verdict.outcome(),
         verdict.reason(),
         Resolved.plan(job.plan(), tuned),
         inputs.description(job),
-        inputs.datasets(),
+        datasets(inputs),
         variants,
-        LayerSparsities.of(tuned),
+        layers,
         stages,
         Resolved.training(tuned),
-        new JobResult.Calibration(
-            calibration.samples().digest(),
-            calibration.samples().count(),
-            calibration.samples().min(),
-            calibration.samples().max()),
+        Optional.of(
+            new JobResult.Calibration(
+                samples.digest(), samples.count(), samples.min(), samples.max())),
         warnings,
         ProcessInfo.now(job.threads()),
         job.output(),
         List.of());
+  }
+
+  /** Of a job that ended with its original. */
+  private JobResult untrained(JobInputs inputs, Verdict verdict) {
+    return new JobResult(
+        verdict.outcome(),
+        verdict.reason(),
+        job.plan(),
+        inputs.description(job),
+        datasets(inputs),
+        variants,
+        List.of(),
+        stages,
+        new Training(0, OptionalInt.empty(), List.of(), List.of()),
+        Optional.empty(),
+        warnings,
+        ProcessInfo.now(job.threads()),
+        job.output(),
+        List.of());
+  }
+
+  private List<JobResult.Data> datasets(JobInputs inputs) {
+    return inputs.datasets().stream()
+        .map(d -> d.role().equals("evaluation") ? d.comparedWithTraining(shared) : d)
+        .toList();
   }
 }

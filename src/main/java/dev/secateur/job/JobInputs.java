@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** The model and the sets of a job, opened and fitting each other. */
@@ -116,7 +117,8 @@ record JobInputs(
         set.digest(),
         set.size(),
         !set.targets().isEmpty(),
-        set.classes());
+        set.classes(),
+        OptionalInt.empty());
   }
 
   JobResult.Model description(Job job) {
@@ -130,7 +132,7 @@ record JobInputs(
   }
 
   /** What each output is trained with, in the network's order: the file's, else its goal's. */
-  List<Optional<FineTuning.Loss>> trainingLosses() {
+  List<Optional<FineTuning.Loss>> trainingLosses(List<Goal> goals) {
     return goals.stream()
         .map(g -> Optional.ofNullable(losses.losses().get(g.output())).or(() -> g.loss()))
         .toList();

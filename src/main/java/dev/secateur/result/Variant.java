@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param measures of the output where there is one; those of several stand with their outputs
  * @param divergence from the original, the largest of the outputs'; empty where none can be told
  * @param outputs by name, in the network's order
- * @param faults why a verdict on this variant would rest on nothing, in words
+ * @param faults why a verdict on this variant would rest on nothing
  */
 public record Variant(
     String name,
@@ -40,7 +40,7 @@ public record Variant(
     Map<Measure, Double> measures,
     Optional<Double> divergence,
     Map<String, Output> outputs,
-    List<String> faults) {
+    List<Fault> faults) {
   public Variant {
     confusion = List.copyOf(confusion);
     measures = ordered(measures);
@@ -52,6 +52,19 @@ public record Variant(
     Map<Measure, Double> ordered = new EnumMap<>(Measure.class);
     ordered.putAll(measures);
     return Collections.unmodifiableMap(ordered);
+  }
+
+  /**
+   * What is wrong with an output, or with its targets.
+   *
+   * @param kind such as {@code constant}, {@code chance}, {@code not-finite}, {@code same-targets}
+   * @param message to follow the output's name
+   */
+  public record Fault(String output, String kind, String message) {
+    @Override
+    public String toString() {
+      return "output " + output + " " + message;
+    }
   }
 
   /** What one output was judged by. */

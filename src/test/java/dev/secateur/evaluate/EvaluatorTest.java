@@ -11,6 +11,7 @@ import dev.secateur.evaluate.Goal.Scale;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Preprocessing;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Task;
 import java.util.Arrays;
@@ -80,6 +81,11 @@ class EvaluatorTest {
         System.arraycopy(all, indices[i] * size, rows, i * size, size);
       }
       return new Tensor(shape.withBatch(indices.length), rows);
+    }
+
+    @Override
+    public Dataset prepared(Preprocessing other) {
+      throw new UnsupportedOperationException();
     }
 
     @Override
