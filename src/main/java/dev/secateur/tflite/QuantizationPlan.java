@@ -39,7 +39,7 @@ final class QuantizationPlan {
   /** Whether the operator has an int8 kernel and may use it. */
   static boolean isInt8(Operator operator) {
     Rule rule = operator.opcode().int8().rule();
-    return !operator.floatOnly() && rule != Rule.NONE && rule != Rule.SHAPE;
+    return !operator.floatOnly() && rule != Rule.NONE && rule != Rule.INTEGER;
   }
 
   /** Tensors whose range {@link #of} asks for; the rest follows from them. */

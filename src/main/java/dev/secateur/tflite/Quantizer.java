@@ -61,7 +61,7 @@ final class Quantizer {
   private static void refuseFloats(Program program) {
     Map<String, Set<Opcode>> layers = new LinkedHashMap<>();
     for (Operator operator : program.operators()) {
-      if (!QuantizationPlan.isInt8(operator) && operator.opcode().int8().rule() != Rule.SHAPE) {
+      if (!QuantizationPlan.isInt8(operator) && operator.opcode().int8().rule() != Rule.INTEGER) {
         layers.computeIfAbsent(operator.layer(), l -> new LinkedHashSet<>()).add(operator.opcode());
       }
     }
@@ -132,7 +132,7 @@ final class Quantizer {
   private void rewriteAsFloat(Operator operator) {
     List<Integer> operands = new ArrayList<>();
     for (int tensor : operator.inputs()) {
-      boolean any = operator.opcode().int8().rule() == Rule.SHAPE;
+      boolean any = operator.opcode().int8().rule() == Rule.INTEGER;
       operands.add(isInteger(tensor) ? copy(tensor) : any ? anyForm(tensor) : asFloat(tensor));
     }
     int output;

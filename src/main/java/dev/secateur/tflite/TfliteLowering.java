@@ -24,6 +24,11 @@ final class TfliteLowering {
   /** Tensor of each input, node and (when first read as it is) weight. */
   private final Map<String, Integer> tensors = new HashMap<>();
 
+  /** Comparisons, by the name of the value 1 or 0 that is made of them when it is first read. */
+  private final Map<String, Condition> conditions = new HashMap<>();
+
+  private record Condition(int tensor, String layer) {}
+
   private TfliteLowering(Graph graph) {
     this.graph = graph;
     this.shapes = graph.shapes();
@@ -79,6 +84,12 @@ final class TfliteLowering {
       binary(node, binary.kind());
     } else if (op instanceof Op.Unary unary) {
       unary(node, unary.kind());
+    } else if (op instanceof Op.Compare compare) {
+      compare(node, compare.kind());
+    } else if (op instanceof Op.Select) {
+      emit(node, Opcode.SELECT_V2, Attributes.NONE, selected(node));
+    } else if (op instanceof Op.ArgExtreme extreme) {
+      argExtreme(node, extreme);
     } else {
       lowerMovement(node, op);
     }
@@ -102,6 +113,12 @@ final class TfliteLowering {
     } else if (op instanceof Op.Tile tile) {
       int multiples = ints(node, "multiples", array(tile.multiples()));
       emit(node, Opcode.TILE, Attributes.NONE, List.of(x(node), multiples));
+    } else if (op instanceof Op.DepthToSpace move) {
+      Attributes block = new Attributes.DepthToSpace(move.block());
+      emit(node, Opcode.DEPTH_TO_SPACE, block, operands(node));
+    } else if (op instanceof Op.SpaceToDepth move) {
+      Attributes block = new Attributes.SpaceToDepth(move.block());
+      emit(node, Opcode.SPACE_TO_DEPTH, block, operands(node));
     } else {
       throw new TfliteException(op + " has no lowering");
     }
@@ -253,6 +270,7 @@ final class TfliteLowering {
           case SUM -> Opcode.SUM;
           case MAX -> Opcode.REDUCE_MAX;
           case MIN -> Opcode.REDUCE_MIN;
+          case PRODUCT -> Opcode.REDUCE_PROD;
         };
     int axes = ints(node, "axes", array(reduce.axes()));
     emit(node, opcode, new Attributes.Reducer(reduce.keepDims()), List.of(x(node), axes));
@@ -268,6 +286,7 @@ final class TfliteLowering {
       case MAXIMUM -> emit(node, Opcode.MAXIMUM, Attributes.NONE, spread(node, operands));
       case MINIMUM -> emit(node, Opcode.MINIMUM, Attributes.NONE, spread(node, operands));
       case SQUARED_DIFFERENCE -> emit(node, Opcode.SQUARED_DIFFERENCE, Attributes.NONE, operands);
+      case POWER -> emit(node, Opcode.POW, Attributes.NONE, operands);
     }
   }
 
@@ -320,7 +339,71 @@ final class TfliteLowering {
       case RSQRT -> emit(node, Opcode.RSQRT, Attributes.NONE, x);
       case EXP -> emit(node, Opcode.EXP, Attributes.NONE, x);
       case LOG -> emit(node, Opcode.LOG, Attributes.NONE, x);
+      case SIN -> emit(node, Opcode.SIN, Attributes.NONE, x);
+      case COS -> emit(node, Opcode.COS, Attributes.NONE, x);
+      case SIGN -> emit(node, Opcode.SIGN, Attributes.NONE, x);
+      case FLOOR -> emit(node, Opcode.FLOOR, Attributes.NONE, x);
+      case CEIL -> emit(node, Opcode.CEIL, Attributes.NONE, x);
+      case ROUND -> emit(node, Opcode.ROUND, Attributes.NONE, x);
+      case TRUNCATE -> {
+        int integer = value(node, "/integer", shapes.get(node.name()), ScalarType.INT32);
+        Attributes cast = new Attributes.Cast(ScalarType.FLOAT32, ScalarType.INT32);
+        emit(node, Opcode.CAST, cast, x, integer);
+        asFloat(node.name(), node.layer(), integer);
+      }
     }
+  }
+
+  private void compare(Node node, Op.CompareKind kind) {
+    Opcode opcode =
+        switch (kind) {
+          case GREATER -> Opcode.GREATER;
+          case GREATER_EQUAL -> Opcode.GREATER_EQUAL;
+          case LESS -> Opcode.LESS;
+          case LESS_EQUAL -> Opcode.LESS_EQUAL;
+          case EQUAL -> Opcode.EQUAL;
+          case NOT_EQUAL -> Opcode.NOT_EQUAL;
+        };
+    int condition = value(node, "/condition", shapes.get(node.name()), ScalarType.BOOL);
+    emit(node, opcode, Attributes.NONE, operands(node), condition);
+    conditions.put(node.name(), new Condition(condition, node.layer()));
+  }
+
+  private List<Integer> selected(Node node) {
+    Optional<Condition> known = Optional.ofNullable(conditions.get(node.input(0)));
+    int condition;
+    if (known.isPresent()) {
+      condition = known.get().tensor();
+    } else {
+      condition = value(node, "/condition", shapes.get(node.input(0)), ScalarType.BOOL);
+      List<Integer> operands = List.of(x(node), scalar(node, "zero", 0));
+      emit(node, Opcode.NOT_EQUAL, Attributes.NONE, operands, condition);
+    }
+    return List.of(condition, tensor(node.input(1)), tensor(node.input(2)));
+  }
+
+  private void argExtreme(Node node, Op.ArgExtreme extreme) {
+    int index = value(node, "/index", shapes.get(node.name()), ScalarType.INT32);
+    List<Integer> operands = List.of(x(node), ints(node, "axis", extreme.axis()));
+    if (extreme.largest()) {
+      emit(node, Opcode.ARG_MAX, new Attributes.ArgMax(), operands, index);
+    } else {
+      emit(node, Opcode.ARG_MIN, new Attributes.ArgMin(), operands, index);
+    }
+    asFloat(node.name(), node.layer(), index);
+  }
+
+  /** The tensor {@code name} of the numbers that an integer or a condition stands for. */
+  private int asFloat(String name, String layer, int from) {
+    Program.Tensor source = program.tensor(from);
+    int number = result(name, source.shape());
+    Attributes cast = new Attributes.Cast(source.type(), ScalarType.FLOAT32);
+    program.append(new Operator(Opcode.CAST, cast, List.of(from), number, layer, false));
+    return number;
+  }
+
+  private int value(Node node, String suffix, Shape shape, ScalarType type) {
+    return program.value(node.name() + suffix, shape, type, none());
   }
 
   private void pad(Node node, Op.Pad pad) {
@@ -350,8 +433,12 @@ final class TfliteLowering {
     int[] steps = array(slice.strides());
     steps[0] = 1;
     int strides = ints(node, "strides", steps);
-    Attributes wholeBatch = new Attributes.StridedSlice(1, 1, 0);
-    emit(node, Opcode.STRIDED_SLICE, wholeBatch, List.of(x(node), begin, end, strides));
+    int endMask = 1; // all of the batch; an end of −1 would count from the end
+    for (int i = 1; i < slice.end().size(); i++) {
+      endMask |= slice.end().get(i) < 0 ? 1 << i : 0;
+    }
+    Attributes masks = new Attributes.StridedSlice(1, endMask, 0);
+    emit(node, Opcode.STRIDED_SLICE, masks, List.of(x(node), begin, end, strides));
   }
 
   private void resize(Node node, Op.Resize resize) {
@@ -391,6 +478,10 @@ final class TfliteLowering {
     Integer known = tensors.get(name);
     if (known != null) {
       return known;
+    }
+    Condition condition = conditions.get(name);
+    if (condition != null) {
+      return asFloat(name, condition.layer(), condition.tensor());
     }
     Weight weight = graph.weight(name).orElseThrow();
     int tensor = constant(name, weight.shape(), Constant.Floats.of(weight.value().values()));

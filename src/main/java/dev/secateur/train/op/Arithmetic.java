@@ -6,11 +6,14 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.ReduceMax;
 import org.tensorflow.op.core.ReduceMin;
+import org.tensorflow.op.core.ReduceProd;
 import org.tensorflow.op.core.ReduceSum;
 import org.tensorflow.op.math.Mean;
 import org.tensorflow.op.train.BatchMatMul;
+import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
+import org.tensorflow.types.family.TType;
 
 /** Products, reductions and element-wise arithmetic. */
 public final class Arithmetic {
@@ -48,6 +51,7 @@ public final class Arithmetic {
       case SUM -> tf.reduceSum(site.x(), axes, ReduceSum.keepDims(keep));
       case MAX -> tf.reduceMax(site.x(), axes, ReduceMax.keepDims(keep));
       case MIN -> tf.reduceMin(site.x(), axes, ReduceMin.keepDims(keep));
+      case PRODUCT -> tf.reduceProd(site.x(), axes, ReduceProd.keepDims(keep));
     };
   }
 
@@ -63,6 +67,7 @@ public final class Arithmetic {
       case MAXIMUM -> tf.math.maximum(a, b);
       case MINIMUM -> tf.math.minimum(a, b);
       case SQUARED_DIFFERENCE -> square(tf, tf.math.sub(a, b));
+      case POWER -> tf.math.pow(a, b);
     };
   }
 
@@ -77,7 +82,47 @@ public final class Arithmetic {
       case RSQRT -> tf.math.rsqrt(x);
       case EXP -> tf.math.exp(x);
       case LOG -> tf.math.log(x);
+      case SIN -> tf.math.sin(x);
+      case COS -> tf.math.cos(x);
+      case SIGN -> step(tf, tf.math.sign(x));
+      case FLOOR -> step(tf, tf.math.floor(x));
+      case CEIL -> step(tf, tf.math.ceil(x));
+      case ROUND -> step(tf, tf.math.rint(x));
+      case TRUNCATE -> step(tf, tf.dtypes.cast(x, TInt32.class));
     };
+  }
+
+  static Operand<TFloat32> compare(Op.Compare op, Site site) {
+    Ops tf = site.tf();
+    Operand<TFloat32> a = site.operand(0);
+    Operand<TFloat32> b = site.operand(1);
+    return step(
+        tf,
+        switch (op.kind()) {
+          case GREATER -> tf.math.greater(a, b);
+          case GREATER_EQUAL -> tf.math.greaterEqual(a, b);
+          case LESS -> tf.math.less(a, b);
+          case LESS_EQUAL -> tf.math.lessEqual(a, b);
+          case EQUAL -> tf.math.equal(a, b);
+          case NOT_EQUAL -> tf.math.notEqual(a, b);
+        });
+  }
+
+  static Operand<TFloat32> select(Op.Select op, Site site) {
+    Ops tf = site.tf();
+    Operand<TBool> condition = tf.math.notEqual(site.operand(0), site.constant(0));
+    return tf.select(condition, site.operand(1), site.operand(2));
+  }
+
+  static Operand<TFloat32> argExtreme(Op.ArgExtreme op, Site site) {
+    Ops tf = site.tf();
+    Operand<TInt32> axis = tf.constant(op.axis());
+    return step(tf, op.largest() ? tf.math.argMax(site.x(), axis) : tf.math.argMin(site.x(), axis));
+  }
+
+  /** What is constant between its steps lets no gradient pass, whether the op has one or not. */
+  private static Operand<TFloat32> step(Ops tf, Operand<? extends TType> x) {
+    return tf.stopGradient(tf.dtypes.cast(x, TFloat32.class));
   }
 
   /** Not {@code Square}: its native gradient crashes the process. */

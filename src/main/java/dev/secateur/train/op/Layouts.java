@@ -56,9 +56,13 @@ final class Layouts {
   }
 
   static Operand<TFloat32> slice(Op.Slice op, Site site) {
-    // Bit 0: all of the batch, whatever its size.
+    // Bit 0: all of the batch, whatever its size. An end of −1 would count from the end.
+    long endMask = 1;
+    for (int i = 1; i < op.end().size(); i++) {
+      endMask |= op.end().get(i) < 0 ? 1L << i : 0;
+    }
     return stridedSlice(
-        site.tf(), site.x(), ints(op.begin()), ints(op.end()), batchStride(op), 1, 1);
+        site.tf(), site.x(), ints(op.begin()), ints(op.end()), batchStride(op), 1, endMask);
   }
 
   private static int[] batchStride(Op.Slice op) {
@@ -82,6 +86,14 @@ final class Layouts {
         tf.constant(strides),
         StridedSlice.beginMask(beginMask),
         StridedSlice.endMask(endMask));
+  }
+
+  static Operand<TFloat32> depthToSpace(Op.DepthToSpace op, Site site) {
+    return site.tf().nn.depthToSpace(site.x(), (long) op.block());
+  }
+
+  static Operand<TFloat32> spaceToDepth(Op.SpaceToDepth op, Site site) {
+    return site.tf().nn.spaceToDepth(site.x(), (long) op.block());
   }
 
   static Operand<TFloat32> resize(Op.Resize op, Site site) {

@@ -51,6 +51,11 @@ public final class TensorFlowLowering {
     rule(Op.Binary.class, Arithmetic::binary);
     rule(Op.Unary.class, Arithmetic::unary);
     rule(Op.Tile.class, Layouts::tile);
+    rule(Op.DepthToSpace.class, Layouts::depthToSpace);
+    rule(Op.SpaceToDepth.class, Layouts::spaceToDepth);
+    rule(Op.Compare.class, Arithmetic::compare);
+    rule(Op.Select.class, Arithmetic::select);
+    rule(Op.ArgExtreme.class, Arithmetic::argExtreme);
     rule(Op.Noise.class, Noises::lower);
     rule(Op.ActivityRegularization.class, Noises::activityRegularization);
   }
