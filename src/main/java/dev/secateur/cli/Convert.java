@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -138,16 +137,12 @@ final class Convert implements Callable<Integer> {
 
   private TfliteModel quantize(
       Graph graph, Lowered lowered, TfliteModel fp32, Plan resolved, ModelMetadata metadata) {
-    if (graph.inputs().size() != 1) {
-      throw new JobException(
-          FailureReason.MODEL_UNSUPPORTED,
-          model + ": has " + graph.inputs().size() + " inputs, but a set of samples feeds one");
-    }
-    Expected expected =
-        new Expected(Optional.of(graph.inputs().get(0).shape()), OptionalInt.empty());
     try (Dataset set =
         Datasets.open(
-            representative.orElseThrow(), Part.TRAIN, resolved.preprocessing(), expected)) {
+            representative.orElseThrow(),
+            Part.TRAIN,
+            resolved.preprocessing(),
+            Expected.inputsOf(graph))) {
       Calibration calibration =
           new Calibrator(threads)
               .calibrate(lowered, fp32, set, resolved.representative().samples(), () -> false);

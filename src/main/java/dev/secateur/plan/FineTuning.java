@@ -78,6 +78,8 @@ public record FineTuning(
     CROSS_ENTROPY_LOGITS,
     /** Binary labels against a sigmoid's output. */
     BINARY_CROSS_ENTROPY,
+    /** Binary labels against logits. */
+    BINARY_CROSS_ENTROPY_LOGITS,
     /** The inputs themselves are the targets: autoencoders. */
     RECONSTRUCTION,
     MEAN_SQUARED_ERROR,

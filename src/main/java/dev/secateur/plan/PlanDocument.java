@@ -138,7 +138,7 @@ final class PlanDocument {
 
   /** From a path in the plan to the one in the document. */
   private String path(String inPlan) {
-    if (inPlan.equals("/")) {
+    if (inPlan.length() <= 1) {
       return root.isEmpty() ? "/" : root;
     }
     int end = inPlan.indexOf('/', 1);

@@ -2,13 +2,17 @@ package dev.secateur.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,18 +99,59 @@ class PlanDocumentTest {
   }
 
   @Test
-  void everyFieldThatTheSchemaKnowsIsOneOfTheRecords() {
+  void everyFieldOfTheRecordsIsOneThatTheSchemaKnows() {
     JsonNode schema = json(JsonSchema.text("plan.v1.json"));
-    ObjectNode plan = Plan.DEFAULT.document();
-    schema
-        .path("properties")
-        .fieldNames()
-        .forEachRemaining(
-            part ->
-                assertThat(schema.at("/$defs/" + part + "/properties").fieldNames())
-                    .toIterable()
-                    .as(part)
-                    .containsExactlyElementsOf(() -> plan.get(part).fieldNames()));
+    for (RecordComponent part : Plan.class.getRecordComponents()) {
+      assertThat(schema.at("/$defs/" + part.getName() + "/properties").fieldNames())
+          .toIterable()
+          .as(part.getName())
+          .containsExactlyElementsOf(
+              Stream.of(part.getType().getRecordComponents())
+                  .map(RecordComponent::getName)
+                  .toList());
+    }
+    assertThat(schema.at("/$defs/bounds/properties").fieldNames())
+        .toIterable()
+        .containsExactlyElementsOf(Stream.of(Measure.values()).map(Measure::label).toList());
+    assertThat(schema.at("/$defs/bounds/patternProperties").fieldNames().next())
+        .isEqualTo("\\.(" + Measure.labels().replace(", ", "|") + ")$");
+  }
+
+  @Test
+  void boundsAreReadByMeasureAndByOutput() {
+    Plan plan =
+        Plan.read(
+            json("{'acceptance': {'bounds': {'mae': {'max': 3}, 'a.b.r2': {'maxDrop': 0.05}}}}"));
+    assertThat(plan.acceptance().bounds())
+        .containsOnly(
+            entry(MeasureName.of("mae"), Bound.max(3)),
+            entry(MeasureName.of("a.b.r2"), Bound.maxDrop(0.05)));
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+  }
+
+  @Test
+  void everyConstantIsOneThatTheSchemaKnows() {
+    JsonNode schema = json(JsonSchema.text("plan.v1.json"));
+    Map<String, Class<? extends Enum<?>>> constants =
+        Map.of(
+            "/pruning/schedule", Pruning.Schedule.class,
+            "/fineTuning/recipe", FineTuning.Recipe.class,
+            "/fineTuning/optimizer", FineTuning.Optimizer.class,
+            "/fineTuning/learningRateSchedule", FineTuning.LearningRateSchedule.class,
+            "/fineTuning/loss", FineTuning.Loss.class,
+            "/quantization/scheme", Quantization.Scheme.class,
+            "/quantization/inputType", Quantization.IoType.class);
+    constants.forEach(
+        (field, type) -> {
+          String place = "/$defs" + field.replaceFirst("/([^/]*)$", "/properties/$1");
+          assertThat(schema.at(place).get("enum").valueStream().map(JsonNode::asText))
+              .as(field)
+              .filteredOn(name -> !name.equals("auto"))
+              .containsExactlyElementsOf(
+                  Arrays.stream(type.getEnumConstants())
+                      .map(c -> new ObjectMapper().valueToTree(c).asText())
+                      .toList());
+        });
   }
 
   @ParameterizedTest
@@ -145,7 +190,11 @@ class PlanDocumentTest {
         "{'plan':{'later':1}}|/plan/later: is not known here (known are preprocessing, pruning,"
             + " fineTuning, quantization, representative, acceptance)",
         "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
-            + " maxAccuracyDrop, maxLossIncrease)",
+            + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
+        "{'acceptance':{'bounds':{'mae':{}}}}"
+            + "|/acceptance/bounds/mae: must have at least 1 properties",
+        "{'acceptance':{'bounds':{'mae':{'maxDrop':1}}}}"
+            + "|/acceptance/bounds/mae: less is better: use maxRise",
         "{'datasets':{'representative':{'samples':0}}}"
             + "|/datasets/representative/samples: must be at least 1",
         "{'plan':{'acceptance':{'maxAccuracyDrop':0.1}},'acceptance':{'maxAccuracyDrop':0.2}}"
