@@ -145,8 +145,7 @@ final class Lowering {
   private Padded padded(Node node, Op.Padding padding, Op.Size strides, Op.Size dilation) {
     Shape in = shapes.get(node.input(0));
     Shape kernel = shapes.get(node.input(1));
-    int height =
-        Op.Padding.ofSame(in.dim(1), kernel.dim(0), strides.height(), dilation.height());
+    int height = Op.Padding.ofSame(in.dim(1), kernel.dim(0), strides.height(), dilation.height());
     int width = Op.Padding.ofSame(in.dim(2), kernel.dim(1), strides.width(), dilation.width());
     if (padding == Op.Padding.VALID || height >= 0 && width >= 0) {
       return new Padded(x(node), padding == Op.Padding.SAME);

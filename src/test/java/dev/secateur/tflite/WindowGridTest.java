@@ -80,9 +80,7 @@ class WindowGridTest {
     String k = n.weight("k", Role.KERNEL, 0.4f, w.height(), w.width(), 4, 2);
     Graph graph = n.build(n.add("op", op, x, k, n.weight("b", Role.BIAS, 0.3f, 8)));
     return new Drawn(
-        name,
-        graph,
-        in -> WindowReference.depthwise(op, in, value(graph, "k"), value(graph, "b")));
+        name, graph, in -> WindowReference.depthwise(op, in, value(graph, "k"), value(graph, "b")));
   }
 
   /** Sizes as Keras gives them without output padding, and with some. */
@@ -101,20 +99,20 @@ class WindowGridTest {
             strides,
             padding,
             dilation,
-            transposedSize(in.dim(1), w.height(), strides.height(), dilation.height(), padding, more),
+            transposedSize(
+                in.dim(1), w.height(), strides.height(), dilation.height(), padding, more),
             transposedSize(in.dim(2), w.width(), strides.width(), dilation.width(), padding, more));
     String k = n.weight("k", Role.KERNEL, 0.4f, w.height(), w.width(), 5, 4);
     Graph graph = n.build(n.add("op", op, x, k, n.weight("b", Role.BIAS, 0.3f, 5)));
     return new Drawn(
-        name,
-        graph,
-        t -> WindowReference.transposed(op, t, value(graph, "k"), value(graph, "b")));
+        name, graph, t -> WindowReference.transposed(op, t, value(graph, "k"), value(graph, "b")));
   }
 
   private static int transposedSize(
       int in, int window, int stride, int dilation, Op.Padding padding, int more) {
     int effective = (window - 1) * dilation + 1;
-    int largest = padding == Op.Padding.SAME ? in * stride : in * stride + Math.max(0, effective - stride);
+    int largest =
+        padding == Op.Padding.SAME ? in * stride : in * stride + Math.max(0, effective - stride);
     return Math.max(largest - (padding == Op.Padding.SAME ? Math.min(more, stride - 1) : 0), 1);
   }
 

@@ -127,8 +127,7 @@ final class WindowReference {
     Shape out = Shape.of(x.shape().dim(0), op.outputHeight(), op.outputWidth(), k.dim(2));
     Op.Size strides = op.strides();
     Op.Size dilation = op.dilation();
-    Axis y =
-        new Axis(out.dim(1), k.dim(0), strides.height(), dilation.height(), op.padding());
+    Axis y = new Axis(out.dim(1), k.dim(0), strides.height(), dilation.height(), op.padding());
     Axis w = new Axis(out.dim(2), k.dim(1), strides.width(), dilation.width(), op.padding());
     double[] result = biased(out, bias);
     each(
