@@ -74,7 +74,9 @@ final class QuantizationPlan {
   }
 
   private List<ScaleLimits.Demand> demands(Operator operator) {
-    return isInt8(operator) ? ScaleLimits.demands(program, operator, this::scale) : List.of();
+    return isInt8(operator) && isFloat(program, operator.output())
+        ? ScaleLimits.demands(operator, this::scale)
+        : List.of();
   }
 
   private float scale(int tensor) {
@@ -95,7 +97,7 @@ final class QuantizationPlan {
   /** Whether the operator has an int8 kernel and may use it. */
   static boolean isInt8(Operator operator) {
     Rule rule = operator.opcode().int8().rule();
-    return !operator.floatOnly() && rule != Rule.NONE && rule != Rule.SHAPE;
+    return !operator.floatOnly() && rule != Rule.NONE && rule != Rule.INTEGER;
   }
 
   /** Tensors whose range {@link #of} asks for; the rest follows from them. */
@@ -117,7 +119,7 @@ final class QuantizationPlan {
   }
 
   private static boolean isFloat(Program program, int tensor) {
-    return program.tensor(tensor).type() == ElementType.FLOAT32;
+    return program.tensor(tensor).type() == ScalarType.FLOAT32;
   }
 
   private void forward() {

@@ -2,7 +2,6 @@ package dev.secateur.tflite;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntToDoubleFunction;
 
 /**
  * The quotients of scales that int8 kernels take. Outside, XNNPACK does not prepare, and built-in
@@ -14,8 +13,7 @@ import java.util.function.IntToDoubleFunction;
  * these limits every day.
  */
 final class ScaleLimits {
-  private final Program program;
-  private final IntToDoubleFunction scales;
+  private final Scales scales;
   private final List<Demand> demands = new ArrayList<>();
 
   /** The least scale that an operator takes for a tensor which has a smaller one. */
@@ -26,13 +24,12 @@ final class ScaleLimits {
     float of(int tensor);
   }
 
-  private ScaleLimits(Program program, IntToDoubleFunction scales) {
-    this.program = program;
+  private ScaleLimits(Scales scales) {
     this.scales = scales;
   }
 
-  static List<Demand> demands(Program program, Operator operator, Scales scales) {
-    ScaleLimits limits = new ScaleLimits(program, scales::of);
+  static List<Demand> demands(Operator operator, Scales scales) {
+    ScaleLimits limits = new ScaleLimits(scales);
     limits.check(operator);
     return limits.demands;
   }
@@ -69,7 +66,7 @@ final class ScaleLimits {
   }
 
   private double scale(int tensor) {
-    return scales.applyAsDouble(tensor);
+    return scales.of(tensor);
   }
 
   private void require(int tensor, double least) {

@@ -4,20 +4,18 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
-import dev.secateur.dataset.Preprocessing;
 import dev.secateur.graph.Graph;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.plan.Preprocessing;
+import dev.secateur.plan.Quantization;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
-import dev.secateur.tflite.Quantization;
 import dev.secateur.tflite.TfliteModel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Seconds from a Keras file to its float and INT8 TFLite files in a warm process: arguments are
@@ -57,8 +55,7 @@ public final class ConversionBench {
     ModelMetadata metadata = new ModelMetadata("bench", "");
     Lowered lowered = Lowered.of(graph);
     TfliteModel fp32 = lowered.float32(metadata);
-    Expected expected =
-        new Expected(Optional.of(graph.inputs().get(0).shape()), OptionalInt.empty());
+    Expected expected = Expected.inputsOf(graph);
     try (Dataset set = Datasets.open(samples, Part.TRAIN, Preprocessing.NONE, expected)) {
       int threads = Runtime.getRuntime().availableProcessors();
       Calibration calibration =

@@ -8,6 +8,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.plan.Quantization;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -6,6 +6,7 @@ import dev.secateur.graph.Op.Size;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight.Role;
+import dev.secateur.plan.Quantization;
 import dev.secateur.tflite.TfliteInterpreter.Kernels;
 import java.util.List;
 import java.util.Random;
