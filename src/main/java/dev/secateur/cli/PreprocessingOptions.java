@@ -40,6 +40,12 @@ final class PreprocessingOptions {
   @Option(names = "--grey", negatable = true, description = "Turn colour images to grey.")
   Optional<Boolean> grey;
 
+  @Option(
+      names = "--bgr",
+      negatable = true,
+      description = "Colour images blue first, as networks in the manner of Caffe take them.")
+  Optional<Boolean> bgr;
+
   /** The options as {@code preprocessing} of a plan's document. */
   void into(ObjectNode json) {
     scale.ifPresent(v -> json.put("scale", v));
@@ -51,6 +57,7 @@ final class PreprocessingOptions {
     }
     resize.ifPresent(v -> json.put("resize", v));
     grey.ifPresent(v -> json.put("grey", v));
+    bgr.ifPresent(v -> json.put("bgr", v));
   }
 
   /**

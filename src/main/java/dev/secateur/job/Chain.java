@@ -179,7 +179,11 @@ public final class Chain {
               set.size()));
     }
     try (Predictor predictor = TensorFlowPredictor.open(original, job.threads())) {
-      goals = inputs.named() ? inputs.goals() : Likeness.settled(inputs.goals(), predictor, set, cancelled);
+      goals =
+          job.plan().task().isPresent()
+              ? inputs.goals()
+              : Likeness.settled(inputs.goals(), predictor, set, cancelled);
+      Promises.check(job.plan(), goals);
       Evaluation evaluation = evaluator(inputs).evaluateOriginal(predictor, outputs);
       Latency latency = Latency.measure(predictor, inputs.evaluation());
       measured(Variants.keras("original", job.model(), original, evaluation, latency));
@@ -280,7 +284,7 @@ public final class Chain {
     return new JobResult(
         verdict.outcome(),
         verdict.reason(),
-        Resolved.plan(job.plan(), tuned),
+        Resolved.plan(job.plan(), tuned, goals),
         inputs.description(job),
         datasets(inputs),
         variants,

@@ -54,7 +54,7 @@ record JobInputs(
               : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
       Goals goals =
           new Goals(
-              output -> Optional.empty(),
+              output -> job.plan().task().flatMap(t -> t.of(output)),
               output -> Optional.ofNullable(losses.losses().get(output)));
       return new JobInputs(
           model,

@@ -1,6 +1,7 @@
 package dev.secateur.plan;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonFormat.Feature;
 import java.util.List;
 
@@ -11,17 +12,25 @@ import java.util.List;
  * @param resize arrays of another height and width are resized to the network's input (bilinear);
  *     image files always are
  * @param grey colour becomes luminance first (ITU-R BT.601), for networks with one channel
+ * @param bgr colour images are given blue first, as networks in the manner of Caffe take them; mean
+ *     and std are in that order too
  */
 public record Preprocessing(
     double scale,
     @JsonFormat(with = Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) List<Double> mean,
     @JsonFormat(with = Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) List<Double> std,
     boolean resize,
-    boolean grey) {
+    boolean grey,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean bgr) {
   public static final Preprocessing NONE = new Preprocessing(1, List.of(), List.of());
 
   public Preprocessing(double scale, List<Double> mean, List<Double> std) {
-    this(scale, mean, std, false, false);
+    this(scale, mean, std, false, false, false);
+  }
+
+  /** The same with blue first, or with red. */
+  public Preprocessing withBgr(boolean blueFirst) {
+    return new Preprocessing(scale, mean, std, resize, grey, blueFirst);
   }
 
   public Preprocessing {

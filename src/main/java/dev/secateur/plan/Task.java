@@ -18,6 +18,7 @@ import static dev.secateur.plan.Measure.TOP1;
 import static dev.secateur.plan.Measure.TOP5;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -47,6 +48,16 @@ public enum Task {
   /** What it is judged by, the first foremost. */
   public List<Measure> measures() {
     return measures;
+  }
+
+  /**
+   * @throws IllegalArgumentException if there is no such task
+   */
+  static Task of(String label) {
+    return Arrays.stream(values())
+        .filter(t -> t.label().equals(label))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(label + " is no task"));
   }
 
   /** As in plans and reports: {@code multi-label}. */

@@ -32,7 +32,8 @@ public final class PruningSchedule {
     int updates = (end - pruning.beginStep()) / pruning.frequency();
     int last = pruning.beginStep() + updates * pruning.frequency();
     // A run too short for any update on the grid prunes once, at its end.
-    this.lastUpdate = last >= Math.max(pruning.beginStep(), 1) ? last : end;
+    boolean onGrid = last >= Math.max(pruning.beginStep(), 1) && last <= end;
+    this.lastUpdate = onGrid ? last : end;
   }
 
   /**
