@@ -1,7 +1,8 @@
 package dev.secateur.cli;
 
-import dev.secateur.job.JobResult;
-import dev.secateur.job.Outcome;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Outcome;
+import dev.secateur.result.Variant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,7 +28,7 @@ final class ResultTable {
         "sparsity",
         "latency");
     long zipped = result.variant("original").zippedBytes();
-    for (JobResult.Variant variant : result.variants()) {
+    for (Variant variant : result.variants()) {
       line(
           text,
           "%-9s %,12d %,12d %7.1f%% %9s %10s %8.1f%% %8.3f ms",

@@ -1,6 +1,7 @@
 package dev.secateur.dataset;
 
 import dev.secateur.graph.Shape;
+import dev.secateur.plan.Preprocessing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

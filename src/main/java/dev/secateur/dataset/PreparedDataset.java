@@ -2,6 +2,7 @@ package dev.secateur.dataset;
 
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Preprocessing;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -9,7 +9,11 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasWriter;
-import dev.secateur.report.Reports;
+import dev.secateur.plan.PlanJson;
+import dev.secateur.result.Engine;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Variant;
+import dev.secateur.result.Verdict;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
@@ -40,16 +44,22 @@ public final class Chain {
   private static final String INT8 = "int8.tflite";
 
   private final Job job;
+  private final ReportWriter reports;
   private final JobCheckpoints checkpoints;
   private final JobListener listener;
   private final BooleanSupplier cancelled;
   private final List<JobResult.StageTime> stages = new ArrayList<>();
-  private final List<JobResult.Variant> variants = new ArrayList<>();
+  private final List<Variant> variants = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
 
   private Chain(
-      Job job, JobCheckpoints checkpoints, JobListener listener, BooleanSupplier cancelled) {
+      Job job,
+      ReportWriter reports,
+      JobCheckpoints checkpoints,
+      JobListener listener,
+      BooleanSupplier cancelled) {
     this.job = job;
+    this.reports = reports;
     this.checkpoints = checkpoints;
     this.listener = listener;
     this.cancelled = cancelled;
@@ -59,14 +69,19 @@ public final class Chain {
    * Runs on the calling thread. The artifacts are in {@link Job#output} when it returns; when it
    * throws, that directory is as it was.
    *
+   * @param reports writes the files that tell of the result, into its directory
    * @param cancelled asked between steps; true stops after a checkpoint
    * @throws JobException if the job cannot run; its reason says whether trying again can help
    * @throws CancelledException if {@code cancelled} was heeded
    */
   public static JobResult run(
-      Job job, JobCheckpoints checkpoints, JobListener listener, BooleanSupplier cancelled) {
+      Job job,
+      ReportWriter reports,
+      JobCheckpoints checkpoints,
+      JobListener listener,
+      BooleanSupplier cancelled) {
     try {
-      return new Chain(job, checkpoints, listener, cancelled).run();
+      return new Chain(job, reports, checkpoints, listener, cancelled).run();
     } catch (CancelledException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
@@ -75,7 +90,7 @@ public final class Chain {
   }
 
   private JobResult run() {
-    try (Inputs inputs = stage(Stage.LOAD, () -> Inputs.open(job));
+    try (JobInputs inputs = stage(Stage.LOAD, () -> JobInputs.open(job));
         Staging staging = Staging.in(job.output())) {
       KerasModel model = inputs.model();
       Graph original = model.graph();
@@ -100,7 +115,7 @@ public final class Chain {
             evaluateTflite("int8", INT8, int8.model(), inputs, task, before, staging);
           });
       JobResult result = result(inputs, tuned, int8.calibration());
-      return stage(Stage.REPORT, () -> staging.publish(result, Reports::write));
+      return stage(Stage.REPORT, () -> staging.publish(result, reports));
     }
   }
 
@@ -133,7 +148,7 @@ public final class Chain {
         });
   }
 
-  private Evaluation evaluateOriginal(Inputs inputs, Graph original, Task task) {
+  private Evaluation evaluateOriginal(JobInputs inputs, Graph original, Task task) {
     try (Predictor predictor = TensorFlowPredictor.open(original, job.threads())) {
       Evaluation evaluation = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
       Latency latency = Latency.measure(predictor, inputs.evaluation());
@@ -145,7 +160,7 @@ public final class Chain {
     }
   }
 
-  private FineTuned fineTune(Inputs inputs, Graph original) {
+  private FineTuned fineTune(JobInputs inputs, Graph original) {
     return FineTuner.fineTune(
         original,
         inputs.train(),
@@ -153,7 +168,7 @@ public final class Chain {
         job.plan().pruning(),
         inputs.fileLoss(),
         checkpointsOf(Stage.FINE_TUNE),
-        listener,
+        new ListenedTraining(listener),
         cancelled,
         job.threads());
   }
@@ -189,7 +204,7 @@ public final class Chain {
   private record Quantized(TfliteModel model, Calibration calibration) {}
 
   private Quantized quantize(
-      Inputs inputs, Lowered lowered, TfliteModel fp32, ModelMetadata metadata, Path file) {
+      JobInputs inputs, Lowered lowered, TfliteModel fp32, ModelMetadata metadata, Path file) {
     Dataset set = inputs.representative();
     int samples = job.plan().representative().samples();
     if (samples > set.size()) {
@@ -204,7 +219,7 @@ public final class Chain {
   }
 
   private void evaluatePruned(
-      Inputs inputs, Graph pruned, Task task, Evaluation before, Path file) {
+      JobInputs inputs, Graph pruned, Task task, Evaluation before, Path file) {
     try (Predictor predictor = TensorFlowPredictor.open(pruned, job.threads())) {
       Evaluation after = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
       Latency latency = Latency.measure(predictor, inputs.evaluation());
@@ -216,7 +231,7 @@ public final class Chain {
       String name,
       String file,
       TfliteModel model,
-      Inputs inputs,
+      JobInputs inputs,
       Task task,
       Evaluation before,
       Staging staging) {
@@ -227,7 +242,7 @@ public final class Chain {
     }
   }
 
-  private void measured(JobResult.Variant variant) {
+  private void measured(Variant variant) {
     variants.add(variant);
     listener.measured(variant);
   }
@@ -237,7 +252,7 @@ public final class Chain {
     listener.warned(message);
   }
 
-  private JobResult result(Inputs inputs, FineTuned tuned, Calibration calibration) {
+  private JobResult result(JobInputs inputs, FineTuned tuned, Calibration calibration) {
     Verdict verdict = Verdict.of(job.plan().acceptance(), variants);
     return new JobResult(
         verdict.outcome(),
@@ -246,7 +261,7 @@ public final class Chain {
         inputs.description(job),
         inputs.datasets(),
         variants,
-        Layers.of(tuned),
+        LayerSparsities.of(tuned),
         stages,
         Resolved.training(tuned),
         new JobResult.Calibration(

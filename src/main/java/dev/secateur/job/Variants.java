@@ -6,6 +6,7 @@ import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.TfliteSparsity;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Weight;
+import dev.secateur.result.Variant;
 import dev.secateur.tflite.TfliteModel;
 import java.nio.file.Path;
 
@@ -13,7 +14,7 @@ import java.nio.file.Path;
 final class Variants {
   private Variants() {}
 
-  static JobResult.Variant keras(
+  static Variant keras(
       String name,
       Path file,
       Graph graph,
@@ -23,7 +24,7 @@ final class Variants {
     return of(name, file, sparsity(graph), evaluation, latency, original);
   }
 
-  static JobResult.Variant tflite(
+  static Variant tflite(
       String name,
       Path file,
       TfliteModel model,
@@ -33,7 +34,7 @@ final class Variants {
     return of(name, file, TfliteSparsity.of(model.buffer()), evaluation, latency, original);
   }
 
-  private static JobResult.Variant of(
+  private static Variant of(
       String name,
       Path file,
       double sparsity,
@@ -41,7 +42,7 @@ final class Variants {
       Latency latency,
       Evaluation original) {
     FileSize size = FileSize.of(file);
-    return new JobResult.Variant(
+    return new Variant(
         name,
         file.getFileName().toString(),
         size.raw(),
@@ -51,7 +52,7 @@ final class Variants {
         evaluation.loss(),
         evaluation.samples(),
         sparsity,
-        latency,
+        new Variant.Micros(latency.median(), latency.p90()),
         evaluation.agreement(original),
         evaluation.confusion());
   }

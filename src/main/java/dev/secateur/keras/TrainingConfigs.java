@@ -1,9 +1,9 @@
 package dev.secateur.keras;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.secateur.keras.spec.SnakeCase;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** The losses in a {@code training_config} or {@code compile_config}. */
@@ -22,7 +22,7 @@ final class TrainingConfigs {
       return;
     }
     if (node.isTextual()) {
-      into.add(new TrainingConfig.Loss(snakeCase(node.asText()), false, 0));
+      into.add(new TrainingConfig.Loss(SnakeCase.of(node.asText()), false, 0));
     } else if (node.has("class_name")) {
       into.add(loss(node));
     } else if (node.isContainerNode()) {
@@ -33,23 +33,13 @@ final class TrainingConfigs {
   private static TrainingConfig.Loss loss(JsonNode node) {
     JsonNode config = node.path("config");
     if (config.isTextual()) { // {"class_name": "function", "config": "categorical_crossentropy"}
-      return new TrainingConfig.Loss(snakeCase(config.asText()), false, 0);
+      return new TrainingConfig.Loss(SnakeCase.of(config.asText()), false, 0);
     }
-    String name = snakeCase(node.path("class_name").asText());
+    String name = SnakeCase.of(node.path("class_name").asText());
     if (name.equals("loss_function_wrapper")) {
-      name = snakeCase(config.path("fn").asText(config.path("name").asText()));
+      name = SnakeCase.of(config.path("fn").asText(config.path("name").asText()));
     }
     boolean logits = config.path("from_logits").asBoolean(false);
     return new TrainingConfig.Loss(name, logits, config.path("label_smoothing").asDouble(0));
-  }
-
-  static String snakeCase(String name) {
-    String own = name.substring(name.lastIndexOf('>') + 1);
-    if (own.equals(own.toUpperCase(Locale.ROOT))) {
-      return own.toLowerCase(Locale.ROOT);
-    }
-    return own.replaceAll("(.)([A-Z][a-z0-9]+)", "$1_$2")
-        .replaceAll("([a-z])([A-Z])", "$1_$2")
-        .toLowerCase(Locale.ROOT);
   }
 }

@@ -1,6 +1,7 @@
 package dev.secateur.tflite;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.plan.Quantization;
 
 /**
  * A network as float32 TFLite operators, with batch normalisation folded and activations fused:
@@ -18,7 +19,7 @@ public final class Lowered {
    * @throws TfliteException if an operation has no TFLite form: the message names its layer
    */
   public static Lowered of(Graph graph) {
-    return new Lowered(Lowering.lower(graph));
+    return new Lowered(TfliteLowering.lower(graph));
   }
 
   /**

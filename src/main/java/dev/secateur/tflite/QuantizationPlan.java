@@ -61,7 +61,7 @@ final class QuantizationPlan {
   }
 
   private static boolean isFloat(Program program, int tensor) {
-    return program.tensor(tensor).type() == ElementType.FLOAT32;
+    return program.tensor(tensor).type() == ScalarType.FLOAT32;
   }
 
   private void forward() {

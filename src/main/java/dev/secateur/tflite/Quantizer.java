@@ -1,8 +1,9 @@
 package dev.secateur.tflite;
 
 import dev.secateur.graph.Shape;
+import dev.secateur.plan.Quantization;
+import dev.secateur.plan.Quantization.IoType;
 import dev.secateur.tflite.Opcode.Int8.Rule;
-import dev.secateur.tflite.Quantization.IoType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -175,14 +176,14 @@ final class Quantizer {
         to.constant(
             from.tensor(kernel).name(),
             from.tensor(kernel).shape(),
-            ElementType.INT8,
+            ScalarType.INT8,
             quantizer.weights(),
             Optional.of(quantizer.weightQuantization(axis)));
     int b =
         to.constant(
             from.tensor(bias).name(),
             from.tensor(bias).shape(),
-            ElementType.INT32,
+            ScalarType.INT32,
             quantizer.bias(),
             Optional.of(quantizer.biasQuantization()));
     return transposed ? List.of(copy(operator.inputs().get(0)), w, x, b) : List.of(x, w, b);
@@ -208,7 +209,7 @@ final class Quantizer {
         form -> {
           Program.Tensor t = from.tensor(tensor);
           Constant data = new Constant.Int8s(q.quantize(values(tensor).values()));
-          return to.constant(t.name(), t.shape(), ElementType.INT8, data, Optional.of(q));
+          return to.constant(t.name(), t.shape(), ScalarType.INT8, data, Optional.of(q));
         });
   }
 
@@ -260,16 +261,16 @@ final class Quantizer {
   }
 
   private boolean isInteger(int tensor) {
-    return from.tensor(tensor).type() != ElementType.FLOAT32;
+    return from.tensor(tensor).type() != ScalarType.FLOAT32;
   }
 
   private int int8(String name, Shape shape, Affine q) {
-    return to.value(name, shape, ElementType.INT8, Optional.of(q));
+    return to.value(name, shape, ScalarType.INT8, Optional.of(q));
   }
 
   private int uint8(String name, Shape shape, Affine q) {
     Affine shifted = Affine.of(q.scale(), q.zeroPoint() + 128);
-    return to.value(name, shape, ElementType.UINT8, Optional.of(shifted));
+    return to.value(name, shape, ScalarType.UINT8, Optional.of(shifted));
   }
 
   private void emit(Opcode opcode, int in, int out, String layer) {

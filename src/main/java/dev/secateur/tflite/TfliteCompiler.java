@@ -1,6 +1,7 @@
 package dev.secateur.tflite;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.plan.Quantization;
 
 /** Compiles a network to one file; whoever needs several {@linkplain Lowered lowers it once}. */
 public final class TfliteCompiler {

@@ -4,6 +4,7 @@ import static dev.secateur.train.TrainingException.Reason.LABELS;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.FineTuning;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;

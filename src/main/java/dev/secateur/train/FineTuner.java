@@ -5,6 +5,9 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.Pruning;
+import dev.secateur.prune.PruningSchedule;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -48,7 +51,7 @@ public final class FineTuner implements AutoCloseable {
   private final List<String> pruned;
   private final TrainingSession session;
   private final Optional<Original> original;
-  private Progress progress = Progress.START;
+  private TrainingProgress progress = TrainingProgress.START;
   private OptionalInt resumedFrom = OptionalInt.empty();
   private double sparsity;
 

@@ -1,6 +1,6 @@
 package dev.secateur.train;
 
-import dev.secateur.train.FineTuning.Loss;
+import dev.secateur.plan.FineTuning.Loss;
 import dev.secateur.train.Head.Link;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,8 @@ import static dev.secateur.train.TrainingException.Reason.INPUTS_OR_OUTPUTS;
 import static dev.secateur.train.TrainingException.Reason.LABELS;
 
 import dev.secateur.graph.Graph;
-import dev.secateur.train.FineTuning.Loss;
+import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.FineTuning.Loss;
 import dev.secateur.train.Head.Link;
 import java.util.List;
 import java.util.Optional;

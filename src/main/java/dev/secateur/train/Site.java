@@ -8,7 +8,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /** A node that is being lowered: its operands in TensorFlow's graph and their static shapes. */
-record Site(Lowering lowering, Node node, List<Operand<TFloat32>> operands, List<Shape> shapes) {
+record Site(
+    TensorFlowLowering lowering, Node node, List<Operand<TFloat32>> operands, List<Shape> shapes) {
   Ops tf() {
     return lowering.tf();
   }

@@ -9,7 +9,7 @@ import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.NpyWriter;
-import dev.secateur.dataset.Preprocessing;
+import dev.secateur.plan.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.stream.IntStream;

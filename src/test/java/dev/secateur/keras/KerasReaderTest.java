@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.secateur.graph.Graph;
-import dev.secateur.keras.KerasException.Kind;
-import dev.secateur.keras.KerasException.Reason;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Reason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

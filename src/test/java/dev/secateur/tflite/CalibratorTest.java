@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
-import dev.secateur.dataset.Preprocessing;
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Preprocessing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Quantization;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;

@@ -11,8 +11,10 @@ import dev.secateur.graph.Op.Size;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.plan.FineTuning;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -237,10 +239,12 @@ class GradientTest {
 
   /** Compares the gradient with central differences along it. */
   private static void checkSlope(TrainingSession session, Feed feed, Graph network, Weight weight) {
-    restore(session, network.weights());
+    write(session, network, weight.name(), weight.value().values());
     session.step(feed, 1, 1, 0);
     float[] start = weight.value().values();
-    float[] after = session.read(weight.name());
+    Map<String, float[]> state = new HashMap<>();
+    session.read(state::put);
+    float[] after = state.get(weight.name());
     double[] gradient = new double[start.length];
     double norm = 0;
     for (int i = 0; i < start.length; i++) {
@@ -266,24 +270,17 @@ class GradientTest {
       Weight weight,
       double[] direction,
       double scale) {
-    restore(session, network.weights());
     float[] moved = weight.value().values().clone();
     for (int i = 0; i < moved.length; i++) {
       moved[i] += (float) (scale * direction[i]);
     }
-    session.write(weight.name(), moved);
+    write(session, network, weight.name(), moved);
     return session.step(feed, 1, 0, 0).loss();
   }
 
-  private static void restore(TrainingSession session, Map<String, Weight> weights) {
-    weights
-        .values()
-        .forEach(
-            w -> {
-              if (w.role() != Weight.Role.CONSTANT) {
-                session.write(w.name(), w.value().values());
-              }
-            });
+  /** Puts the session into its first state, but for one weight. */
+  private static void write(TrainingSession session, Graph network, String name, float[] value) {
+    session.write(n -> n.equals(name) ? value : network.weights().get(n).value().values());
   }
 
   private static Weight kernel(int... dims) {

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
-import dev.secateur.dataset.Preprocessing;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Weight;
 import dev.secateur.keras.KerasReader;
-import dev.secateur.train.FineTuning.Optimizer;
+import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.FineTuning.Optimizer;
+import dev.secateur.plan.Preprocessing;
+import dev.secateur.plan.Pruning;
+import dev.secateur.prune.PruningSchedule;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
