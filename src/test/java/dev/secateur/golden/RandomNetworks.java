@@ -3,7 +3,6 @@ package dev.secateur.golden;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.graph.Graph;
-import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
 import dev.secateur.keras.KerasException;
@@ -12,7 +11,6 @@ import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.KerasWriter;
 import dev.secateur.tflite.ArtifactException;
 import dev.secateur.tflite.TfliteException;
-import dev.secateur.train.TensorFlowPredictor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,7 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +34,6 @@ import java.util.Map;
  * the file that Keras is to load, whose outputs by Secateur are then in {@code pruned.bin}.
  */
 final class RandomNetworks {
-  private static final EnumSet<Cell> CELLS =
-      EnumSet.of(Cell.READ, Cell.PREDICT, Cell.FLOAT, Cell.INT8);
-
   private RandomNetworks() {}
 
   public static void main(String[] args) throws IOException {
@@ -50,7 +44,8 @@ final class RandomNetworks {
     for (String line = requests.readLine(); line != null; line = requests.readLine()) {
       Path directory = Path.of(line);
       Fixture fixture =
-          new Fixture(directory, new JsonMapper().readTree(directory.resolve("entry.json").toFile()));
+          new Fixture(
+              directory, new JsonMapper().readTree(directory.resolve("entry.json").toFile()));
       answers.println(answer(fixture));
       answers.flush();
     }
@@ -61,7 +56,7 @@ final class RandomNetworks {
     ObjectNode differs = answer.putObject("differs");
     KerasModel model;
     try {
-      model = Comparison.readModel(fixture);
+      model = Comparison.read(fixture);
     } catch (KerasException e) {
       return refused(answer, "reading", e);
     } catch (RuntimeException e) {
@@ -124,25 +119,14 @@ final class RandomNetworks {
     Graph pruned = pruned(model.graph());
     Path file = fixture.directory().resolve("pruned" + model.format().extension());
     KerasWriter.write(model, pruned, file, model.format());
-    List<Tensor> x = fixture.inputsOf(pruned);
-    List<Tensor> y = predict(pruned, x);
-    List<Tensor> again = predict(KerasReader.read(file).graph(), x);
-    if (again.size() != y.size()) {
-      throw new IllegalStateException("read again, it has " + again.size() + " outputs");
-    }
-    for (int i = 0; i < y.size(); i++) {
-      if (!Arrays.equals(again.get(i).values(), y.get(i).values())) {
-        throw new IllegalStateException("read again, output " + i + " differs");
-      }
+    Comparison comparison = new Comparison(fixture);
+    List<Tensor> y = comparison.predict(pruned);
+    String wrong = comparison.floats(comparison.predict(KerasReader.read(file).graph()), y);
+    if (!wrong.equals(Verdict.PASSED)) {
+      throw new IllegalStateException("read again: " + wrong);
     }
     write(fixture.directory().resolve("pruned.bin"), y);
     return file.getFileName().toString();
-  }
-
-  private static List<Tensor> predict(Graph graph, List<Tensor> x) {
-    try (Predictor predictor = TensorFlowPredictor.open(graph, 1)) {
-      return predictor.predict(x);
-    }
   }
 
   /** The smaller half of each prunable kernel is zero. */
@@ -166,9 +150,6 @@ final class RandomNetworks {
 
   private static void write(Path file, List<Tensor> tensors) throws IOException {
     int size = tensors.stream().mapToInt(t -> t.values().length).sum();
-    ByteBuffer buffer = ByteBuffer.allocate(size * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    tensors.forEach(t -> buffer.asFloatBuffer().put(t.values()));
-    buffer.clear();
     ByteBuffer all = ByteBuffer.allocate(size * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (Tensor t : tensors) {
       for (float v : t.values()) {
