@@ -141,8 +141,8 @@ final class ReportHtml {
         + "</table></div>\n<p class=\"soft\">On "
         + Html.format("%,d", original.samples())
         + " samples. The file that came in may hold an optimizer's state; the others do not."
-        + " Latency is one sample at a time: Keras files run in TensorFlow, the others in TensorFlow"
-        + " Lite.</p>\n";
+        + " Latency is one sample at a time: Keras files run in TensorFlow, the others in"
+        + " TensorFlow Lite.</p>\n";
   }
 
   private String sizes() {
