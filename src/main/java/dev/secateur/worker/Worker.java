@@ -1,6 +1,7 @@
 package dev.secateur.worker;
 
 import dev.secateur.job.Chain;
+import dev.secateur.report.Reports;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
@@ -195,7 +196,8 @@ final class Worker {
         new Claims(store, state, id, lease.heartbeat(), lease.expiry(), clock),
         new Results(store, state),
         publisher,
-        Chain::run,
+        (job, checkpoints, listener, cancelled) ->
+            Chain.run(job, Reports::write, checkpoints, listener, cancelled),
         meters,
         work,
         tracer,
@@ -255,13 +257,13 @@ final class Worker {
       return;
     }
     try {
-      Verdict verdict = reception.answer(record(message));
-      if (verdict instanceof Verdict.Done) {
+      Disposition verdict = reception.answer(record(message));
+      if (verdict instanceof Disposition.Done) {
         shop.work().settled();
         idleSince = System.nanoTime();
         inHand.decrementAndGet();
         acknowledge(message);
-      } else if (verdict instanceof Verdict.Later later && !shop.work().isDraining()) {
+      } else if (verdict instanceof Disposition.Later later && !shop.work().isDraining()) {
         // It holds no slot while it waits for the other worker.
         clock.schedule(
             () -> submit(message, () -> {}), later.pause().toMillis(), TimeUnit.MILLISECONDS);

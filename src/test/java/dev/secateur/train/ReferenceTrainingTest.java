@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
-import dev.secateur.dataset.Preprocessing;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Head;
 import dev.secateur.graph.Weight;
 import dev.secateur.keras.KerasReader;
-import dev.secateur.train.FineTuning.Optimizer;
+import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.FineTuning.Optimizer;
+import dev.secateur.plan.Preprocessing;
+import dev.secateur.plan.Pruning;
+import dev.secateur.prune.PruningSchedule;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -106,16 +110,20 @@ class ReferenceTrainingTest {
     Graph follow(int steps, IntToFloat tolerance) {
       ReferenceArrays reference = reference();
       Graph network = KerasReader.read(ReferenceArrays.shared("models/" + model + ".h5")).graph();
-      Objective objective = Objective.resolve(network, FineTuning.TUTORIAL, Optional.empty(), true);
       List<String> pruned = network.prunable().stream().map(Weight::name).toList();
       try (Dataset data =
               Datasets.open(
                   ReferenceArrays.shared("data/cifar10_train10k.npz"),
                   Datasets.Part.TRAIN,
                   preprocessing,
-                  Datasets.Expected.ANYTHING);
+                  Datasets.Expected.of(network));
           TrainingSession session =
-              new TrainingSession(network, objective, optimizer, pruned, true, 2)) {
+              new TrainingSession(
+                  network,
+                  Objective.resolve(network, FineTuning.TUTORIAL, data),
+                  optimizer,
+                  pruned,
+                  2)) {
         int[] indices = reference.ints("indices");
         float[] losses = reference.floats("loss");
         float[] sparsities = reference.floats("sparsity");
@@ -125,7 +133,7 @@ class ReferenceTrainingTest {
           }
           int[] batch = Arrays.copyOfRange(indices, (step - 1) * BATCH, step * BATCH);
           float loss;
-          try (Feed feed = Batches.feed(data, batch, Optional.empty(), objective.classes())) {
+          try (Feed feed = Batches.feed(data, batch, Optional.empty(), Head.of(network))) {
             loss = session.step(feed, step, rate, 0).loss();
           }
           float expected = losses[step - 1];

@@ -49,7 +49,7 @@ final class DrainIT {
   void aWorkerThatDrainsIsNotReadyAtOnceAndGivesBackAJobThatDoesNotStopInTime() throws Exception {
     try (Platform platform = new Platform("drain-late", 1)) {
       Path gates = Files.createDirectories(platform.directory.resolve("gates"));
-      Files.createFile(gates.resolve(Progress.FETCH));
+      Files.createFile(gates.resolve(ProgressReporter.FETCH));
       WorkerProcess first =
           platform
               .worker(
