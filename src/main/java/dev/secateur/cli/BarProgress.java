@@ -1,7 +1,7 @@
 package dev.secateur.cli;
 
-import dev.secateur.job.JobResult;
 import dev.secateur.job.Stage;
+import dev.secateur.result.Variant;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -19,7 +19,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** A line a stage, and a bar for the training: step/s, loss, sparsity, time left. */
-final class BarProgress implements Progress {
+final class BarProgress implements ProgressDisplay {
   private static final int REFRESH_MILLIS = 200;
 
   private final PrintWriter err;
@@ -91,7 +91,7 @@ final class BarProgress implements Progress {
   }
 
   @Override
-  public void measured(JobResult.Variant variant) {
+  public void measured(Variant variant) {
     say(String.format(Locale.ROOT, "%n  %s: %s", variant.name(), Phrases.of(variant)));
   }
 

@@ -3,14 +3,15 @@ package dev.secateur.cli;
 import dev.secateur.dataset.SourceDigest;
 import dev.secateur.job.Chain;
 import dev.secateur.job.DirectoryCheckpoints;
-import dev.secateur.job.FailureReason;
 import dev.secateur.job.Job;
+import dev.secateur.job.JobDigest;
 import dev.secateur.job.JobException;
-import dev.secateur.job.JobKey;
-import dev.secateur.job.JobResult;
-import dev.secateur.job.Outcome;
-import dev.secateur.job.Plan;
+import dev.secateur.plan.Plan;
 import dev.secateur.report.ReportJson;
+import dev.secateur.report.Reports;
+import dev.secateur.result.FailureReason;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Outcome;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,9 +85,10 @@ final class Compress implements Callable<Integer> {
     DirectoryCheckpoints checkpoints = checkpoints(job);
     JobResult result;
     try (Interruption interruption = Interruption.listen();
-        Progress progress = Progress.on(spec.commandLine().getErr(), output.showsProgress())) {
+        ProgressDisplay progress =
+            ProgressDisplay.on(spec.commandLine().getErr(), output.showsProgress())) {
 
-      result = Chain.run(job, checkpoints, progress, interruption::requested);
+      result = Chain.run(job, Reports::write, checkpoints, progress, interruption::requested);
     }
     checkpoints.clear();
     if (output.json) {
@@ -139,6 +141,6 @@ final class Compress implements Callable<Integer> {
     datasets.add(SourceDigest.of(job.train()));
     datasets.add(job.evaluation().map(SourceDigest::of).orElse(""));
     datasets.add(job.representative().map(SourceDigest::of).orElse(""));
-    return JobKey.of(SourceDigest.of(job.model()), datasets, job.plan());
+    return JobDigest.of(SourceDigest.of(job.model()), datasets, job.plan());
   }
 }

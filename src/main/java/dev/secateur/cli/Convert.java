@@ -8,20 +8,19 @@ import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
-import dev.secateur.job.Engine;
-import dev.secateur.job.FailureReason;
 import dev.secateur.job.Failures;
 import dev.secateur.job.JobException;
-import dev.secateur.job.Plan;
-import dev.secateur.job.PlanJson;
-import dev.secateur.keras.KerasFormat;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.KerasWriter;
+import dev.secateur.keras.file.KerasFormat;
+import dev.secateur.plan.Plan;
+import dev.secateur.result.Engine;
+import dev.secateur.result.FailureReason;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
-import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteModel;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -30,7 +29,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -96,10 +94,13 @@ final class Convert implements Callable<Integer> {
           "--int8 needs --representative FILE: samples that calibrate the activation ranges");
     }
     KerasModel read = read();
-    ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(resolved));
-    TfliteModel fp32 = TfliteCompiler.float32(read.graph(), metadata);
+    ModelMetadata metadata = new ModelMetadata(Engine.VERSION, resolved.digest());
+    Lowered lowered = Lowered.of(read.graph());
+    TfliteModel fp32 = lowered.float32(metadata);
     Optional<TfliteModel> quantized =
-        int8 ? Optional.of(quantize(read.graph(), fp32, resolved, metadata)) : Optional.empty();
+        int8
+            ? Optional.of(quantize(read.graph(), lowered, fp32, resolved, metadata))
+            : Optional.empty();
     write("fp32.tflite", fp32::writeTo);
     quantized.ifPresent(q -> write("int8.tflite", q::writeTo));
     format.ifPresent(
@@ -113,7 +114,7 @@ final class Convert implements Callable<Integer> {
     ObjectNode document = new ObjectMapper().createObjectNode();
     preprocessing.into(document.putObject("preprocessing"));
     quantization.into(document.putObject("quantization"), document.putObject("representative"));
-    return PlanJson.read(document);
+    return Plan.read(document);
   }
 
   private static KerasFormat format(String name) {
@@ -135,22 +136,19 @@ final class Convert implements Callable<Integer> {
   }
 
   private TfliteModel quantize(
-      Graph graph, TfliteModel fp32, Plan resolved, ModelMetadata metadata) {
-    if (graph.inputs().size() != 1) {
-      throw new JobException(
-          FailureReason.MODEL_UNSUPPORTED,
-          model + ": has " + graph.inputs().size() + " inputs, but a set of samples feeds one");
-    }
-    Expected expected =
-        new Expected(Optional.of(graph.inputs().get(0).shape()), OptionalInt.empty());
+      Graph graph, Lowered lowered, TfliteModel fp32, Plan resolved, ModelMetadata metadata) {
     try (Dataset set =
         Datasets.open(
-            representative.orElseThrow(), Part.TRAIN, resolved.preprocessing(), expected)) {
+            representative.orElseThrow(),
+            Part.TRAIN,
+            resolved.preprocessing(),
+            Expected.inputsOf(graph))) {
       Calibration calibration =
-          new Calibrator(threads).calibrate(graph, fp32, set, resolved.representative().samples());
+          new Calibrator(threads)
+              .calibrate(lowered, fp32, set, resolved.representative().samples(), () -> false);
       PrintWriter err = spec.commandLine().getErr();
       calibration.warnings().forEach(warning -> err.println("warning: " + warning));
-      return TfliteCompiler.int8(graph, calibration, resolved.quantization(), metadata);
+      return lowered.int8(calibration, resolved.quantization(), metadata);
     }
   }
 

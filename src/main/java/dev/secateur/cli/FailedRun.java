@@ -1,9 +1,9 @@
 package dev.secateur.cli;
 
 import dev.secateur.job.CancelledException;
-import dev.secateur.job.FailureReason;
 import dev.secateur.job.Failures;
 import dev.secateur.job.JobException;
+import dev.secateur.result.FailureReason;
 import dev.secateur.store.StoreException;
 import java.util.EnumSet;
 import java.util.Set;

@@ -6,11 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Weight;
-import dev.secateur.job.Engine;
 import dev.secateur.job.LayerSummary;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.refusal.Reason;
+import dev.secateur.result.Engine;
 import dev.secateur.tflite.ModelMetadata;
 import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteException;
@@ -141,7 +142,7 @@ final class Inspect implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     json.put("file", model.getFileName().toString());
     ArrayNode reasons = json.putArray("problems");
-    for (KerasException.Reason reason : e.reasons()) {
+    for (Reason reason : e.reasons()) {
       reasons
           .addObject()
           .put("kind", reason.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'))

@@ -1,13 +1,14 @@
 package dev.secateur.cli;
 
-import dev.secateur.job.JobResult;
 import dev.secateur.job.Stage;
+import dev.secateur.result.Training;
+import dev.secateur.result.Variant;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 
 /** A line a stage and an epoch, and one every ten seconds of training: for logs. */
-final class LineProgress implements Progress {
+final class LineProgress implements ProgressDisplay {
   private static final long INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final PrintWriter err;
@@ -38,13 +39,13 @@ final class LineProgress implements Progress {
   }
 
   @Override
-  public void epoch(Epoch done) {
+  public void epoch(Training.Epoch done) {
     epoch++;
     say("  epoch %d: %s", epoch, Phrases.of(done));
   }
 
   @Override
-  public void measured(JobResult.Variant variant) {
+  public void measured(Variant variant) {
     say("  %s: %s", variant.name(), Phrases.of(variant));
   }
 

@@ -1,8 +1,9 @@
 package dev.secateur.cli;
 
-import dev.secateur.job.JobResult;
+import dev.secateur.job.JobListener;
 import dev.secateur.job.Stage;
-import dev.secateur.train.TrainingListener;
+import dev.secateur.result.Training;
+import dev.secateur.result.Variant;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -25,24 +26,24 @@ final class Phrases {
     };
   }
 
-  static String of(TrainingListener.Step step) {
+  static String of(JobListener.Step step) {
     return String.format(
         Locale.ROOT, "loss %.4f, sparsity %.1f %%", step.loss(), 100 * step.sparsity());
   }
 
-  static String of(TrainingListener.Epoch epoch) {
+  static String of(Training.Epoch epoch) {
     StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "loss %.4f", epoch.loss()));
     epoch.accuracy().ifPresent(a -> text.append(", accuracy ").append(percent(a)));
     epoch.validationAccuracy().ifPresent(a -> text.append(", validation ").append(percent(a)));
     return text.append(", sparsity ").append(percent(epoch.sparsity())).toString();
   }
 
-  static String of(JobResult.Variant variant) {
+  static String of(Variant variant) {
     return quality(variant) + ", " + kilobytes(variant.bytes());
   }
 
   /** Top-1 where there is one, else the loss, else the agreement. */
-  static String quality(JobResult.Variant variant) {
+  static String quality(Variant variant) {
     Optional<String> top1 = variant.top1().map(t -> "top-1 " + percent(t));
     Optional<String> loss = variant.loss().map(l -> String.format(Locale.ROOT, "loss %.4g", l));
     return top1.or(() -> loss)

@@ -3,11 +3,10 @@ package dev.secateur.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.secateur.job.FailureReason;
 import dev.secateur.job.JobException;
-import dev.secateur.job.Plan;
-import dev.secateur.job.PlanException;
-import dev.secateur.job.PlanJson;
+import dev.secateur.plan.Plan;
+import dev.secateur.plan.PlanException;
+import dev.secateur.result.FailureReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -137,10 +136,10 @@ final class PlanOptions {
    * @throws PlanException naming the path of the first wrong field
    */
   Plan plan() {
-    return PlanJson.read(document());
+    return Plan.read(document());
   }
 
-  /** The plan as the document that {@link PlanJson#read} takes. */
+  /** The plan as the document that {@link Plan#read} takes. */
   ObjectNode document() {
     ObjectNode root = plan.map(PlanOptions::read).orElseGet(MAPPER::createObjectNode);
     boolean event = root.has("plan") || root.has("datasets") || root.has("model");

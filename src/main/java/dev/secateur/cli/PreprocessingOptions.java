@@ -2,9 +2,9 @@ package dev.secateur.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.secateur.dataset.Preprocessing;
-import dev.secateur.job.PlanException;
-import dev.secateur.job.PlanJson;
+import dev.secateur.plan.Plan;
+import dev.secateur.plan.PlanException;
+import dev.secateur.plan.Preprocessing;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -59,6 +59,6 @@ final class PreprocessingOptions {
   Preprocessing preprocessing() {
     ObjectNode document = new ObjectMapper().createObjectNode();
     into(document.putObject("preprocessing"));
-    return PlanJson.read(document).preprocessing();
+    return Plan.read(document).preprocessing();
   }
 }

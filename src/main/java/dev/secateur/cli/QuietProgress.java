@@ -3,7 +3,7 @@ package dev.secateur.cli;
 import java.io.PrintWriter;
 
 /** Warnings only. */
-record QuietProgress(PrintWriter err) implements Progress {
+record QuietProgress(PrintWriter err) implements ProgressDisplay {
   @Override
   public void warned(String message) {
     err.println("warning: " + message);

@@ -1,6 +1,6 @@
 package dev.secateur.cli;
 
-import dev.secateur.job.Engine;
+import dev.secateur.result.Engine;
 import picocli.CommandLine.IVersionProvider;
 
 final class VersionProvider implements IVersionProvider {

@@ -1,5 +1,6 @@
 package dev.secateur.dataset;
 
+import dev.secateur.plan.Preprocessing;
 import java.nio.ByteBuffer;
 import java.util.List;
 

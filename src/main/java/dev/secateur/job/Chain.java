@@ -4,16 +4,19 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
 import dev.secateur.evaluate.Latency;
-import dev.secateur.evaluate.Task;
+import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasWriter;
-import dev.secateur.report.Reports;
+import dev.secateur.result.Engine;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Variant;
+import dev.secateur.result.Verdict;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
-import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.Checkpoints;
@@ -40,33 +43,47 @@ public final class Chain {
   private static final String INT8 = "int8.tflite";
 
   private final Job job;
+  private final ReportWriter reports;
   private final JobCheckpoints checkpoints;
   private final JobListener listener;
   private final BooleanSupplier cancelled;
+  private final RecordedOutputs outputs;
   private final List<JobResult.StageTime> stages = new ArrayList<>();
-  private final List<JobResult.Variant> variants = new ArrayList<>();
+  private final List<Variant> variants = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
 
   private Chain(
-      Job job, JobCheckpoints checkpoints, JobListener listener, BooleanSupplier cancelled) {
+      Job job,
+      ReportWriter reports,
+      JobCheckpoints checkpoints,
+      JobListener listener,
+      BooleanSupplier cancelled,
+      RecordedOutputs outputs) {
     this.job = job;
+    this.reports = reports;
     this.checkpoints = checkpoints;
     this.listener = listener;
     this.cancelled = cancelled;
+    this.outputs = outputs;
   }
 
   /**
    * Runs on the calling thread. The artifacts are in {@link Job#output} when it returns; when it
    * throws, that directory is as it was.
    *
+   * @param reports writes the files that tell of the result, into its directory
    * @param cancelled asked between steps; true stops after a checkpoint
    * @throws JobException if the job cannot run; its reason says whether trying again can help
    * @throws CancelledException if {@code cancelled} was heeded
    */
   public static JobResult run(
-      Job job, JobCheckpoints checkpoints, JobListener listener, BooleanSupplier cancelled) {
-    try {
-      return new Chain(job, checkpoints, listener, cancelled).run();
+      Job job,
+      ReportWriter reports,
+      JobCheckpoints checkpoints,
+      JobListener listener,
+      BooleanSupplier cancelled) {
+    try (RecordedOutputs outputs = RecordedOutputs.create()) {
+      return new Chain(job, reports, checkpoints, listener, cancelled, outputs).run();
     } catch (CancelledException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
@@ -75,32 +92,30 @@ public final class Chain {
   }
 
   private JobResult run() {
-    try (Inputs inputs = stage(Stage.LOAD, () -> Inputs.open(job));
+    try (JobInputs inputs = stage(Stage.LOAD, () -> JobInputs.open(job));
         Staging staging = Staging.in(job.output())) {
       KerasModel model = inputs.model();
       Graph original = model.graph();
-      Task task = inputs.task();
-      Evaluation before =
-          stage(Stage.EVALUATE_ORIGINAL, () -> evaluateOriginal(inputs, original, task));
+      stage(Stage.EVALUATE_ORIGINAL, () -> evaluateOriginal(inputs, original));
       FineTuned tuned = stage(Stage.FINE_TUNE, () -> fineTune(inputs, original));
       Path pruned = staging.file("pruned" + model.format().extension());
       stage(Stage.SAVE, () -> KerasWriter.write(model, tuned.graph(), pruned, model.format()));
-      ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(job.plan()));
+      ModelMetadata metadata = new ModelMetadata(Engine.VERSION, job.plan().digest());
+      Lowered lowered = Lowered.of(tuned.graph());
       TfliteModel fp32 =
-          stage(
-              Stage.CONVERT,
-              () -> written(TfliteCompiler.float32(tuned.graph(), metadata), staging.file(FP32)));
+          stage(Stage.CONVERT, () -> written(lowered.float32(metadata), staging.file(FP32)));
       Quantized int8 =
-          stage(Stage.QUANTIZE, () -> quantize(inputs, tuned, metadata, staging.file(INT8)));
+          stage(
+              Stage.QUANTIZE, () -> quantize(inputs, lowered, fp32, metadata, staging.file(INT8)));
       stage(
           Stage.EVALUATE,
           () -> {
-            evaluatePruned(inputs, tuned.graph(), task, before, pruned);
-            evaluateTflite("fp32", FP32, fp32, inputs, task, before, staging);
-            evaluateTflite("int8", INT8, int8.model(), inputs, task, before, staging);
+            evaluatePruned(inputs, tuned.graph(), pruned);
+            evaluateTflite("fp32", FP32, fp32, inputs, staging);
+            evaluateTflite("int8", INT8, int8.model(), inputs, staging);
           });
       JobResult result = result(inputs, tuned, int8.calibration());
-      return stage(Stage.REPORT, () -> staging.publish(result, Reports::write));
+      return stage(Stage.REPORT, () -> staging.publish(result, reports));
     }
   }
 
@@ -133,27 +148,27 @@ public final class Chain {
         });
   }
 
-  private Evaluation evaluateOriginal(Inputs inputs, Graph original, Task task) {
+  private Evaluator evaluator(JobInputs inputs) {
+    return new Evaluator(inputs.goals(), inputs.evaluation(), cancelled);
+  }
+
+  private void evaluateOriginal(JobInputs inputs, Graph original) {
     try (Predictor predictor = TensorFlowPredictor.open(original, job.threads())) {
-      Evaluation evaluation = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
+      Evaluation evaluation = evaluator(inputs).evaluateOriginal(predictor, outputs);
       Latency latency = Latency.measure(predictor, inputs.evaluation());
-      measured(Variants.keras("original", job.model(), original, evaluation, latency, evaluation));
-      if (evaluation.top1().isPresent() && task.isAtChance(evaluation.top1().get())) {
-        warn("the original is no better than guessing: check the preprocessing and the labels");
-      }
-      return evaluation;
+      measured(Variants.keras("original", job.model(), original, evaluation, latency));
     }
   }
 
-  private FineTuned fineTune(Inputs inputs, Graph original) {
+  private FineTuned fineTune(JobInputs inputs, Graph original) {
     return FineTuner.fineTune(
         original,
         inputs.train(),
         job.plan().fineTuning(),
         job.plan().pruning(),
-        inputs.fileLoss(),
+        inputs.trainingLosses(),
         checkpointsOf(Stage.FINE_TUNE),
-        listener,
+        new ListenedTraining(listener),
         cancelled,
         job.threads());
   }
@@ -188,7 +203,8 @@ public final class Chain {
 
   private record Quantized(TfliteModel model, Calibration calibration) {}
 
-  private Quantized quantize(Inputs inputs, FineTuned tuned, ModelMetadata metadata, Path file) {
+  private Quantized quantize(
+      JobInputs inputs, Lowered lowered, TfliteModel fp32, ModelMetadata metadata, Path file) {
     Dataset set = inputs.representative();
     int samples = job.plan().representative().samples();
     if (samples > set.size()) {
@@ -196,38 +212,30 @@ public final class Chain {
     }
     Calibration calibration =
         new Calibrator(job.threads(), inputs.trainingRange())
-            .calibrate(tuned.graph(), set, samples, cancelled);
+            .calibrate(lowered, fp32, set, samples, cancelled);
     calibration.warnings().forEach(this::warn);
-    TfliteModel model =
-        TfliteCompiler.int8(tuned.graph(), calibration, job.plan().quantization(), metadata);
+    TfliteModel model = lowered.int8(calibration, job.plan().quantization(), metadata);
     return new Quantized(written(model, file), calibration);
   }
 
-  private void evaluatePruned(
-      Inputs inputs, Graph pruned, Task task, Evaluation before, Path file) {
+  private void evaluatePruned(JobInputs inputs, Graph pruned, Path file) {
     try (Predictor predictor = TensorFlowPredictor.open(pruned, job.threads())) {
-      Evaluation after = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
+      Evaluation after = evaluator(inputs).evaluate(predictor, outputs.rewind());
       Latency latency = Latency.measure(predictor, inputs.evaluation());
-      measured(Variants.keras("pruned", file, pruned, after, latency, before));
+      measured(Variants.keras("pruned", file, pruned, after, latency));
     }
   }
 
   private void evaluateTflite(
-      String name,
-      String file,
-      TfliteModel model,
-      Inputs inputs,
-      Task task,
-      Evaluation before,
-      Staging staging) {
+      String name, String file, TfliteModel model, JobInputs inputs, Staging staging) {
     try (Predictor predictor = TfliteInterpreter.open(model, job.threads())) {
-      Evaluation after = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
+      Evaluation after = evaluator(inputs).evaluate(predictor, outputs.rewind());
       Latency latency = Latency.measure(predictor, inputs.evaluation());
-      measured(Variants.tflite(name, staging.file(file), model, after, latency, before));
+      measured(Variants.tflite(name, staging.file(file), model, after, latency));
     }
   }
 
-  private void measured(JobResult.Variant variant) {
+  private void measured(Variant variant) {
     variants.add(variant);
     listener.measured(variant);
   }
@@ -237,8 +245,8 @@ public final class Chain {
     listener.warned(message);
   }
 
-  private JobResult result(Inputs inputs, FineTuned tuned, Calibration calibration) {
-    Verdict verdict = Verdict.of(job.plan().acceptance(), variants);
+  private JobResult result(JobInputs inputs, FineTuned tuned, Calibration calibration) {
+    Verdict verdict = Verdict.of(job.plan().acceptance(), variants, LayerSparsities.of(tuned));
     return new JobResult(
         verdict.outcome(),
         verdict.reason(),
@@ -246,7 +254,7 @@ public final class Chain {
         inputs.description(job),
         inputs.datasets(),
         variants,
-        Layers.of(tuned),
+        LayerSparsities.of(tuned),
         stages,
         Resolved.training(tuned),
         new JobResult.Calibration(

@@ -2,8 +2,12 @@ package dev.secateur.job;
 
 import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.SpoolException;
+import dev.secateur.evaluate.GoalException;
 import dev.secateur.graph.GraphException;
 import dev.secateur.keras.KerasException;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.plan.PlanException;
+import dev.secateur.result.FailureReason;
 import dev.secateur.tflite.TfliteException;
 import dev.secateur.train.TrainingException;
 import java.io.IOException;
@@ -17,13 +21,8 @@ import org.tensorflow.exceptions.TFResourceExhaustedException;
 
 /** What each room throws, as the reason why a job failed. */
 public final class Failures {
-  private static final Set<KerasException.Kind> UNREADABLE =
-      EnumSet.of(
-          KerasException.Kind.UNREADABLE,
-          KerasException.Kind.EMPTY,
-          KerasException.Kind.LFS_POINTER,
-          KerasException.Kind.FOREIGN_FORMAT,
-          KerasException.Kind.CORRUPT);
+  private static final Set<Kind> UNREADABLE =
+      EnumSet.of(Kind.UNREADABLE, Kind.EMPTY, Kind.LFS_POINTER, Kind.FOREIGN_FORMAT, Kind.CORRUPT);
 
   private Failures() {}
 
@@ -49,7 +48,7 @@ public final class Failures {
       return reason(keras.reasons().get(0).kind());
     } else if (e instanceof GraphException) {
       return FailureReason.MODEL_UNSUPPORTED;
-    } else if (e instanceof DatasetException) {
+    } else if (e instanceof DatasetException || e instanceof GoalException) {
       return FailureReason.DATASET_INVALID;
     } else if (e instanceof PlanException) {
       return FailureReason.PLAN_INVALID;
@@ -65,8 +64,8 @@ public final class Failures {
     return FailureReason.INTERNAL;
   }
 
-  private static FailureReason reason(KerasException.Kind kind) {
-    if (kind == KerasException.Kind.UNWRITABLE) {
+  private static FailureReason reason(Kind kind) {
+    if (kind == Kind.UNWRITABLE) {
       return FailureReason.OUTPUT_UNWRITABLE;
     }
     return UNREADABLE.contains(kind)

@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.plan.Plan;
 import java.nio.file.Path;
 import java.util.Optional;
 

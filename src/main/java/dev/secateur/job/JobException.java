@@ -1,5 +1,7 @@
 package dev.secateur.job;
 
+import dev.secateur.result.FailureReason;
+
 /** A job that cannot go on; the message names file, place and remedy where there is one. */
 public final class JobException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -1,19 +1,33 @@
 package dev.secateur.job;
 
-import dev.secateur.train.TrainingListener;
+import dev.secateur.result.Training;
+import dev.secateur.result.Variant;
 import java.time.Duration;
 
 /** Hears of a job's progress. Called on the job's thread; must return quickly. */
-public interface JobListener extends TrainingListener {
+public interface JobListener {
   /** Hears nothing. */
   JobListener NONE = new JobListener() {};
+
+  /**
+   * Fine-tuning after some steps: not after each, since reading the loss costs time.
+   *
+   * @param step steps done, from 1
+   * @param loss of that step's batch
+   * @param sparsity over all pruned weights
+   */
+  record Step(int step, int steps, int epoch, int epochs, double loss, double sparsity) {}
 
   default void started(Stage stage) {}
 
   default void finished(Stage stage, Duration took) {}
 
+  default void step(Step step) {}
+
+  default void epoch(Training.Epoch epoch) {}
+
   /** A variant has been measured. */
-  default void measured(JobResult.Variant variant) {}
+  default void measured(Variant variant) {}
 
   /** Something that the user should know and that does not stop the job. */
   default void warned(String message) {}

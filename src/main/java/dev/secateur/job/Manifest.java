@@ -3,6 +3,8 @@ package dev.secateur.job;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.result.Engine;
+import dev.secateur.result.JobResult;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -4,6 +4,7 @@ import dev.secateur.dataset.DatasetException;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException;
+import dev.secateur.plan.Plan;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -32,7 +33,7 @@ public final class MemoryEstimate {
   public static long of(Path model, Path train, Plan plan) {
     Graph graph;
     try {
-      graph = Inputs.read(model, train, plan).graph();
+      graph = JobInputs.read(model, train, plan).graph();
     } catch (KerasException | DatasetException e) {
       // The chain says what is wrong with it, at length.
       return LIBRARIES;

@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.result.JobResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

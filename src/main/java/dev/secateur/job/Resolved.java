@@ -1,8 +1,10 @@
 package dev.secateur.job;
 
+import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.Plan;
+import dev.secateur.prune.PruningSchedule;
+import dev.secateur.result.Training;
 import dev.secateur.train.FineTuned;
-import dev.secateur.train.FineTuning;
-import dev.secateur.train.PruningSchedule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,14 +38,18 @@ final class Resolved {
         asked.acceptance());
   }
 
-  static JobResult.Training training(FineTuned tuned) {
+  static Training training(FineTuned tuned) {
     PruningSchedule schedule = new PruningSchedule(tuned.pruning(), Math.max(tuned.steps(), 1));
-    List<JobResult.SchedulePoint> points = new ArrayList<>();
+    List<Training.SchedulePoint> points = new ArrayList<>();
     for (int step = 1; step <= tuned.steps(); step++) {
       if (schedule.updatesAt(step)) {
-        points.add(new JobResult.SchedulePoint(step, schedule.sparsityAt(step)));
+        points.add(new Training.SchedulePoint(step, schedule.sparsityAt(step)));
       }
     }
-    return new JobResult.Training(tuned.steps(), tuned.resumedFrom(), tuned.epochs(), points);
+    return new Training(
+        tuned.steps(),
+        tuned.resumedFrom(),
+        tuned.epochs().stream().map(ListenedTraining::of).toList(),
+        points);
   }
 }

@@ -7,6 +7,7 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.result.Engine;
 import dev.secateur.tflite.ModelMetadata;
 import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteInterpreter;

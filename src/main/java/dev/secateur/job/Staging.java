@@ -1,6 +1,8 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.SourceDigest;
+import dev.secateur.result.FailureReason;
+import dev.secateur.result.JobResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -48,11 +50,6 @@ final class Staging implements AutoCloseable {
 
   Path file(String name) {
     return directory.resolve(name);
-  }
-
-  /** Writes the files that tell of a result, given the artifacts so far. */
-  interface ReportWriter {
-    void write(JobResult result, Path directory) throws IOException;
   }
 
   /** Adds the reports and the manifest, and moves everything into the output. */

@@ -1,6 +1,6 @@
 /**
- * A compression job: what to do ({@link dev.secateur.job.Plan}), to which files ({@link
- * dev.secateur.job.Job}), the {@link dev.secateur.job.Chain} of stages that does it, and what came
- * of it ({@link dev.secateur.job.JobResult}).
+ * A compression job: a {@link dev.secateur.plan.Plan}, the files that it is done to ({@link
+ * dev.secateur.job.Job}), and the {@link dev.secateur.job.Chain} of stages that turns them into a
+ * {@link dev.secateur.result.JobResult} and its artifacts.
  */
 package dev.secateur.job;

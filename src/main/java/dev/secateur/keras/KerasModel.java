@@ -1,6 +1,8 @@
 package dev.secateur.keras;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.keras.architecture.KerasArchitecture;
+import dev.secateur.keras.file.KerasFormat;
 import java.util.Optional;
 
 /**

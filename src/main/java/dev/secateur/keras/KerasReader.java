@@ -1,15 +1,29 @@
 package dev.secateur.keras;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.GraphException;
 import dev.secateur.graph.Shape;
-import dev.secateur.keras.Hdf5.DatasetAt;
-import dev.secateur.keras.Hdf5.GroupAt;
-import dev.secateur.keras.KerasException.Kind;
-import dev.secateur.keras.KerasException.Reason;
+import dev.secateur.keras.architecture.ArchitectureLowering;
+import dev.secateur.keras.architecture.ArchitectureParser;
+import dev.secateur.keras.architecture.KerasArchitecture;
+import dev.secateur.keras.file.FileKind;
+import dev.secateur.keras.file.Hdf5;
+import dev.secateur.keras.file.Hdf5.DatasetAt;
+import dev.secateur.keras.file.Hdf5.GroupAt;
+import dev.secateur.keras.file.KerasFormat;
+import dev.secateur.keras.file.KerasZip;
+import dev.secateur.keras.layer.Dialect;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Reason;
+import dev.secateur.keras.refusal.Reasons;
+import dev.secateur.keras.refusal.Refusal;
+import dev.secateur.keras.spec.Json;
+import dev.secateur.keras.spec.ModelSpec;
+import dev.secateur.keras.weights.Hdf5Weights;
+import dev.secateur.keras.weights.WeightLayout;
+import dev.secateur.keras.weights.WeightSlots;
+import dev.secateur.keras.weights.ZipWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +32,6 @@ import java.util.Optional;
 
 /** Reads whole-model Keras files: HDF5 of Keras 1.1 to 3.x, and {@code .keras} zips. */
 public final class KerasReader {
-  static final JsonMapper JSON = new JsonMapper();
-
   private final Path file;
   private final Optional<Shape> inputShape;
   private final Reasons reasons = new Reasons();
@@ -45,18 +57,17 @@ public final class KerasReader {
     try {
       return reader.read();
     } catch (Refusal e) {
-      reader.reasons.add(e.reason());
+      reader.reasons.add(e);
     } catch (GraphException | ArithmeticException e) {
-      reader.reasons.add(Refusal.config("", e.getMessage()).reason());
+      reader.reasons.add(Refusal.config("", e.getMessage()));
     } catch (StackOverflowError e) {
-      reader.reasons.add(Refusal.limit("", "nested too deep").reason());
+      reader.reasons.add(Refusal.limit("", "nested too deep"));
     } catch (IOException e) {
       Reason reason =
           new Reason(Kind.UNREADABLE, "", "cannot be read: " + e, "check the path and permissions");
       throw new KerasException(file, List.of(reason), e);
     }
-    reader.reasons.check(file);
-    throw new IllegalStateException("refused without a reason");
+    throw new KerasException(file, reader.reasons.all());
   }
 
   private KerasModel read() throws IOException {
@@ -87,16 +98,17 @@ public final class KerasReader {
     // Up to Keras 2.2 the version stands in the root only.
     String version = root.text("keras_version").or(() -> group.text("keras_version")).orElse("1");
     Dialect dialect = Dialect.of(version);
-    ModelSpec model = parse(dialect, json(config.get(), "model_config"));
+    ModelSpec model = parse(dialect, Json.object(config.get(), "model_config"));
     WeightSlots slots = new WeightSlots(elements(group));
-    Lowering lowering = lowering(model, slots, dialect);
+    ArchitectureLowering lowering = lowering(model, slots, dialect);
     Graph graph = lower(lowering, model);
     WeightLayout layout = new WeightLayout(reasons);
     boolean theano =
         root.text("backend").or(() -> group.text("backend")).orElse("").equals("theano");
-    new Hdf5Weights(slots, layout, dialect, theano).match(model, group);
+    new Hdf5Weights(slots, layout, dialect.major() == 1, theano).match(model, group);
     load(slots, layout);
-    Optional<JsonNode> training = root.text("training_config").map(t -> json(t, "training_config"));
+    Optional<JsonNode> training =
+        root.text("training_config").map(t -> Json.object(t, "training_config"));
     return new KerasModel(
         graph,
         new KerasArchitecture(model, slots, dialect, lowering.equivalents()),
@@ -106,14 +118,14 @@ public final class KerasReader {
   }
 
   private KerasModel readZip(KerasZip zip) {
-    JsonNode config = json(zip.config(), "config.json");
-    String version = json(zip.metadata(), "metadata.json").path("keras_version").asText("3");
+    JsonNode config = Json.object(zip.config(), "config.json");
+    String version = Json.object(zip.metadata(), "metadata.json").path("keras_version").asText("3");
     Dialect dialect = Dialect.of(version);
     ModelSpec model = parse(dialect, config);
     try (Hdf5 hdf5 = Hdf5.open(zip.weights())) {
       GroupAt root = hdf5.root();
       WeightSlots slots = new WeightSlots(elements(root));
-      Lowering lowering = lowering(model, slots, dialect);
+      ArchitectureLowering lowering = lowering(model, slots, dialect);
       Graph graph = lower(lowering, model);
       WeightLayout layout = new WeightLayout(reasons);
       new ZipWeights(slots, layout).match(model, root);
@@ -129,43 +141,29 @@ public final class KerasReader {
 
   private ModelSpec parse(Dialect dialect, JsonNode config) {
     ModelSpec model = new ArchitectureParser(dialect, reasons).parse(config);
-    reasons.check(file);
+    reasons.check();
     return model;
   }
 
-  private Lowering lowering(ModelSpec model, WeightSlots slots, Dialect dialect) {
-    return new Lowering(model.name(), slots, dialect, inputShape, reasons);
+  private ArchitectureLowering lowering(ModelSpec model, WeightSlots slots, Dialect dialect) {
+    return new ArchitectureLowering(model.name(), slots, dialect, inputShape, reasons);
   }
 
-  private Graph lower(Lowering lowering, ModelSpec model) {
+  private Graph lower(ArchitectureLowering lowering, ModelSpec model) {
     Optional<Graph> graph = lowering.lower(model);
-    reasons.check(file);
+    reasons.check();
     return graph.orElseThrow();
   }
 
   private void load(WeightSlots slots, WeightLayout layout) {
-    reasons.check(file);
+    reasons.check();
     layout.load();
-    reasons.check(file);
+    reasons.check();
     slots.loaded();
   }
 
   /** How many numbers the file can hold at most. */
   private static long elements(GroupAt group) {
     return group.datasets().stream().mapToLong(DatasetAt::elements).reduce(0, Math::addExact);
-  }
-
-  private static JsonNode json(String text, String place) {
-    try {
-      JsonNode node = JSON.readTree(text);
-      if (!node.isObject()) {
-        throw Refusal.config(place, "no JSON object");
-      }
-      return node;
-    } catch (com.fasterxml.jackson.core.exc.StreamConstraintsException e) {
-      throw Refusal.limit(place, Options.abbreviate(e.getOriginalMessage()));
-    } catch (JsonProcessingException e) {
-      throw Refusal.config(place, "not JSON: " + Options.abbreviate(e.getOriginalMessage()));
-    }
   }
 }

@@ -1,8 +1,14 @@
 package dev.secateur.keras;
 
 import dev.secateur.graph.Graph;
-import dev.secateur.keras.KerasException.Kind;
-import dev.secateur.keras.KerasException.Reason;
+import dev.secateur.keras.file.KerasFormat;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Reason;
+import dev.secateur.keras.refusal.Refusal;
+import dev.secateur.keras.write.Hdf5Layout;
+import dev.secateur.keras.write.ModelWriting;
+import dev.secateur.keras.write.WrittenModel;
+import dev.secateur.keras.write.ZipLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +29,7 @@ public final class KerasWriter {
   public static void write(KerasModel model, Graph weights, Path out, KerasFormat format) {
     Path beside = out.resolveSibling(out.getFileName() + ".part");
     try {
-      WrittenModel written = new ModelWriting(model, weights).model();
+      WrittenModel written = new ModelWriting(model.architecture(), weights).model();
       if (format == KerasFormat.H5) {
         Hdf5Layout.write(written, beside);
       } else {
@@ -31,7 +37,7 @@ public final class KerasWriter {
       }
       Files.move(beside, out, StandardCopyOption.REPLACE_EXISTING);
     } catch (Refusal e) {
-      throw new KerasException(out, List.of(e.reason()));
+      throw new KerasException(out, e.reasons());
     } catch (IOException | IllegalStateException e) {
       Reason reason =
           new Reason(

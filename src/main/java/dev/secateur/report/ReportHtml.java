@@ -1,10 +1,11 @@
 package dev.secateur.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.secateur.job.Engine;
-import dev.secateur.job.JobResult;
-import dev.secateur.job.Outcome;
-import dev.secateur.job.PlanJson;
+import dev.secateur.result.Engine;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Outcome;
+import dev.secateur.result.ResultJson;
+import dev.secateur.result.Variant;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,11 +20,13 @@ import java.util.Optional;
  */
 final class ReportHtml {
   private final JobResult result;
-  private final JobResult.Variant original;
-  private final JobResult.Variant int8;
+  private final JsonNode plan;
+  private final Variant original;
+  private final Variant int8;
 
   private ReportHtml(JobResult result) {
     this.result = result;
+    this.plan = ResultJson.write(result).get("plan");
     this.original = result.variant("original");
     this.int8 = result.variant("int8");
   }
@@ -110,7 +113,7 @@ final class ReportHtml {
     return original.top1().isPresent() ? "Top-1 accuracy" : "Loss";
   }
 
-  private Optional<String> measure(JobResult.Variant variant) {
+  private Optional<String> measure(Variant variant) {
     return original.top1().isPresent()
         ? variant.top1().map(Html::percent)
         : variant.loss().map(l -> Html.format("%.4g", l));
@@ -118,7 +121,7 @@ final class ReportHtml {
 
   private String variants() {
     StringBuilder rows = new StringBuilder();
-    for (JobResult.Variant v : result.variants()) {
+    for (Variant v : result.variants()) {
       rows.append(
           Html.format(
               "<tr><td>%s</td><td>%,d</td><td>%,d</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td>"
@@ -151,7 +154,7 @@ final class ReportHtml {
             .map(v -> new BarChart.Bar(v.name(), v.zippedBytes(), Html.kibibytes(v.zippedBytes())))
             .toList();
     return new BarChart(bars)
-        .html(result.variants().stream().mapToLong(JobResult.Variant::zippedBytes).max().orElse(1));
+        .html(result.variants().stream().mapToLong(Variant::zippedBytes).max().orElse(1));
   }
 
   private String measures() {
@@ -190,7 +193,7 @@ final class ReportHtml {
         + Html.format(
             "<p class=\"soft\">Asked: %s. %d layers with weights are not pruned: batch"
                 + " normalisations and depthwise kernels.</p>\n",
-            Html.percent(result.plan().pruning().finalSparsity()), kept);
+            Html.percent(plan.at("/pruning/finalSparsity").asDouble()), kept);
   }
 
   private String confusion() {
@@ -208,7 +211,7 @@ final class ReportHtml {
 
   private String plan() {
     StringBuilder rows = new StringBuilder();
-    for (Map.Entry<String, JsonNode> group : PlanJson.write(result.plan()).properties()) {
+    for (Map.Entry<String, JsonNode> group : plan.properties()) {
       for (Map.Entry<String, JsonNode> field : group.getValue().properties()) {
         rows.append(fact(group.getKey() + "." + field.getKey(), text(field.getValue())));
       }

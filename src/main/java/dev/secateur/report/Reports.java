@@ -1,6 +1,6 @@
 package dev.secateur.report;
 
-import dev.secateur.job.JobResult;
+import dev.secateur.result.JobResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,20 +1,19 @@
 package dev.secateur.report;
 
-import dev.secateur.job.JobResult;
 import dev.secateur.report.LineChart.Point;
 import dev.secateur.report.LineChart.Series;
-import dev.secateur.train.TrainingListener;
+import dev.secateur.result.Training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
 /** How fine-tuning went: loss, accuracy, and the sparsity schedule beside what was reached. */
-record TrainingCharts(JobResult.Training training) {
+record TrainingCharts(Training training) {
   private static final double PERCENT = 100;
 
   String sections() {
-    List<TrainingListener.Epoch> epochs = training.epochs();
+    List<Training.Epoch> epochs = training.epochs();
     if (epochs.isEmpty()) {
       return Html.section("Training", "<p class=\"soft\">None was asked for.</p>\n");
     }
@@ -27,7 +26,7 @@ record TrainingCharts(JobResult.Training training) {
             "epoch",
             List.of(
                 new Series("training", byEpoch(e -> Optional.of(e.loss()))),
-                new Series("validation", byEpoch(TrainingListener.Epoch::validationLoss)))));
+                new Series("validation", byEpoch(Training.Epoch::validationLoss)))));
     add(
         html,
         "Accuracy while training",
@@ -53,7 +52,7 @@ record TrainingCharts(JobResult.Training training) {
     }
   }
 
-  private List<Point> byEpoch(Function<TrainingListener.Epoch, Optional<Double>> value) {
+  private List<Point> byEpoch(Function<Training.Epoch, Optional<Double>> value) {
     List<Point> points = new ArrayList<>();
     for (int i = 0; i < training.epochs().size(); i++) {
       int epoch = i + 1;
@@ -66,7 +65,7 @@ record TrainingCharts(JobResult.Training training) {
   private List<Point> schedule() {
     List<Point> stairs = new ArrayList<>();
     double before = 0;
-    for (JobResult.SchedulePoint update : training.schedule()) {
+    for (Training.SchedulePoint update : training.schedule()) {
       stairs.add(new Point(update.step(), PERCENT * before));
       stairs.add(new Point(update.step(), PERCENT * update.sparsity()));
       before = update.sparsity();

@@ -23,14 +23,14 @@ final class ActivationLowering {
   /** Beyond this, mish(x) is x in float32. */
   private static final float MISH_LINEAR = 20f;
 
-  private final Lowering lowering;
+  private final TfliteLowering lowering;
   private final Node node;
   private final int x;
   private final Shape shape;
   private boolean floatOnly;
   private int parts;
 
-  ActivationLowering(Lowering lowering, Node node) {
+  ActivationLowering(TfliteLowering lowering, Node node) {
     this.lowering = lowering;
     this.node = node;
     this.x = lowering.x(node);
@@ -163,9 +163,9 @@ final class ActivationLowering {
   /** 1 where x compares with {@code bound}, else 0. */
   private int mask(Opcode comparison, int bound) {
     String name = nextName();
-    int condition = lowering.program().value(name, shape, ElementType.BOOL, Optional.empty());
+    int condition = lowering.program().value(name, shape, ScalarType.BOOL, Optional.empty());
     lowering.emitFloat(node, comparison, Attributes.NONE, List.of(x, bound), condition);
-    return part(Opcode.CAST, new Attributes.BoolToFloat(), condition);
+    return part(Opcode.CAST, new Attributes.Cast(ScalarType.BOOL, ScalarType.FLOAT32), condition);
   }
 
   /** TFLite's softmaxes work on the last axis: another one is moved there and back. */

@@ -31,40 +31,25 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
   /**
    * Feeds {@code samples} samples spread evenly over the set, or all if there are fewer.
    *
-   * @param float32 what {@link TfliteCompiler#float32} made of the same network
+   * @param float32 the float file of {@code network}
+   * @param cancelled asked between batches
    * @throws TfliteException if the network takes another input than the set has, or if a tensor has
    *     no finite value
-   */
-  public Calibration calibrate(Graph graph, TfliteModel float32, Dataset set, int samples) {
-    return calibrate(graph, float32, set, samples, () -> false);
-  }
-
-  /**
-   * As above, where the float model is not at hand.
-   *
-   * @param cancelled asked between batches
    * @throws CancellationException if {@code cancelled} said so
    */
-  public Calibration calibrate(Graph graph, Dataset set, int samples, BooleanSupplier cancelled) {
-    return calibrate(graph, float32(graph), set, samples, cancelled);
-  }
-
-  private Calibration calibrate(
-      Graph graph, TfliteModel float32, Dataset set, int samples, BooleanSupplier cancelled) {
+  public Calibration calibrate(
+      Lowered network, TfliteModel float32, Dataset set, int samples, BooleanSupplier cancelled) {
     int count = Math.min(samples, set.size());
     int[] chosen =
         IntStream.range(0, count).map(i -> (int) ((long) i * set.size() / count)).toArray();
-    return calibrate(
-        Lowering.lower(graph), float32, batch -> batches(set, chosen, batch, cancelled));
+    return calibrate(network.program(), float32, batch -> batches(set, chosen, batch, cancelled));
   }
 
   /** Feeds batches: each has one float32 tensor an input, batch first. */
   public Calibration calibrate(Graph graph, Iterable<List<Tensor>> batches) {
-    return calibrate(Lowering.lower(graph), float32(graph), batch -> batches);
-  }
-
-  private static TfliteModel float32(Graph graph) {
-    return TfliteCompiler.float32(graph, new ModelMetadata("calibration", ""));
+    Lowered network = Lowered.of(graph);
+    TfliteModel float32 = network.float32(new ModelMetadata("calibration", ""));
+    return calibrate(network.program(), float32, batch -> batches);
   }
 
   private static Iterable<List<Tensor>> batches(
@@ -86,7 +71,7 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
             int end = Math.min(next + batch, chosen.length);
             int[] indices = IntStream.range(next, end).map(i -> chosen[i]).toArray();
             next = end;
-            return List.of(set.batch(indices).x());
+            return set.batch(indices).inputs();
           }
         };
   }

@@ -11,7 +11,7 @@ final class OperatorVersion {
 
   static int of(Program program, Operator operator) {
     List<Program.Tensor> in = operator.inputs().stream().map(program::tensor).toList();
-    boolean int8 = in.get(0).type() == ElementType.INT8;
+    boolean int8 = in.get(0).type() == ScalarType.INT8;
     int rank = in.get(0).shape().rank();
     return switch (operator.opcode()) {
       case CONV_2D -> isGrouped(in) ? 6 : int8 ? 3 : 1;
@@ -36,8 +36,11 @@ final class OperatorVersion {
       case DEQUANTIZE -> int8 ? 2 : 1;
       case ABS,
           ADD,
+          ARG_MAX,
+          ARG_MIN,
           AVERAGE_POOL_2D,
           CONCATENATION,
+          DEPTH_TO_SPACE,
           EXP,
           GELU,
           LOGISTIC,
@@ -51,6 +54,7 @@ final class OperatorVersion {
           RELU6,
           RSQRT,
           SOFTMAX,
+          SPACE_TO_DEPTH,
           SQUARED_DIFFERENCE,
           SUM,
           TANH ->

@@ -17,23 +17,23 @@ final class Program {
   record Tensor(
       String name,
       Shape shape,
-      ElementType type,
+      ScalarType type,
       Optional<Constant> constant,
       Optional<Affine> quantization) {}
 
   /** A network input or output: its Keras name and its tensor. */
   record Port(String name, int tensor) {}
 
-  int value(String name, Shape shape, ElementType type, Optional<Affine> quantization) {
+  int value(String name, Shape shape, ScalarType type, Optional<Affine> quantization) {
     return add(new Tensor(name, shape, type, Optional.empty(), quantization));
   }
 
   int floats(String name, Shape shape) {
-    return value(name, shape, ElementType.FLOAT32, Optional.empty());
+    return value(name, shape, ScalarType.FLOAT32, Optional.empty());
   }
 
   int constant(
-      String name, Shape shape, ElementType type, Constant data, Optional<Affine> quantization) {
+      String name, Shape shape, ScalarType type, Constant data, Optional<Affine> quantization) {
     return add(new Tensor(name, shape, type, Optional.of(data), quantization));
   }
 

@@ -1,8 +1,9 @@
 package dev.secateur.tflite;
 
 import dev.secateur.graph.Shape;
+import dev.secateur.plan.Quantization;
+import dev.secateur.plan.Quantization.IoType;
 import dev.secateur.tflite.Opcode.Int8.Rule;
-import dev.secateur.tflite.Quantization.IoType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -40,13 +41,14 @@ final class Quantizer {
   }
 
   static Program quantize(Program lowered, Calibration calibration, Quantization options) {
-    Program program = lowered;
-    if (options.integerOnly()) {
-      refuseFloats(program);
-    } else {
-      program = FloatStatistics.mark(lowered);
-    }
+    requireKernels(lowered, options);
+    Program program = options.integerOnly() ? lowered : FloatStatistics.mark(lowered);
     QuantizationPlan plan = QuantizationPlan.of(program, calibration);
+    for (Set<Integer> refused = plan.refused(); !refused.isEmpty(); refused = plan.refused()) {
+      program = program.withFloatOnly(refused);
+      requireKernels(program, options);
+      plan = QuantizationPlan.of(program, calibration);
+    }
     Quantizer quantizer = new Quantizer(program, plan, options);
     program.inputs().forEach(quantizer::input);
     program.operators().forEach(quantizer::rewrite);
@@ -54,10 +56,17 @@ final class Quantizer {
     return quantizer.to;
   }
 
+  /** See {@link Lowered#requireQuantizable}. */
+  static void requireKernels(Program program, Quantization options) {
+    if (options.integerOnly()) {
+      refuseFloats(program);
+    }
+  }
+
   private static void refuseFloats(Program program) {
     Map<String, Set<Opcode>> layers = new LinkedHashMap<>();
     for (Operator operator : program.operators()) {
-      if (!QuantizationPlan.isInt8(operator) && operator.opcode().int8().rule() != Rule.SHAPE) {
+      if (!QuantizationPlan.isInt8(operator) && operator.opcode().int8().rule() != Rule.INTEGER) {
         layers.computeIfAbsent(operator.layer(), l -> new LinkedHashSet<>()).add(operator.opcode());
       }
     }
@@ -117,7 +126,7 @@ final class Quantizer {
     Affine result = plan.activation(operator.output());
     List<Integer> operands =
         operator.opcode().int8().rule() == Rule.KERNEL
-            ? kernelOperands(operator)
+            ? kernelOperands(operator, result)
             : operands(operator, result);
     Program.Tensor out = from.tensor(operator.output());
     int output = int8(out.name(), out.shape(), result);
@@ -128,7 +137,7 @@ final class Quantizer {
   private void rewriteAsFloat(Operator operator) {
     List<Integer> operands = new ArrayList<>();
     for (int tensor : operator.inputs()) {
-      boolean any = operator.opcode().int8().rule() == Rule.SHAPE;
+      boolean any = operator.opcode().int8().rule() == Rule.INTEGER;
       operands.add(isInteger(tensor) ? copy(tensor) : any ? anyForm(tensor) : asFloat(tensor));
     }
     int output;
@@ -149,8 +158,7 @@ final class Quantizer {
       if (isInteger(tensor)) {
         operands.add(copy(tensor));
       } else if (from.tensor(tensor).constant().isPresent()) {
-        Affine q = asResult ? result : ownRange(tensor);
-        operands.add(constant(tensor, q));
+        operands.add(constant(tensor, asResult ? result : plan.activation(tensor)));
       } else {
         operands.add(asInt8(tensor, asResult ? result : plan.activation(tensor)));
       }
@@ -159,27 +167,28 @@ final class Quantizer {
   }
 
   /** The activation, the kernel and the bias, in the places where the operator has them. */
-  private List<Integer> kernelOperands(Operator operator) {
+  private List<Integer> kernelOperands(Operator operator, Affine result) {
     boolean transposed = operator.opcode() == Opcode.TRANSPOSE_CONV;
     int activation = operator.inputs().get(transposed ? 2 : 0);
     int kernel = operator.inputs().get(1);
     int bias = operator.inputs().get(transposed ? 3 : 2);
     Affine q = plan.activation(activation);
     int axis = operator.opcode() == Opcode.DEPTHWISE_CONV_2D ? 3 : 0;
-    KernelQuantizer quantizer = new KernelQuantizer(values(kernel), values(bias), q.scale());
+    KernelQuantizer quantizer =
+        new KernelQuantizer(values(kernel), values(bias), q.scale(), result.scale());
     int x = asInt8(activation, q);
     int w =
         to.constant(
             from.tensor(kernel).name(),
             from.tensor(kernel).shape(),
-            ElementType.INT8,
+            ScalarType.INT8,
             quantizer.weights(),
             Optional.of(quantizer.weightQuantization(axis)));
     int b =
         to.constant(
             from.tensor(bias).name(),
             from.tensor(bias).shape(),
-            ElementType.INT32,
+            ScalarType.INT32,
             quantizer.bias(),
             Optional.of(quantizer.biasQuantization()));
     return transposed ? List.of(copy(operator.inputs().get(0)), w, x, b) : List.of(x, w, b);
@@ -189,23 +198,13 @@ final class Quantizer {
     return (Constant.Floats) from.tensor(tensor).constant().orElseThrow();
   }
 
-  private Affine ownRange(int tensor) {
-    float min = 0;
-    float max = 0;
-    for (float v : values(tensor).values()) {
-      min = Math.min(min, v);
-      max = Math.max(max, v);
-    }
-    return Affine.activation(new Range(min, max));
-  }
-
   private int constant(int tensor, Affine q) {
     return int8s.computeIfAbsent(
         new Form(tensor, q),
         form -> {
           Program.Tensor t = from.tensor(tensor);
           Constant data = new Constant.Int8s(q.quantize(values(tensor).values()));
-          return to.constant(t.name(), t.shape(), ElementType.INT8, data, Optional.of(q));
+          return to.constant(t.name(), t.shape(), ScalarType.INT8, data, Optional.of(q));
         });
   }
 
@@ -257,16 +256,16 @@ final class Quantizer {
   }
 
   private boolean isInteger(int tensor) {
-    return from.tensor(tensor).type() != ElementType.FLOAT32;
+    return from.tensor(tensor).type() != ScalarType.FLOAT32;
   }
 
   private int int8(String name, Shape shape, Affine q) {
-    return to.value(name, shape, ElementType.INT8, Optional.of(q));
+    return to.value(name, shape, ScalarType.INT8, Optional.of(q));
   }
 
   private int uint8(String name, Shape shape, Affine q) {
     Affine shifted = Affine.of(q.scale(), q.zeroPoint() + 128);
-    return to.value(name, shape, ElementType.UINT8, Optional.of(shifted));
+    return to.value(name, shape, ScalarType.UINT8, Optional.of(shifted));
   }
 
   private void emit(Opcode opcode, int in, int out, String layer) {

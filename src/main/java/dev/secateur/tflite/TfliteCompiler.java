@@ -1,25 +1,20 @@
 package dev.secateur.tflite;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.plan.Quantization;
 
-/** Compiles a network to TFLite. Same inputs give the same bytes. */
+/** Compiles a network to one file; whoever needs several {@linkplain Lowered lowers it once}. */
 public final class TfliteCompiler {
   private TfliteCompiler() {}
 
-  /** The float32 model, with batch normalisation folded and activations fused. */
+  /** The float32 model: see {@link Lowered#float32}. */
   public static TfliteModel float32(Graph graph, ModelMetadata metadata) {
-    return FlatBufferWriter.write(Lowering.lower(graph), metadata);
+    return Lowered.of(graph).float32(metadata);
   }
 
-  /**
-   * The INT8 model.
-   *
-   * @throws TfliteException if {@code quantization} asks for integers only and a layer has no
-   *     integer kernel: the message names the layers
-   */
+  /** The INT8 model: see {@link Lowered#int8}. */
   public static TfliteModel int8(
       Graph graph, Calibration calibration, Quantization quantization, ModelMetadata metadata) {
-    Program program = Quantizer.quantize(Lowering.lower(graph), calibration, quantization);
-    return FlatBufferWriter.write(program, metadata);
+    return Lowered.of(graph).int8(calibration, quantization, metadata);
   }
 }

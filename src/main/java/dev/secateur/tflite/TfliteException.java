@@ -1,7 +1,7 @@
 package dev.secateur.tflite;
 
 /** A network that TFLite cannot express as asked, or a model that its interpreter refuses. */
-public final class TfliteException extends RuntimeException {
+public sealed class TfliteException extends RuntimeException permits ArtifactException {
   private static final long serialVersionUID = 1L;
 
   public TfliteException(String message) {

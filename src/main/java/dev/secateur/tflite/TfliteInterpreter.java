@@ -26,6 +26,7 @@ import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.tensorflowlite.BuiltinOpResolver;
+import org.bytedeco.tensorflowlite.BuiltinOpResolverWithoutDefaultDelegates;
 import org.bytedeco.tensorflowlite.FlatBufferModel;
 import org.bytedeco.tensorflowlite.FlatBufferModelBase;
 import org.bytedeco.tensorflowlite.Interpreter;
@@ -35,8 +36,9 @@ import org.bytedeco.tensorflowlite.TfLiteQuantizationParams;
 import org.bytedeco.tensorflowlite.TfLiteTensor;
 
 /**
- * Runs a TFLite model with XNNPACK; takes and gives float32 and quantizes itself where the model's
- * inputs and outputs are int8 or uint8. Not thread-safe: one caller at a time.
+ * Runs a TFLite model, with XNNPACK unless asked otherwise; takes and gives float32 and quantizes
+ * itself where the model's inputs and outputs are int8 or uint8. Not thread-safe: one caller at a
+ * time.
  */
 public final class TfliteInterpreter implements Predictor {
   static {
@@ -44,6 +46,31 @@ public final class TfliteInterpreter implements Predictor {
   }
 
   private static final Set<Integer> SUPPORTED = Set.of(kTfLiteFloat32, kTfLiteInt8, kTfLiteUInt8);
+
+  /** Which kernels compute. */
+  enum Kernels {
+    /** XNNPACK's where it has one, as TFLite does by default. */
+    XNNPACK("XNNPACK"),
+    BUILT_IN("the built-in kernels");
+
+    private final String words;
+
+    Kernels(String words) {
+      this.words = words;
+    }
+
+    private BuiltinOpResolver resolver() {
+      // The plain resolver is what makes the runtime apply XNNPACK; the C API does not.
+      return this == XNNPACK
+          ? new BuiltinOpResolver()
+          : new BuiltinOpResolverWithoutDefaultDelegates();
+    }
+
+    @Override
+    public String toString() {
+      return words;
+    }
+  }
 
   private final String what;
   private final FlatBufferModel model;
@@ -63,15 +90,19 @@ public final class TfliteInterpreter implements Predictor {
   private boolean closed;
 
   private TfliteInterpreter(
-      String what, FlatBufferModel model, BytePointer bytes, int threads, int[] watched) {
+      String what,
+      FlatBufferModel model,
+      BytePointer bytes,
+      int threads,
+      int[] watched,
+      Kernels kernels) {
     this.what = what;
     if (model == null || model.isNull() || !model.initialized()) {
       throw new TfliteException(what + ": not a TFLite model");
     }
     this.model = model;
     this.bytes = bytes;
-    // The plain resolver is what makes the runtime apply XNNPACK; the C API does not.
-    this.resolver = new BuiltinOpResolver();
+    this.resolver = kernels.resolver();
     this.interpreter = new Interpreter((Pointer) null);
     try (InterpreterBuilder builder = new InterpreterBuilder(model, resolver)) {
       check(builder.SetNumThreads(threads), "cannot use " + threads + " threads");
@@ -119,11 +150,16 @@ public final class TfliteInterpreter implements Predictor {
     }
     // Verified: a damaged file would otherwise be read beyond its end.
     FlatBufferModel model = FlatBufferModelBase.VerifyAndBuildFromFile(file.toString());
-    return new TfliteInterpreter(file.toString(), model, new BytePointer(), threads, new int[0]);
+    return new TfliteInterpreter(
+        file.toString(), model, new BytePointer(), threads, new int[0], Kernels.XNNPACK);
   }
 
   public static TfliteInterpreter open(TfliteModel compiled, int threads) {
-    return watching(compiled, threads, new int[0]);
+    return open(compiled, threads, Kernels.XNNPACK);
+  }
+
+  static TfliteInterpreter open(TfliteModel compiled, int threads, Kernels kernels) {
+    return open(compiled, threads, new int[0], kernels);
   }
 
   /**
@@ -131,9 +167,14 @@ public final class TfliteInterpreter implements Predictor {
    * outputs, so this is how intermediate values are seen.
    */
   static TfliteInterpreter watching(TfliteModel compiled, int threads, int[] watched) {
+    return open(compiled, threads, watched, Kernels.XNNPACK);
+  }
+
+  private static TfliteInterpreter open(
+      TfliteModel compiled, int threads, int[] watched, Kernels kernels) {
     BytePointer bytes = new BytePointer(compiled.buffer());
     FlatBufferModel model = FlatBufferModelBase.BuildFromBuffer(bytes, compiled.size());
-    return new TfliteInterpreter("compiled model", model, bytes, threads, watched);
+    return new TfliteInterpreter("compiled model", model, bytes, threads, watched, kernels);
   }
 
   @Override

@@ -22,8 +22,8 @@ import java.util.Optional;
 
 /**
  * The state of a run between two steps, as a file. Big-endian: the magic number, the format's
- * version, the run's fingerprint, the {@link Progress}, then for each variable its size and its
- * float32 values in the session's order, and at the end a SHA-256 over all before it.
+ * version, the run's fingerprint, the {@link TrainingProgress}, then for each variable its size and
+ * its float32 values in the session's order, and at the end a SHA-256 over all before it.
  *
  * <p>There is no random state: what is random is a function of the seed and the step.
  */
@@ -39,7 +39,8 @@ final class CheckpointFile {
   /**
    * @param fingerprint of the run: network, data and plan
    */
-  static void write(Path file, byte[] fingerprint, Progress progress, TrainingSession session) {
+  static void write(
+      Path file, byte[] fingerprint, TrainingProgress progress, TrainingSession session) {
     MessageDigest digest = sha256();
     try (OutputStream raw = new BufferedOutputStream(Files.newOutputStream(file))) {
       DataOutputStream out = new DataOutputStream(new DigestOutputStream(raw, digest));
@@ -47,9 +48,7 @@ final class CheckpointFile {
       out.writeInt(VERSION);
       out.write(fingerprint);
       write(out, progress);
-      for (String name : session.state()) {
-        write(out, session.read(name));
-      }
+      session.read((name, values) -> write(out, values));
       out.flush();
       raw.write(digest.digest());
     } catch (IOException e) {
@@ -62,7 +61,7 @@ final class CheckpointFile {
    *
    * @return empty, with the session as it was, if the file is another run's or of another version
    */
-  static Optional<Progress> read(Path file, byte[] fingerprint, TrainingSession session) {
+  static Optional<TrainingProgress> read(Path file, byte[] fingerprint, TrainingSession session) {
     verify(file);
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
@@ -71,10 +70,8 @@ final class CheckpointFile {
           || !MessageDigest.isEqual(fingerprint, in.readNBytes(fingerprint.length))) {
         return Optional.empty();
       }
-      Progress progress = readProgress(file, in);
-      for (String name : session.state()) {
-        session.write(name, readFloats(file, in, session.size(name)));
-      }
+      TrainingProgress progress = readProgress(file, in);
+      session.write(name -> readFloats(file, in, session.size(name)));
       if (in.readNBytes(DIGEST_BYTES + 1).length != DIGEST_BYTES) {
         throw damaged(file, "it is too long");
       }
@@ -111,7 +108,7 @@ final class CheckpointFile {
     }
   }
 
-  private static void write(DataOutputStream out, Progress progress) throws IOException {
+  private static void write(DataOutputStream out, TrainingProgress progress) throws IOException {
     out.writeInt(progress.step());
     out.writeDouble(progress.lossSum());
     out.writeDouble(progress.correctSum());
@@ -127,7 +124,7 @@ final class CheckpointFile {
     }
   }
 
-  private static Progress readProgress(Path file, DataInputStream in) throws IOException {
+  private static TrainingProgress readProgress(Path file, DataInputStream in) throws IOException {
     int step = in.readInt();
     double lossSum = in.readDouble();
     double correctSum = in.readDouble();
@@ -147,7 +144,7 @@ final class CheckpointFile {
               in.readDouble(),
               in.readDouble()));
     }
-    return new Progress(step, epochs, lossSum, correctSum, seen);
+    return new TrainingProgress(step, epochs, lossSum, correctSum, seen);
   }
 
   private static void write(DataOutputStream out, Optional<Double> value) throws IOException {

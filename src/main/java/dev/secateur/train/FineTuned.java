@@ -1,6 +1,8 @@
 package dev.secateur.train;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.Pruning;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.secateur.train;
 
+import dev.secateur.plan.FineTuning;
+
 /** The learning rate of each step. */
 record LearningRate(FineTuning.LearningRateSchedule schedule, double initial, int steps) {
   /**

@@ -5,6 +5,7 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.train.op.TensorFlowLowering;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -42,14 +43,15 @@ public final class TensorFlowPredictor implements Predictor {
       variables.define(weight.name(), weight.shape());
       values.put(weight.name(), variables.read(weight.name()));
     }
-    Lowering lowering = Lowering.forInference(tf, network, values);
+    TensorFlowLowering lowering = TensorFlowLowering.forInference(tf, network, values);
     // An identity, since TensorFlow refuses to fetch what is fed: an output may be an input.
     this.outputs =
         network.outputs().stream()
             .<Operand<TFloat32>>map(o -> tf.identity(lowering.value(o.value())))
             .toList();
     this.session = new Session(graph, NativeTensors.config(threads));
-    network.weights().values().forEach(w -> variables.write(session, w.name(), w.value().values()));
+    variables.write(
+        session, variables.names(), name -> network.weights().get(name).value().values());
   }
 
   /**

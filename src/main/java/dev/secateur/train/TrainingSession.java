@@ -2,8 +2,13 @@ package dev.secateur.train;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Node;
+import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.plan.FineTuning;
+import dev.secateur.prune.Masks;
+import dev.secateur.train.op.Penalties;
+import dev.secateur.train.op.TensorFlowLowering;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
@@ -31,9 +37,12 @@ final class TrainingSession implements AutoCloseable {
   /** A batch's loss, and how many of its samples have their class right. */
   record Outcome(float loss, float correct) {}
 
+  private static final String MASK = "|mask";
+
   private final Graph network;
   private final Objective objective;
   private final List<String> pruned;
+  private final List<String> masks;
   private final org.tensorflow.Graph graph = new org.tensorflow.Graph();
   private final Ops tf = Ops.create(graph);
   private final Variables variables = new Variables(tf);
@@ -41,8 +50,8 @@ final class TrainingSession implements AutoCloseable {
   private final List<TFloat32> scalarFeeds = new ArrayList<>();
   private final Placeholder<TInt32> seed;
   private final TInt32 seedFeed = NativeTensors.of(new int[2]);
-  private final Placeholder<TFloat32> x;
-  private final Placeholder<TInt32> labels;
+  private final List<Placeholder<TFloat32>> inputs = new ArrayList<>();
+  private final List<Placeholder<TFloat32>> given = new ArrayList<>();
   private final List<Placeholder<TFloat32>> originals = new ArrayList<>();
   private final Losses losses;
   private final Operand<TFloat32> trainingLoss;
@@ -54,23 +63,20 @@ final class TrainingSession implements AutoCloseable {
 
   /**
    * @param pruned weights that have a mask
-   * @param labelled whether feeds carry labels
    */
   TrainingSession(
       Graph network,
       Objective objective,
       FineTuning.Optimizer optimizer,
       List<String> pruned,
-      boolean labelled,
       int threads) {
     this.network = network;
     this.objective = objective;
     this.pruned = List.copyOf(pruned);
+    this.masks = pruned.stream().map(TrainingSession::mask).toList();
     this.losses = new Losses(tf, objective);
-    var input = network.inputs().get(0).shape();
-    this.x = tf.placeholder(TFloat32.class, Placeholder.shape(NativeTensors.shape(input)));
-    this.labels =
-        tf.placeholder(TInt32.class, Placeholder.shape(org.tensorflow.ndarray.Shape.of(-1)));
+    network.inputs().forEach(i -> inputs.add(placeholder(i.shape())));
+    objective.targets().forEach(t -> given.add(placeholder(t.shape())));
     this.seed = tf.placeholder(TInt32.class, Placeholder.shape(org.tensorflow.ndarray.Shape.of(2)));
     for (int i = 0; i < 3; i++) {
       scalars.add(
@@ -81,16 +87,16 @@ final class TrainingSession implements AutoCloseable {
 
     List<Op> maskings = new ArrayList<>();
     Map<String, Operand<TFloat32>> values = trainedValues(maskings);
-    Lowering training = Lowering.forTraining(tf, network, values, seed);
+    TensorFlowLowering training = TensorFlowLowering.forTraining(tf, network, values, seed);
     List<Operand<TFloat32>> heads = heads(training);
-    List<Operand<TFloat32>> targets = targets(labelled);
-    Operand<TInt32> classes = classes(labelled, targets);
+    List<Operand<TFloat32>> targets = targets();
+    Operand<TInt32> classes = classes(targets);
     this.trainingLoss = penalized(training, losses.loss(heads, targets), values);
     this.trainingCorrect = correct(heads, classes);
     this.train = trainOp(optimizer, training, values, maskings);
 
     List<Operand<TFloat32>> inference =
-        heads(Lowering.forInference(tf, network, inferenceValues()));
+        heads(TensorFlowLowering.forInference(tf, network, inferenceValues()));
     this.inferenceLoss = losses.loss(inference, targets);
     this.inferenceCorrect = correct(inference, classes);
 
@@ -108,7 +114,11 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private static String mask(String weight) {
-    return weight + "|mask";
+    return weight + MASK;
+  }
+
+  private static String unmasked(String mask) {
+    return mask.substring(0, mask.length() - MASK.length());
   }
 
   /** What a step computes with: pruned weights are masked in place first. */
@@ -135,7 +145,9 @@ final class TrainingSession implements AutoCloseable {
 
   private Map<String, Operand<TFloat32>> plainValues() {
     Map<String, Operand<TFloat32>> values = new HashMap<>();
-    values.put(network.inputs().get(0).name(), x);
+    for (int i = 0; i < inputs.size(); i++) {
+      values.put(network.inputs().get(i).name(), inputs.get(i));
+    }
     for (Weight weight : network.weights().values()) {
       values.put(
           weight.name(),
@@ -152,27 +164,39 @@ final class TrainingSession implements AutoCloseable {
     }
   }
 
-  private List<Operand<TFloat32>> heads(Lowering lowering) {
+  private List<Operand<TFloat32>> heads(TensorFlowLowering lowering) {
     return objective.heads().stream().map(h -> lowering.value(h.value())).toList();
   }
 
-  private List<Operand<TFloat32>> targets(boolean labelled) {
-    return switch (objective.target()) {
-      case INPUTS -> List.of(x);
-      case LABELS -> List.of(losses.labelTarget(labels));
+  private Placeholder<TFloat32> placeholder(Shape shape) {
+    return tf.placeholder(TFloat32.class, Placeholder.shape(NativeTensors.shape(shape)));
+  }
+
+  private List<Operand<TFloat32>> targets() {
+    return switch (objective.source()) {
+      case INPUT -> List.of(inputs.get(0));
+      case SET ->
+          IntStream.range(0, given.size())
+              .mapToObj(
+                  i ->
+                      losses.target(
+                          objective.heads().get(i), objective.targets().get(i), given.get(i)))
+              .toList();
       case ORIGINAL -> {
-        for (Head head : objective.heads()) {
-          originals.add(
-              tf.placeholder(TFloat32.class, Placeholder.shape(NativeTensors.shape(head.shape()))));
-        }
+        objective.heads().forEach(h -> originals.add(placeholder(h.shape())));
         yield List.copyOf(originals);
       }
     };
   }
 
-  /** The labels or, without labels, the original's classes. */
-  private Operand<TInt32> classes(boolean labelled, List<Operand<TFloat32>> targets) {
-    return labelled || !objective.distilled() ? labels : losses.predicted(targets.get(0));
+  /** The right classes or, without targets, the original's. */
+  private Operand<TInt32> classes(List<Operand<TFloat32>> targets) {
+    if (objective.classes() == 0) {
+      return tf.constant(new int[0]);
+    }
+    return given.isEmpty()
+        ? losses.predicted(targets.get(0))
+        : losses.classes(objective.targets().get(0), given.get(0));
   }
 
   private Operand<TFloat32> correct(List<Operand<TFloat32>> heads, Operand<TInt32> classes) {
@@ -180,7 +204,7 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private Operand<TFloat32> penalized(
-      Lowering training, Operand<TFloat32> loss, Map<String, Operand<TFloat32>> values) {
+      TensorFlowLowering training, Operand<TFloat32> loss, Map<String, Operand<TFloat32>> values) {
     List<Operand<TFloat32>> terms = new ArrayList<>(training.penalties());
     for (Weight weight : network.weights().values()) {
       if (weight.trainable()) {
@@ -192,7 +216,7 @@ final class TrainingSession implements AutoCloseable {
 
   private NoOp trainOp(
       FineTuning.Optimizer optimizer,
-      Lowering training,
+      TensorFlowLowering training,
       Map<String, Operand<TFloat32>> values,
       List<Op> maskings) {
     List<Op> all = new ArrayList<>(maskings);
@@ -236,19 +260,13 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private void initialize() {
-    for (String name : variables.names()) {
-      network
-          .weight(name)
-          .ifPresentOrElse(
-              w -> variables.write(session, name, w.value().values()),
-              () -> variables.write(session, name, initial(name)));
-    }
+    write(name -> network.weight(name).map(w -> w.value().values()).orElseGet(() -> initial(name)));
   }
 
   /** Masks keep everything at first; slots start at zero. */
   private float[] initial(String name) {
     float[] value = new float[Math.toIntExact(variables.shape(name).size())];
-    if (name.endsWith("|mask")) {
+    if (name.endsWith(MASK)) {
       java.util.Arrays.fill(value, 1f);
     }
     return value;
@@ -279,8 +297,13 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private Session.Runner fed(Feed feed) {
-    Session.Runner runner = session.runner().feed(x, feed.x());
-    feed.labels().ifPresent(l -> runner.feed(labels, l));
+    Session.Runner runner = session.runner();
+    for (int i = 0; i < inputs.size(); i++) {
+      runner.feed(inputs.get(i), feed.inputs().get(i));
+    }
+    for (int i = 0; i < given.size(); i++) {
+      runner.feed(given.get(i), feed.targets().get(i));
+    }
     for (int i = 0; i < originals.size(); i++) {
       runner.feed(originals.get(i), feed.original().get(i));
     }
@@ -296,36 +319,34 @@ final class TrainingSession implements AutoCloseable {
 
   /** Computes the masks of all pruned weights anew. */
   void prune(float sparsity) {
-    for (String name : pruned) {
-      variables.write(session, mask(name), Masks.of(variables.read(session, name), sparsity));
-    }
+    Map<String, float[]> weights = new HashMap<>();
+    variables.read(session, pruned, weights::put);
+    variables.write(session, masks, mask -> Masks.of(weights.get(unmasked(mask)), sparsity));
   }
 
   /** Fraction of masked positions over all pruned weights. */
   double sparsity() {
-    long zeros = 0;
-    long all = 0;
-    for (String name : pruned) {
-      float[] mask = variables.read(session, mask(name));
-      all += mask.length;
-      for (float m : mask) {
-        zeros += m == 0f ? 1 : 0;
-      }
-    }
-    return all == 0 ? 0 : (double) zeros / all;
+    long[] zerosAndAll = new long[2];
+    variables.read(
+        session,
+        masks,
+        (name, mask) -> {
+          zerosAndAll[1] += mask.length;
+          for (float m : mask) {
+            zerosAndAll[0] += m == 0f ? 1 : 0;
+          }
+        });
+    return zerosAndAll[1] == 0 ? 0 : (double) zerosAndAll[0] / zerosAndAll[1];
   }
 
-  /** Names of everything that a step changes, in a fixed order. */
-  List<String> state() {
-    return variables.names();
+  /** Everything that a step changes, in a fixed order. */
+  <E extends Exception> void read(Variables.Sink<E> sink) throws E {
+    variables.read(session, variables.names(), sink);
   }
 
-  float[] read(String name) {
-    return variables.read(session, name);
-  }
-
-  void write(String name, float[] value) {
-    variables.write(session, name, value);
+  /** Sets everything that a step changes, in the order in which it is read. */
+  <E extends Exception> void write(Variables.Values<E> values) throws E {
+    variables.write(session, variables.names(), values);
   }
 
   int size(String name) {
@@ -335,18 +356,24 @@ final class TrainingSession implements AutoCloseable {
   /** The network with the weights as they are now, masks applied. */
   Graph trained() {
     Map<String, Tensor> values = new LinkedHashMap<>();
-    for (Weight weight : network.weights().values()) {
-      if (weight.role() != Weight.Role.CONSTANT) {
-        values.put(weight.name(), new Tensor(weight.shape(), read(weight.name())));
-      }
-    }
-    for (String name : pruned) {
-      float[] mask = read(mask(name));
-      float[] value = values.get(name).values();
-      for (int i = 0; i < mask.length; i++) {
-        value[i] = mask[i] == 0f ? 0f : value[i];
-      }
-    }
+    List<String> weights =
+        network.weights().values().stream()
+            .filter(w -> w.role() != Weight.Role.CONSTANT)
+            .map(Weight::name)
+            .toList();
+    variables.read(
+        session,
+        weights,
+        (name, value) -> values.put(name, new Tensor(variables.shape(name), value)));
+    variables.read(
+        session,
+        masks,
+        (name, mask) -> {
+          float[] value = values.get(unmasked(name)).values();
+          for (int i = 0; i < mask.length; i++) {
+            value[i] = mask[i] == 0f ? 0f : value[i];
+          }
+        });
     return network.withWeights(values);
   }
 

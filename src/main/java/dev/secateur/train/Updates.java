@@ -1,6 +1,7 @@
 package dev.secateur.train;
 
 import dev.secateur.graph.Shape;
+import dev.secateur.plan.FineTuning;
 import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Op;

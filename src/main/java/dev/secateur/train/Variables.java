@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Operand;
+import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.AssignVariableOp;
@@ -17,6 +18,19 @@ import org.tensorflow.types.family.TType;
 
 /** The named float32 variables of one TensorFlow graph, in the order of their definition. */
 final class Variables {
+  /** Bytes that are copied into or out of a session at once: what a transfer costs in memory. */
+  private static final long GROUP_BYTES = 64L << 20;
+
+  /** Where a variable's value comes from. */
+  interface Values<E extends Exception> {
+    float[] of(String name) throws E;
+  }
+
+  /** Where a variable's value goes. */
+  interface Sink<E extends Exception> {
+    void accept(String name, float[] value) throws E;
+  }
+
   private record Variable(
       Shape shape,
       Operand<? extends TType> handle,
@@ -64,18 +78,56 @@ final class Variables {
     return variables.get(name).shape();
   }
 
-  void write(Session session, String name, float[] value) {
-    Variable variable = variables.get(name);
-    try (TFloat32 fed = NativeTensors.of(new Tensor(variable.shape(), value));
-        var result =
-            session.runner().feed(variable.fed(), fed).addTarget(variable.assign()).run()) {
-      assert result.size() == 0;
+  /**
+   * Gives variables their values, many in one run: each set of them that is ever written or read
+   * together costs TensorFlow an optimization of the whole graph, so that one run a variable would
+   * cost the square of the network's depth.
+   *
+   * @param values asked in the order of {@code names}, a few variables ahead of their writing
+   */
+  <E extends Exception> void write(Session session, List<String> names, Values<E> values) throws E {
+    for (List<String> group : groups(names)) {
+      Session.Runner runner = session.runner();
+      List<TFloat32> fed = new ArrayList<>();
+      try {
+        for (String name : group) {
+          Variable variable = variables.get(name);
+          fed.add(NativeTensors.of(new Tensor(variable.shape(), values.of(name))));
+          runner.feed(variable.fed(), fed.get(fed.size() - 1)).addTarget(variable.assign());
+        }
+        runner.run().close();
+      } finally {
+        fed.forEach(TFloat32::close);
+      }
     }
   }
 
-  float[] read(Session session, String name) {
-    try (var result = session.runner().fetch(variables.get(name).read()).run()) {
-      return NativeTensors.values((TFloat32) result.get(0));
+  /** Hands out the variables' values in the order of {@code names}, many of them from one run. */
+  <E extends Exception> void read(Session session, List<String> names, Sink<E> sink) throws E {
+    for (List<String> group : groups(names)) {
+      Session.Runner runner = session.runner();
+      group.forEach(name -> runner.fetch(variables.get(name).read()));
+      try (Result result = runner.run()) {
+        for (int i = 0; i < group.size(); i++) {
+          sink.accept(group.get(i), NativeTensors.values((TFloat32) result.get(i)));
+        }
+      }
     }
+  }
+
+  /** The names in order, in as few groups as their memory allows. */
+  private List<List<String>> groups(List<String> names) {
+    List<List<String>> groups = new ArrayList<>();
+    long left = 0;
+    for (String name : names) {
+      long bytes = shape(name).size() * Float.BYTES;
+      if (groups.isEmpty() || bytes > left) {
+        groups.add(new ArrayList<>());
+        left = GROUP_BYTES;
+      }
+      groups.get(groups.size() - 1).add(name);
+      left -= bytes;
+    }
+    return groups;
   }
 }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
-import dev.secateur.worker.Inputs.Role;
+import dev.secateur.worker.StoredInputs.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +18,9 @@ import java.util.function.BooleanSupplier;
 final class FetchedInputs {
   private final Map<Role, DownloadCache.Local> locals = new EnumMap<>(Role.class);
   private final Map<Role, Path> files = new EnumMap<>(Role.class);
-  private final Inputs inputs;
+  private final StoredInputs inputs;
 
-  private FetchedInputs(Inputs inputs) {
+  private FetchedInputs(StoredInputs inputs) {
     this.inputs = inputs;
   }
 
@@ -30,7 +30,7 @@ final class FetchedInputs {
    * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
    */
   static FetchedInputs fetch(
-      Inputs inputs,
+      StoredInputs inputs,
       DownloadCache cache,
       Limits limits,
       Path directory,

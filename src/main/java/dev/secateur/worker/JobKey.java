@@ -3,9 +3,8 @@ package dev.secateur.worker;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.event.EventJson;
 import dev.secateur.event.ModelRegistered;
-import dev.secateur.job.Engine;
-import dev.secateur.job.Plan;
-import dev.secateur.job.PlanJson;
+import dev.secateur.plan.Plan;
+import dev.secateur.result.Engine;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoredObject;
@@ -26,13 +25,13 @@ record JobKey(String value) {
   private static final String FORMAT = "secateur-job-1";
 
   static JobKey of(
-      ModelRegistered event, Inputs inputs, Plan plan, ObjectUri output, String replay) {
+      ModelRegistered event, StoredInputs inputs, Plan plan, ObjectUri output, String replay) {
     StringBuilder text = new StringBuilder(FORMAT).append('\n');
     text.append(event.model().resolvedName()).append('\n');
     text.append(event.model().resolvedVersion()).append('\n');
     text.append(output).append('\n');
     inputs.sources().forEach((role, source) -> text.append(line(role, source)));
-    text.append(Digests.sha256(PlanJson.canonical(plan))).append('\n');
+    text.append(Digests.sha256(plan.canonical())).append('\n');
     text.append(Engine.VERSION).append('\n').append(replay);
     return digest(text.toString());
   }
@@ -47,7 +46,7 @@ record JobKey(String value) {
     return digest(String.join("\n", FORMAT, "refused", asked, answer, replay));
   }
 
-  private static String line(Inputs.Role role, Inputs.Input input) {
+  private static String line(StoredInputs.Role role, StoredInputs.Input input) {
     StoredObject object = input.object();
     Optional<String> sha256 = input.sha256();
     return String.join(" ", role.label(), sha256.orElse("-"), object.etag())

@@ -1,8 +1,9 @@
 package dev.secateur.worker;
 
-import dev.secateur.job.FailureReason;
-import dev.secateur.job.JobResult;
 import dev.secateur.job.Stage;
+import dev.secateur.result.FailureReason;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Variant;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.StoreListener;
 import io.micrometer.core.instrument.Counter;
@@ -80,8 +81,8 @@ final class JobMeters implements StoreListener {
     for (Stage stage : Stage.values()) {
       stage(stage.label());
     }
-    stage(Progress.FETCH);
-    stage(Progress.PUSH);
+    stage(ProgressReporter.FETCH);
+    stage(ProgressReporter.PUSH);
     for (String event : new String[] {"taken", "taken-over", "lost"}) {
       registry.counter(Metrics.CLAIMS, Metrics.EVENT, event);
     }
@@ -148,8 +149,8 @@ final class JobMeters implements StoreListener {
   }
 
   void measured(JobResult result) {
-    JobResult.Variant original = result.variant("original");
-    JobResult.Variant int8 = result.variant("int8");
+    Variant original = result.variant("original");
+    Variant int8 = result.variant("int8");
     ratio().record((double) original.zippedBytes() / Math.max(1, int8.zippedBytes()));
     if (original.top1().isPresent() && int8.top1().isPresent()) {
       double change = int8.top1().get() - original.top1().get();

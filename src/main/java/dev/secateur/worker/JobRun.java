@@ -6,12 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventJson;
 import dev.secateur.job.CancelledException;
-import dev.secateur.job.FailureReason;
 import dev.secateur.job.Job;
 import dev.secateur.job.JobException;
-import dev.secateur.job.JobResult;
 import dev.secateur.job.MemoryEstimate;
-import dev.secateur.job.Plan;
+import dev.secateur.plan.Plan;
+import dev.secateur.result.FailureReason;
+import dev.secateur.result.JobResult;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
 import io.opentelemetry.context.Context;
@@ -42,13 +42,13 @@ final class JobRun {
 
   private final Shop shop;
   private final Claim claim;
-  private final Inputs inputs;
+  private final StoredInputs inputs;
   private final Plan plan;
   private final Replies replies;
   private final ObjectUri output;
   private final String name;
   private final Path directory;
-  private final Progress progress;
+  private final ProgressReporter progress;
   private final Instant started = Instant.now();
   private final StoredCheckpoints checkpoints;
 
@@ -78,7 +78,7 @@ final class JobRun {
   JobRun(
       Shop shop,
       Claim claim,
-      Inputs inputs,
+      StoredInputs inputs,
       Plan plan,
       Replies replies,
       ObjectUri output,
@@ -93,7 +93,7 @@ final class JobRun {
     this.name = name;
     this.directory = shop.workDirectory().resolve(claim.key().abbreviated() + "-" + claim.epoch());
     this.progress =
-        new Progress(
+        new ProgressReporter(
             shop.meters(),
             shop.work(),
             shop.tracer(),
@@ -231,7 +231,7 @@ final class JobRun {
   /** An event's readers know objects, not the files that this worker made of them. */
   private String message(Throwable e) {
     String message = e.getMessage() == null ? e.toString() : e.getMessage();
-    for (Map.Entry<Inputs.Role, Inputs.Input> source : inputs.sources().entrySet()) {
+    for (Map.Entry<StoredInputs.Role, StoredInputs.Input> source : inputs.sources().entrySet()) {
       ObjectUri uri = source.getValue().object().uri();
       Path local = FetchedInputs.place(directory.resolve(INPUTS), source.getKey(), uri);
       message = message.replace(local.toString(), uri.toString());
@@ -262,7 +262,7 @@ final class JobRun {
   }
 
   private End work(BooleanSupplier cancelled) {
-    progress.begin(Progress.FETCH);
+    progress.begin(ProgressReporter.FETCH);
     createDirectory();
     try {
       FetchedInputs fetched =
@@ -282,7 +282,7 @@ final class JobRun {
         ran = Optional.of(chain(fetched, cancelled));
       }
       JobResult result = ran.get();
-      progress.begin(Progress.PUSH);
+      progress.begin(ProgressReporter.PUSH);
       ObjectUri target =
           output.resolve(name + "/" + replies.version() + "/" + claim.key().abbreviated());
       Map<String, Replies.Artifact> artifacts =

@@ -6,9 +6,8 @@ import dev.secateur.event.EventType;
 import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
 import dev.secateur.event.ModelRegistered;
-import dev.secateur.job.Plan;
-import dev.secateur.job.PlanException;
-import dev.secateur.job.PlanJson;
+import dev.secateur.plan.Plan;
+import dev.secateur.plan.PlanException;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
 import io.micrometer.core.instrument.LongTaskTimer;
@@ -55,7 +54,7 @@ final class Reception {
     }
   }
 
-  Verdict answer(ConsumerRecord<byte[], byte[]> record) {
+  Disposition answer(ConsumerRecord<byte[], byte[]> record) {
     try {
       Order order = read(record);
       MDC.put("model", order.name());
@@ -72,8 +71,8 @@ final class Reception {
                   e.getMessage(),
                   Optional.empty(),
                   shop.work()::stopsWaiting)
-          ? Verdict.DONE
-          : Verdict.LEFT;
+          ? Disposition.DONE
+          : Disposition.LEFT;
     } finally {
       MDC.clear();
     }
@@ -102,7 +101,7 @@ final class Reception {
   /** What the schema lets pass and the engine does not, such as an end before the beginning. */
   private static Plan plan(JsonNode data) throws MalformedEventException {
     try {
-      return PlanJson.read(data);
+      return Plan.read(data);
     } catch (PlanException e) {
       throw new MalformedEventException(
           MalformedEventException.Reason.INVALID_DATA, e.getMessage());
@@ -115,13 +114,13 @@ final class Reception {
    * claims and results nobody can know what became of a job, so for them the record waits, and the
    * worker is not ready.
    */
-  private Verdict answer(Order order) {
+  private Disposition answer(Order order) {
     BackOff backOff = shop.backOff();
     int attempts = 0;
     Optional<Failure> trouble = Optional.empty();
     do {
       try {
-        Verdict verdict =
+        Disposition verdict =
             attempts < shop.maxAttempts() ? settle(order) : refuse(order, trouble.orElseThrow());
         shop.work().stateTrouble(Optional.empty());
         return verdict;
@@ -136,7 +135,7 @@ final class Reception {
         shop.work().stateTrouble(Optional.of(e.getMessage()));
       }
     } while (backOff.pause());
-    return Verdict.LEFT;
+    return Disposition.LEFT;
   }
 
   /** An input that may be had later. */
@@ -154,13 +153,13 @@ final class Reception {
     }
   }
 
-  private Verdict settle(Order order) {
+  private Disposition settle(Order order) {
     for (int look = 1; ; look++) {
-      Inputs inputs;
+      StoredInputs inputs;
       ObjectUri output;
       try {
         output = output(order);
-        inputs = Inputs.resolve(order.model(), shop.store());
+        inputs = StoredInputs.resolve(order.model(), shop.store());
       } catch (StoreException e) {
         if (shop.mayPass(e)) {
           throw new UnavailableInputException(e);
@@ -181,7 +180,7 @@ final class Reception {
       // From here on it is the job that takes its time.
       shop.work().stateTrouble(Optional.empty());
       if (answer instanceof Claims.Taken taken) {
-        Optional<Verdict> verdict = run(order, inputs, output, key, taken);
+        Optional<Disposition> verdict = run(order, inputs, output, key, taken);
         if (verdict.isPresent()) {
           return verdict.get();
         }
@@ -195,7 +194,7 @@ final class Reception {
         }
       } else {
         Duration pause = ((Claims.Busy) answer).retryAfter();
-        return new Verdict.Later(pause.compareTo(SOON) > 0 ? pause : SOON);
+        return new Disposition.Later(pause.compareTo(SOON) > 0 ? pause : SOON);
       }
     }
   }
@@ -215,8 +214,8 @@ final class Reception {
   }
 
   /** Empty: an input changed since it was looked up, so the job is another. */
-  private Optional<Verdict> run(
-      Order order, Inputs inputs, ObjectUri output, JobKey key, Claims.Taken taken) {
+  private Optional<Disposition> run(
+      Order order, StoredInputs inputs, ObjectUri output, JobKey key, Claims.Taken taken) {
     shop.meters().claimed(taken.takenOver());
     Claim claim = taken.claim();
     Replies replies = replies(order, key);
@@ -251,13 +250,13 @@ final class Reception {
       }
       if (end instanceof JobRun.End.Lost) {
         shop.meters().claimLost();
-        return Optional.of(new Verdict.Later(SOON));
+        return Optional.of(new Disposition.Later(SOON));
       }
       if (end instanceof JobRun.End.Stale stale) {
         LOG.warnf("an input changed: %s", stale.message());
         return Optional.empty();
       }
-      return Optional.of(Verdict.LEFT);
+      return Optional.of(Disposition.LEFT);
     } finally {
       span.setAttribute("secateur.outcome", outcome).end();
       shop.work().stopped();
@@ -265,7 +264,7 @@ final class Reception {
     }
   }
 
-  private Verdict deliver(Order order, Claim claim, JobRun run, CloudEvent event) {
+  private Disposition deliver(Order order, Claim claim, JobRun run, CloudEvent event) {
     Optional<CloudEvent> settled;
     try {
       settled =
@@ -277,20 +276,20 @@ final class Reception {
               });
     } catch (ClaimLostException e) {
       shop.meters().claimLost();
-      return new Verdict.Later(SOON);
+      return new Disposition.Later(SOON);
     }
     if (settled.isEmpty()) {
-      return Verdict.LEFT;
+      return Disposition.LEFT;
     }
     Failpoint.RESULT_STORED.reached();
-    Verdict verdict = publish(order, settled.get());
+    Disposition verdict = publish(order, settled.get());
     run.checkpoints().deleteAll();
     Failpoint.EVENT_SENT.reached();
     return verdict;
   }
 
   /** A record whose job has no key of its own, since an input of it is not there or not allowed. */
-  private Verdict refuse(Order order, Failure failure) {
+  private Disposition refuse(Order order, Failure failure) {
     JobKey key = JobKey.ofRefused(order.event().data(), failure, order.replay());
     MDC.put("job", key.value());
     LOG.warnf("refused: %s: %s", failure.code(), failure.message());
@@ -305,10 +304,10 @@ final class Reception {
   }
 
   /** Sends the result and, where the job was given up, the dead letter. */
-  private Verdict publish(Order order, CloudEvent result) {
+  private Disposition publish(Order order, CloudEvent result) {
     if (!shop.publisher()
         .result(order.name(), result, order.event().id(), shop.work()::stopsWaiting)) {
-      return Verdict.LEFT;
+      return Disposition.LEFT;
     }
     JsonNode reason = result.data().path("reason");
     if (reason.path("retried").asBoolean()) {
@@ -318,10 +317,10 @@ final class Reception {
       return shop.publisher()
               .deadLetter(
                   order.record(), code, message, Optional.of(job), shop.work()::stopsWaiting)
-          ? Verdict.DONE
-          : Verdict.LEFT;
+          ? Disposition.DONE
+          : Disposition.LEFT;
     }
-    return Verdict.DONE;
+    return Disposition.DONE;
   }
 
   /** Until the store has it; the work is done and must not be lost to a pause of the store. */

@@ -3,8 +3,8 @@ package dev.secateur.abuse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.keras.KerasException;
-import dev.secateur.keras.KerasException.Kind;
-import dev.secateur.keras.KerasException.Reason;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Reason;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;

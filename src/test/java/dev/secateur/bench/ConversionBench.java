@@ -4,20 +4,18 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
-import dev.secateur.dataset.Preprocessing;
 import dev.secateur.graph.Graph;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.plan.Preprocessing;
+import dev.secateur.plan.Quantization;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
-import dev.secateur.tflite.Quantization;
-import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteModel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Seconds from a Keras file to its float and INT8 TFLite files in a warm process: arguments are
@@ -55,13 +53,14 @@ public final class ConversionBench {
   private static int convert(Path file, Path samples) {
     Graph graph = KerasReader.read(file).graph();
     ModelMetadata metadata = new ModelMetadata("bench", "");
-    TfliteModel fp32 = TfliteCompiler.float32(graph, metadata);
-    Expected expected =
-        new Expected(Optional.of(graph.inputs().get(0).shape()), OptionalInt.empty());
+    Lowered lowered = Lowered.of(graph);
+    TfliteModel fp32 = lowered.float32(metadata);
+    Expected expected = Expected.inputsOf(graph);
     try (Dataset set = Datasets.open(samples, Part.TRAIN, Preprocessing.NONE, expected)) {
       int threads = Runtime.getRuntime().availableProcessors();
-      Calibration calibration = new Calibrator(threads).calibrate(graph, fp32, set, SAMPLES);
-      return TfliteCompiler.int8(graph, calibration, Quantization.DEFAULT, metadata).size();
+      Calibration calibration =
+          new Calibrator(threads).calibrate(lowered, fp32, set, SAMPLES, () -> false);
+      return lowered.int8(calibration, Quantization.DEFAULT, metadata).size();
     }
   }
 }

@@ -5,10 +5,11 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.plan.Quantization;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.ModelMetadata;
-import dev.secateur.tflite.Quantization;
 import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.train.TensorFlowPredictor;
@@ -98,7 +99,7 @@ final class Comparison {
     try {
       return KerasReader.read(fixture.model()).graph();
     } catch (KerasException e) {
-      if (e.reasons().get(0).kind() != KerasException.Kind.INPUT_SHAPE_UNKNOWN) {
+      if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
         throw e;
       }
       var shape = fixture.tensors("x").get(0).shape().withBatch(dev.secateur.graph.Shape.UNKNOWN);

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 /**
  * The set that {@code fixtures/generate.py} made: in the directory that the system property {@code
  * secateur.fixtures} names, else in {@code ~/.cache/secateur/fixtures/<digest of the generator>}.
+ * Its index names each fixture's own directory, which sets share.
  */
 final class Fixtures {
   private static final Path GENERATOR = Path.of("fixtures");
@@ -39,7 +40,8 @@ final class Fixtures {
     try {
       List<Fixture> fixtures = new ArrayList<>();
       for (JsonNode entry : new JsonMapper().readTree(index.toFile()).path("fixtures")) {
-        fixtures.add(new Fixture(directory().resolve(entry.path("name").asText()), entry));
+        fixtures.add(
+            new Fixture(directory().resolve(entry.path("directory").asText()).normalize(), entry));
       }
       return Optional.of(fixtures);
     } catch (IOException e) {

@@ -121,7 +121,7 @@ final class ModelsPage {
             page.append("- ")
                 .append(what)
                 .append(": ")
-                .append(wrong.replaceAll("\\S*/fixtures/[0-9a-f]+/", ""))
+                .append(wrong.replaceAll("\\S*/cases/(\\S+)-[0-9a-f]{12}/", "$1/"))
                 .append('\n'));
     if (failed.isEmpty()) {
       page.append("Nothing.\n");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.secateur.plan.Plan;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ final class MemoryEstimateTest {
   }
 
   private static Plan plan(int batchSize) throws Exception {
-    return PlanJson.read(
+    return Plan.read(
         MAPPER.readTree("{\"plan\":{\"fineTuning\":{\"batchSize\":" + batchSize + "}}}"));
   }
 

@@ -272,6 +272,7 @@ final class Promises {
     @Override
     public void after(World world, Step step) {
       if (step instanceof Sent sent
+          && world.sent.get(sent.result().order()).size() == 1
           && sent.result().event().path("code").asText().equals("attempts-exhausted")) {
         int seen = deaths.getOrDefault(sent.result().order(), 0);
         require(

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
-import dev.secateur.dataset.Preprocessing;
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Preprocessing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +41,9 @@ class CalibratorTest {
             Datasets.Part.TRAIN,
             Preprocessing.NONE,
             Datasets.Expected.ANYTHING)) {
-      assertThatThrownBy(() -> new Calibrator(1).calibrate(doubling(), set, 10, () -> true))
+      Lowered network = Lowered.of(doubling());
+      TfliteModel float32 = network.float32(Networks.METADATA);
+      assertThatThrownBy(() -> new Calibrator(1).calibrate(network, float32, set, 10, () -> true))
           .isInstanceOf(CancellationException.class);
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Quantization;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +19,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class EveryOpTest {
   /** Four steps of 255: one each for input, operand, output and rounding. */
   private static final double FEW_STEPS = 4.0 / 255;
+
+  /** Share of values so near a jump of the function that quantization moves them over it. */
+  private static final double NEAR_A_STEP = 0.08;
 
   static Stream<OpCase> cases() {
     return OpCase.all().stream();
@@ -68,8 +72,19 @@ class EveryOpTest {
     Tensor actual = Networks.run(int8, x).get(0);
     // The quantized range includes zero.
     double range = Errors.range(expected, 0);
-    assertThat(Errors.largest(actual, expected) / range).isLessThan(FEW_STEPS);
+    assertThat(far(actual, expected, FEW_STEPS * range))
+        .isLessThanOrEqualTo(c.hasSteps() ? NEAR_A_STEP : 0);
     assertThat(differenceInBatch(c, int8)).isZero();
+  }
+
+  /** Share of values that are further apart; one that is no number is. */
+  private static double far(Tensor actual, Tensor expected, double allowed) {
+    int far = 0;
+    for (int i = 0; i < expected.values().length; i++) {
+      double error = Math.abs(actual.values()[i] - expected.values()[i]);
+      far += error < allowed ? 0 : 1;
+    }
+    return (double) far / expected.values().length;
   }
 
   private static TfliteModel int8(OpCase c, Quantization quantization) {

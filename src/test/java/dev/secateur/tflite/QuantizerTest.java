@@ -8,7 +8,8 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
-import dev.secateur.tflite.Quantization.IoType;
+import dev.secateur.plan.Quantization;
+import dev.secateur.plan.Quantization.IoType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +24,7 @@ class QuantizerTest {
   }
 
   private static Program quantized(Graph graph) {
-    return Quantizer.quantize(Lowering.lower(graph), calibrate(graph), Quantization.DEFAULT);
+    return Quantizer.quantize(TfliteLowering.lower(graph), calibrate(graph), Quantization.DEFAULT);
   }
 
   private static List<Opcode> opcodes(Program program) {

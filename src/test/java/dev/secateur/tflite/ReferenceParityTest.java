@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Quantization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

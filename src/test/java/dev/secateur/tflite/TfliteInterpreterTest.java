@@ -8,6 +8,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Quantization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,7 +93,7 @@ class TfliteInterpreterTest {
   void modelWithABuiltInBatchIsRunSampleBySample() {
     Networks n = new Networks(1);
     Graph graph = n.build(n.dense("dense", n.input(1, 4), 3));
-    Program program = Lowering.lower(graph);
+    Program program = TfliteLowering.lower(graph);
     Program fixed = new Program();
     for (Program.Tensor t : program.tensors()) {
       Shape shape = t.constant().isPresent() ? t.shape() : t.shape().withBatch(1);

@@ -15,19 +15,19 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /** The arrays of an NPZ file of reference results, as raw little-endian bytes. */
-record ReferenceArrays(Map<String, ByteBuffer> arrays) {
+public record ReferenceArrays(Map<String, ByteBuffer> arrays) {
   private static final Path SHARED = Path.of("..", "shared");
   private static final int NPY_HEADER_LENGTH_AT = 8;
   private static final int NPY_HEADER_AT = 10;
 
   /** A file under {@code ../shared}; the test is skipped where it is absent. */
-  static Path shared(String file) {
+  public static Path shared(String file) {
     Path path = SHARED.resolve(file);
     assumeTrue(Files.exists(path), "skipped: there is no " + path);
     return path;
   }
 
-  static ReferenceArrays read(Path file) {
+  public static ReferenceArrays read(Path file) {
     Map<String, ByteBuffer> arrays = new LinkedHashMap<>();
     try (ZipFile zip = new ZipFile(file.toFile())) {
       for (ZipEntry entry : zip.stream().toList()) {
@@ -48,14 +48,14 @@ record ReferenceArrays(Map<String, ByteBuffer> arrays) {
     return new ReferenceArrays(arrays);
   }
 
-  float[] floats(String name) {
+  public float[] floats(String name) {
     ByteBuffer bytes = arrays.get(name);
     float[] values = new float[bytes.remaining() / Float.BYTES];
     bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
     return values;
   }
 
-  int[] ints(String name) {
+  public int[] ints(String name) {
     ByteBuffer bytes = arrays.get(name);
     int[] values = new int[bytes.remaining() / Integer.BYTES];
     bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(values);

@@ -3,6 +3,9 @@ package dev.secateur.train;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.train.op.Arithmetic;
+import dev.secateur.train.op.Penalties;
+import dev.secateur.train.op.TensorFlowLowering;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,14 +45,15 @@ public final class TrainingGradients {
           values.put(weight.name(), tf.identity(tf.constantOf(copy)));
         }
       }
-      Lowering training = Lowering.forTraining(tf, network, values, tf.constant(new int[] {1, 1}));
+      TensorFlowLowering training =
+          TensorFlowLowering.forTraining(tf, network, values, tf.constant(new int[] {1, 1}));
       Operand<TFloat32> loss = loss(tf, network, training, values);
       return run(graph, network, loss, values, fed, inputs);
     }
   }
 
   private static Operand<TFloat32> loss(
-      Ops tf, Graph network, Lowering training, Map<String, Operand<TFloat32>> values) {
+      Ops tf, Graph network, TensorFlowLowering training, Map<String, Operand<TFloat32>> values) {
     List<Operand<TFloat32>> terms = new ArrayList<>(training.penalties());
     for (Graph.Output output : network.outputs()) {
       Operand<TFloat32> square = Arithmetic.square(tf, training.value(output.value()));

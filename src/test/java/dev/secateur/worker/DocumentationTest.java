@@ -3,7 +3,7 @@ package dev.secateur.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.event.MalformedEventException;
-import dev.secateur.job.FailureReason;
+import dev.secateur.result.FailureReason;
 import dev.secateur.store.StoreException;
 import io.smallrye.config.WithDefault;
 import java.lang.reflect.Field;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.event.EventJson;
 import dev.secateur.event.ModelRegistered;
-import dev.secateur.job.Plan;
+import dev.secateur.plan.Plan;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoredObject;
-import dev.secateur.worker.Inputs.Input;
-import dev.secateur.worker.Inputs.Role;
+import dev.secateur.worker.StoredInputs.Input;
+import dev.secateur.worker.StoredInputs.Role;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -30,8 +30,8 @@ final class JobKeyTest {
     return ModelRegistered.read(EventJson.parse(json.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static Inputs inputs(String etag, Duration age) {
-    return new Inputs(
+  private static StoredInputs inputs(String etag, Duration age) {
+    return new StoredInputs(
         Map.of(
             Role.MODEL, input("s3://models/a.h5", etag, age),
             Role.TRAIN, input("s3://datasets/a.npz", "t", age)));
@@ -52,7 +52,7 @@ final class JobKeyTest {
   @Test
   void anotherVersionBytesOutputOrReplayIsAnotherJob() throws Exception {
     Set<JobKey> keys = new LinkedHashSet<>();
-    Inputs inputs = inputs("m", Duration.ZERO);
+    StoredInputs inputs = inputs("m", Duration.ZERO);
     keys.add(JobKey.of(event("1"), inputs, Plan.DEFAULT, OUTPUT, ""));
     keys.add(JobKey.of(event("2"), inputs, Plan.DEFAULT, OUTPUT, ""));
     keys.add(JobKey.of(event("1"), inputs("n", Duration.ZERO), Plan.DEFAULT, OUTPUT, ""));

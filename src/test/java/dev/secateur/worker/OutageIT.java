@@ -95,9 +95,9 @@ final class OutageIT {
 
   /** All that a job passes through. */
   private static List<String> stages() {
-    List<String> stages = new ArrayList<>(List.of(Progress.FETCH));
+    List<String> stages = new ArrayList<>(List.of(ProgressReporter.FETCH));
     Stream.of(Stage.values()).map(Stage::label).forEach(stages::add);
-    stages.add(Progress.PUSH);
+    stages.add(ProgressReporter.PUSH);
     return stages;
   }
 

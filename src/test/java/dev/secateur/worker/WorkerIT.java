@@ -341,7 +341,7 @@ final class WorkerIT {
       for (Stage stage : Stage.values()) {
         Files.createFile(gates.resolve(stage.label()));
       }
-      Files.createFile(gates.resolve(Progress.FETCH));
+      Files.createFile(gates.resolve(ProgressReporter.FETCH));
       WorkerProcess worker =
           platform
               .worker(
@@ -355,9 +355,10 @@ final class WorkerIT {
                       gates.toString()))
               .awaitReady();
       platform.publish(platform.job("shapes", "1", 1));
-      platform.await("push", () -> worker.process().output().contains(" stage " + Progress.PUSH));
+      platform.await(
+          "push", () -> worker.process().output().contains(" stage " + ProgressReporter.PUSH));
       refusing.set(true);
-      Files.createFile(gates.resolve(Progress.PUSH));
+      Files.createFile(gates.resolve(ProgressReporter.PUSH));
       platform.await("refusal", () -> worker.process().output().contains("attempt 1 failed"));
       refusing.set(false);
       JsonNode result = platform.awaitResults(1).values().iterator().next();

@@ -1,0 +1,161 @@
+package dev.secateur.job;
+
+import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.DatasetException;
+import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Datasets.Expected;
+import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.SourceDigest;
+import dev.secateur.evaluate.Goal;
+import dev.secateur.evaluate.Goals;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Head;
+import dev.secateur.keras.KerasException;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.Plan;
+import dev.secateur.result.JobResult;
+import dev.secateur.tflite.Range;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** The model and the sets of a job, opened and fitting each other. */
+record JobInputs(
+    KerasModel model,
+    FileLosses losses,
+    List<Goal> goals,
+    Dataset train,
+    Dataset evaluation,
+    Dataset representative,
+    String modelDigest,
+    List<JobResult.Data> datasets)
+    implements AutoCloseable {
+  private static final int RANGE_SAMPLES = 256;
+
+  static JobInputs open(Job job) {
+    KerasModel model = read(job.model(), job.train(), job.plan());
+    Graph graph = model.graph();
+    Expected expected = Expected.of(graph);
+    FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
+    List<Dataset> open = new ArrayList<>();
+    try {
+      Dataset train = add(open, job, job.train(), Part.TRAIN, expected);
+      Dataset evaluation = add(open, job, evaluationFile(job), Part.EVALUATION, expected);
+      Dataset representative =
+          job.representative().isEmpty()
+              ? train
+              : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
+      Goals goals =
+          new Goals(
+              output -> Optional.empty(),
+              output -> Optional.ofNullable(losses.losses().get(output)));
+      return new JobInputs(
+          model,
+          losses,
+          goals.of(Head.of(graph), evaluation.inputs(), evaluation),
+          train,
+          evaluation,
+          representative,
+          SourceDigest.of(job.model()),
+          List.of(
+              data("train", job.train(), train),
+              data("evaluation", evaluationFile(job), evaluation),
+              data("representative", job.representative().orElse(job.train()), representative)));
+    } catch (RuntimeException e) {
+      open.forEach(Dataset::close);
+      throw e;
+    }
+  }
+
+  /** A model that states no input shape takes the training samples'. */
+  static KerasModel read(Path model, Path train, Plan plan) {
+    try {
+      return KerasReader.read(model);
+    } catch (KerasException e) {
+      if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
+        throw e;
+      }
+      try (Dataset set =
+          Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)) {
+        return KerasReader.read(model, Optional.of(set.inputs().get(0)));
+      }
+    }
+  }
+
+  private static Dataset add(List<Dataset> open, Job job, Path file, Part part, Expected expected) {
+    Dataset set = Datasets.open(file, part, job.plan().preprocessing(), expected);
+    open.add(set);
+    return set;
+  }
+
+  private static Path evaluationFile(Job job) {
+    return job.evaluation()
+        .orElseGet(
+            () -> {
+              if (Datasets.hasEvaluationPart(job.train())) {
+                return job.train();
+              }
+              throw new DatasetException(
+                  job.train(),
+                  "",
+                  "has no part for evaluation",
+                  "name a set for evaluation (--eval), or add x_test and y_test");
+            });
+  }
+
+  private static JobResult.Data data(String role, Path file, Dataset set) {
+    return new JobResult.Data(
+        role,
+        file.getFileName().toString(),
+        set.digest(),
+        set.size(),
+        !set.targets().isEmpty(),
+        set.classes());
+  }
+
+  JobResult.Model description(Job job) {
+    return new JobResult.Model(
+        job.name(),
+        job.model().getFileName().toString(),
+        modelDigest,
+        model.format().name().toLowerCase(Locale.ROOT),
+        model.kerasVersion(),
+        model.graph().parameters());
+  }
+
+  /** What each output is trained with, in the network's order: the file's, else its goal's. */
+  List<Optional<FineTuning.Loss>> trainingLosses() {
+    return goals.stream()
+        .map(g -> Optional.ofNullable(losses.losses().get(g.output())).or(() -> g.loss()))
+        .toList();
+  }
+
+  /** Values that the network is trained on, from samples spread over the set. */
+  Optional<Range> trainingRange() {
+    int count = Math.min(RANGE_SAMPLES, train.size());
+    float min = Float.POSITIVE_INFINITY;
+    float max = Float.NEGATIVE_INFINITY;
+    int size = train.size();
+    int[] indices = IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
+    for (float value : train.batch(indices).inputs().get(0).values()) {
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+    return min <= max ? Optional.of(new Range(min, max)) : Optional.empty();
+  }
+
+  @Override
+  public void close() {
+    train.close();
+    evaluation.close();
+    if (representative != train) {
+      representative.close();
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.secateur.job;
+
+import dev.secateur.graph.Weight;
+import dev.secateur.result.JobResult;
+import dev.secateur.train.FineTuned;
+import java.util.List;
+import java.util.Optional;
+
+/** The layers that hold weights, and how sparse they became. */
+final class LayerSparsities {
+  private LayerSparsities() {}
+
+  static List<JobResult.Layer> of(FineTuned tuned) {
+    return LayerSummary.of(tuned.graph()).stream()
+        .filter(layer -> !layer.weights().isEmpty())
+        .map(layer -> described(layer, tuned))
+        .toList();
+  }
+
+  private static JobResult.Layer described(LayerSummary layer, FineTuned tuned) {
+    Optional<Weight> pruned = layer.prunable().filter(w -> tuned.sparsity().containsKey(w.name()));
+    Optional<Weight> kernel =
+        pruned.or(
+            () -> layer.weights().stream().filter(w -> w.role() == Weight.Role.KERNEL).findFirst());
+    return new JobResult.Layer(
+        layer.name(),
+        layer.type(),
+        layer.parameters(),
+        pruned.isPresent(),
+        pruned.isPresent() ? tuned.pruning().finalSparsity() : 0,
+        kernel.map(k -> k.value().sparsity()).orElse(0.0));
+  }
+}

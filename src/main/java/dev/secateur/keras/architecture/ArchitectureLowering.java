@@ -1,0 +1,324 @@
+package dev.secateur.keras.architecture;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.GraphBuilder;
+import dev.secateur.graph.GraphException;
+import dev.secateur.graph.Shape;
+import dev.secateur.keras.layer.Dialect;
+import dev.secateur.keras.layer.Equivalent;
+import dev.secateur.keras.layer.LayerContext;
+import dev.secateur.keras.layer.Layers;
+import dev.secateur.keras.layer.OperationCall;
+import dev.secateur.keras.layer.Operations;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Reasons;
+import dev.secateur.keras.refusal.Refusal;
+import dev.secateur.keras.spec.LayerSpec;
+import dev.secateur.keras.spec.LayerSpec.Call;
+import dev.secateur.keras.spec.LayerSpec.Ref;
+import dev.secateur.keras.spec.ModelSpec;
+import dev.secateur.keras.spec.Numbers;
+import dev.secateur.keras.spec.Options;
+import dev.secateur.keras.weights.WeightSlots;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * From the architecture to the graph. Models inside models are lowered in place, once for each use,
+ * with the same weights. A layer that cannot be lowered gives a reason; what depends on it is left
+ * out, so that the next reasons are independent ones.
+ */
+public final class ArchitectureLowering {
+  private static final int MOST_NODES = 200_000;
+  private static final int MOST_DIMENSIONS = 8;
+
+  private final GraphBuilder graph;
+  private final WeightSlots weights;
+  private final Dialect dialect;
+  private final Optional<Shape> inputShape;
+  private final Reasons reasons;
+  private final Set<String> layersSeen = new HashSet<>();
+  private final Map<String, Equivalent> equivalents = new HashMap<>();
+  private int calls;
+
+  public ArchitectureLowering(
+      String name,
+      WeightSlots weights,
+      Dialect dialect,
+      Optional<Shape> inputShape,
+      Reasons reasons) {
+    this.graph = new GraphBuilder(name);
+    this.weights = weights;
+    this.dialect = dialect;
+    this.inputShape = inputShape;
+    this.reasons = reasons;
+  }
+
+  /** Standard layers that mean the same as operations, by path. */
+  public Map<String, Equivalent> equivalents() {
+    return equivalents;
+  }
+
+  /** The graph, if there were no reasons against it. */
+  public Optional<Graph> lower(ModelSpec model) {
+    Map<String, LayerSpec> layers = new HashMap<>();
+    model.layers().forEach(l -> layers.put(l.name(), l));
+    List<Optional<String>> inputs = new ArrayList<>();
+    for (Ref ref : model.inputs()) {
+      LayerSpec layer = layers.get(ref.layer());
+      if (layer == null || !layer.isInput()) {
+        throw Refusal.config(ref.layer(), "an input of the model that is no InputLayer");
+      }
+      inputs.add(input(layer, model.inputs().size()));
+    }
+    List<Optional<String>> outputs = model(model, "", true, inputs);
+    if (!reasons.isEmpty()) {
+      return Optional.empty();
+    }
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      graph.output(outputName(model, i, names), outputs.get(i).orElseThrow());
+    }
+    return Optional.of(graph.build());
+  }
+
+  /** Keras names outputs after their layers, and numbers those that repeat. */
+  private static String outputName(ModelSpec model, int index, Set<String> taken) {
+    boolean named = !model.outputNames().isEmpty();
+    String name = named ? model.outputNames().get(index) : model.outputs().get(index).layer();
+    String unique = name;
+    for (int i = 1; !taken.add(unique); i++) {
+      unique = name + "_" + i;
+    }
+    return unique;
+  }
+
+  private Optional<String> input(LayerSpec layer, int inputs) {
+    try {
+      Shape shape = shape(layer, inputs == 1 ? inputShape : Optional.empty());
+      return Optional.of(graph.input(layer.name(), shape));
+    } catch (Refusal e) {
+      reasons.add(e);
+      return Optional.empty();
+    }
+  }
+
+  /** The stated shape, its gaps filled from the given one. */
+  private static Shape shape(LayerSpec layer, Optional<Shape> given) {
+    JsonNode stated = Numbers.unwrapped(layer.config().path("batch_input_shape"));
+    if (!stated.isArray()) {
+      return given
+          .map(s -> s.withBatch(Shape.UNKNOWN))
+          .orElseThrow(() -> unknown(layer, "no shape"));
+    }
+    if (stated.size() < 2 || stated.size() > MOST_DIMENSIONS) {
+      throw Refusal.config(layer.name(), "an input of " + stated.size() + " dimensions");
+    }
+    List<Integer> dims = new ArrayList<>(List.of(Shape.UNKNOWN));
+    for (int i = 1; i < stated.size(); i++) {
+      int dim = stated.get(i).asInt(Shape.UNKNOWN);
+      boolean fits = given.isPresent() && given.get().rank() == stated.size();
+      if (stated.get(i).isNull() && fits) {
+        dim = given.get().dim(i);
+      }
+      if (stated.get(i).isNull() && dim == Shape.UNKNOWN) {
+        throw unknown(layer, "the shape " + stated + " with unknown dimensions");
+      }
+      if (dim < 1) {
+        throw Refusal.config(layer.name(), "an input of the shape " + stated);
+      }
+      dims.add(dim);
+    }
+    return new Shape(dims);
+  }
+
+  private static Refusal unknown(LayerSpec layer, String what) {
+    return new Refusal(
+        Kind.INPUT_SHAPE_UNKNOWN,
+        layer.name(),
+        "the model has " + what + " for its input",
+        "give a dataset, from which the shape is taken, or build the model with an Input layer");
+  }
+
+  /** One use of a model; an absent value is one that could not be lowered. */
+  private List<Optional<String>> model(
+      ModelSpec model, String path, boolean trainable, List<Optional<String>> inputs) {
+    Map<Ref, Optional<String>> values = new HashMap<>();
+    if (model.inputs().size() != inputs.size()) {
+      throw Refusal.config(
+          path, "called with " + inputs.size() + " tensors instead of " + model.inputs().size());
+    }
+    for (int i = 0; i < inputs.size(); i++) {
+      values.put(model.inputs().get(i), inputs.get(i));
+    }
+    for (Use use : inOrder(model, path, values.keySet())) {
+      call(model, path, trainable, use, values);
+    }
+    return model.outputs().stream().map(o -> value(values, o, path)).toList();
+  }
+
+  private static Optional<String> value(Map<Ref, Optional<String>> values, Ref ref, String path) {
+    Optional<String> value = values.get(ref);
+    if (value == null) {
+      Optional<String> first = values.get(new Ref(ref.layer(), ref.call(), 0));
+      if (first != null && first.isEmpty()) {
+        return first; // one of the outputs of what could not be lowered
+      }
+      throw Refusal.config(path, "no output " + ref.tensor() + " of the layer " + ref.layer());
+    }
+    return value;
+  }
+
+  /** One call of one layer. */
+  private record Use(LayerSpec layer, int index) {
+    Call call() {
+      return layer.calls().get(index);
+    }
+  }
+
+  /** All calls, those before that others need, otherwise in the file's order. */
+  private List<Use> inOrder(ModelSpec model, String path, Set<Ref> inputs) {
+    Map<String, Set<Integer>> done = new HashMap<>();
+    inputs.forEach(r -> done.computeIfAbsent(r.layer(), k -> new HashSet<>()).add(r.call()));
+    Map<String, List<Use>> waiting = new HashMap<>();
+    Deque<Use> ready = new ArrayDeque<>();
+    List<Use> order = new ArrayList<>();
+    int all = 0;
+    for (LayerSpec layer : model.layers()) {
+      noteLayer(layer, path);
+      for (int i = 0; i < layer.calls().size(); i++) {
+        all++;
+        place(new Use(layer, i), done, waiting, ready);
+        drain(done, waiting, ready, order);
+      }
+    }
+    if (order.size() < all) {
+      List<String> stuck = new ArrayList<>(new LinkedHashSet<>(waiting.keySet()));
+      throw Refusal.config(
+          path,
+          "a cycle, or a call on what no layer makes: "
+              + stuck.subList(0, Math.min(5, stuck.size())));
+    }
+    return order;
+  }
+
+  private static void place(
+      Use use, Map<String, Set<Integer>> done, Map<String, List<Use>> waiting, Deque<Use> ready) {
+    for (Ref ref : use.call().refs()) {
+      if (!done.getOrDefault(ref.layer(), Set.of()).contains(ref.call())) {
+        waiting.computeIfAbsent(key(ref.layer(), ref.call()), k -> new ArrayList<>()).add(use);
+        return;
+      }
+    }
+    ready.add(use);
+  }
+
+  private static String key(String layer, int call) {
+    return layer + ":" + call;
+  }
+
+  private static void drain(
+      Map<String, Set<Integer>> done,
+      Map<String, List<Use>> waiting,
+      Deque<Use> ready,
+      List<Use> order) {
+    while (!ready.isEmpty()) {
+      Use use = ready.poll();
+      order.add(use);
+      String name = use.layer().name();
+      done.computeIfAbsent(name, k -> new HashSet<>()).add(use.index());
+      List<Use> freed = waiting.remove(key(name, use.index()));
+      if (freed != null) {
+        freed.forEach(f -> place(f, done, waiting, ready));
+      }
+    }
+  }
+
+  private void noteLayer(LayerSpec layer, String path) {
+    String name = LayerSpec.place(path, layer.name());
+    if (layersSeen.add(name) && layer.model().isEmpty()) {
+      graph.layer(name, layer.isOperation() ? layer.type().substring(3) : layer.type());
+    }
+  }
+
+  private void call(
+      ModelSpec model, String path, boolean trainable, Use use, Map<Ref, Optional<String>> values) {
+    LayerSpec layer = use.layer();
+    String place = LayerSpec.place(path, layer.name());
+    if (++calls > MOST_NODES) {
+      throw Refusal.limit(place, "more than " + MOST_NODES + " calls");
+    }
+    List<Optional<String>> operands =
+        use.call().refs().stream().map(r -> value(values, r, place)).toList();
+    boolean both = trainable && layer.trainable();
+    List<Optional<String>> results;
+    if (layer.model().isPresent()) {
+      results = model(layer.model().get(), place, both, operands);
+    } else if (operands.stream().anyMatch(Optional::isEmpty)) {
+      results = List.of(Optional.empty());
+    } else {
+      results = layer(layer, place, both, use.call(), operands);
+    }
+    for (int i = 0; i < results.size(); i++) {
+      values.put(new Ref(layer.name(), use.index(), i), results.get(i));
+    }
+  }
+
+  private List<Optional<String>> layer(
+      LayerSpec layer,
+      String place,
+      boolean trainable,
+      Call call,
+      List<Optional<String>> operands) {
+    LayerContext context =
+        new LayerContext(
+            graph,
+            weights,
+            dialect,
+            place,
+            layer.type(),
+            new Options(place, layer.config()),
+            operands.stream().map(Optional::orElseThrow).toList(),
+            trainable);
+    try {
+      List<String> results =
+          layer.isOperation() ? operation(layer, context, call) : List.of(Layers.lower(context));
+      results.forEach(r -> checkSize(place, graph.shape(r)));
+      return results.stream().map(Optional::of).toList();
+    } catch (Refusal e) {
+      reasons.add(e);
+    } catch (GraphException | ArithmeticException e) {
+      reasons.add(Refusal.config(place, e.getMessage()));
+    }
+    return List.of(Optional.empty());
+  }
+
+  private List<String> operation(LayerSpec layer, LayerContext context, Call call) {
+    Map<Ref, String> operands = new HashMap<>();
+    List<Ref> refs = call.refs();
+    for (int i = 0; i < refs.size(); i++) {
+      operands.put(refs.get(i), context.inputs().get(i));
+    }
+    Operations.Result result =
+        Operations.lower(
+            layer.type().substring(LayerSpec.OPERATION.length()),
+            OperationCall.of(context, call, operands));
+    result.equivalent().ifPresent(e -> equivalents.put(context.path(), e));
+    return result.outputs();
+  }
+
+  private static void checkSize(String place, Shape shape) {
+    if (shape.size() > 1L << 28) {
+      throw Refusal.limit(place, "a value of " + shape + " for one sample");
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** From a configuration to the graph. */
+package dev.secateur.keras.architecture;

@@ -1,0 +1,124 @@
+package dev.secateur.keras.file;
+
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Refusal;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Tells files apart by what is in them, never by their names. */
+public final class FileKind {
+  private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+  private static final int HEAD = 512;
+
+  private FileKind() {}
+
+  /**
+   * @throws Refusal if it is no Keras file, naming what it is
+   */
+  public static KerasFormat of(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw directory(file);
+    }
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(file.toString());
+    }
+    byte[] head;
+    try (InputStream in = Files.newInputStream(file)) {
+      head = in.readNBytes(HEAD);
+    }
+    if (head.length == 0) {
+      throw new Refusal(Kind.EMPTY, "", "the file is empty", "fetch or save the file again");
+    }
+    if (startsWith(head, HDF5) || hasUserBlock(file)) {
+      return KerasFormat.H5;
+    }
+    if (startsWith(head, new byte[] {'P', 'K', 3, 4})
+        || startsWith(head, new byte[] {'P', 'K', 5, 6})) {
+      return KerasFormat.KERAS;
+    }
+    throw foreign(head);
+  }
+
+  /** An HDF5 file may have 512 bytes, or a multiple of two of it, of anything before it. */
+  private static boolean hasUserBlock(Path file) throws IOException {
+    try (var channel = Files.newByteChannel(file)) {
+      for (long at = HEAD; at + HDF5.length <= channel.size() && at <= 1 << 20; at *= 2) {
+        var buffer = java.nio.ByteBuffer.allocate(HDF5.length);
+        channel.position(at);
+        channel.read(buffer);
+        if (Arrays.equals(buffer.array(), HDF5)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Refusal directory(Path file) {
+    if (Files.exists(file.resolve("saved_model.pb"))
+        || Files.exists(file.resolve("saved_model.pbtxt"))) {
+      return foreign(
+          "a TensorFlow SavedModel directory",
+          "load it in Keras and save it as .keras or .h5, with model.save(\"model.keras\")");
+    }
+    return foreign("a directory", "name the model file in it");
+  }
+
+  private static Refusal foreign(byte[] head) {
+    String text = new String(head, StandardCharsets.ISO_8859_1);
+    if (text.startsWith("version https://git-lfs")) {
+      return new Refusal(
+          Kind.LFS_POINTER,
+          "",
+          "a Git LFS pointer: the model itself was not fetched",
+          "run git lfs pull where it was cloned");
+    }
+    String export = "Secateur reads Keras files; save the Keras model that it was made from";
+    if (text.startsWith("TFL3", 4)) {
+      return foreign("a TensorFlow Lite model", export);
+    }
+    if (text.startsWith("\u0080") && text.length() > 1 && text.charAt(1) <= 5) {
+      return foreign("a Python pickle (PyTorch saves these), which is never loaded", export);
+    }
+    if (text.startsWith("\u0093NUMPY")) {
+      return foreign("a NumPy array", "name a model file");
+    }
+    if (text.startsWith("\u001f\u008b")) {
+      return foreign("a gzip archive", "unpack it first");
+    }
+    if (head[0] == 0x08
+        && (text.contains("onnx") || text.contains("pytorch") || text.contains("producer"))) {
+      return foreign("an ONNX model", export);
+    }
+    if (head[0] == 0x08 && head.length > 2 && head[1] < 20 && head[2] == 0x12) {
+      return foreign("an ONNX model", export);
+    }
+    if (text.contains("saved_model_schema_version")
+        || text.startsWith("\n") && text.contains("Placeholder")) {
+      return foreign("a TensorFlow graph", "save the model as .keras or .h5 instead");
+    }
+    if (text.stripLeading().startsWith("{")) {
+      return foreign(
+          "JSON, such as model.to_json gives: an architecture without weights",
+          "save the whole model, with model.save");
+    }
+    if (text.stripLeading().startsWith("<")) {
+      return foreign("a web page or XML", "fetch the file itself, not the page about it");
+    }
+    return foreign("neither an HDF5 file nor a .keras zip", "save the model with model.save");
+  }
+
+  static Refusal foreign(String what, String remedy) {
+    return new Refusal(Kind.FOREIGN_FORMAT, "", "the file is " + what, remedy);
+  }
+
+  private static boolean startsWith(byte[] head, byte[] magic) {
+    return head.length >= magic.length
+        && Arrays.equals(head, 0, magic.length, magic, 0, magic.length);
+  }
+}

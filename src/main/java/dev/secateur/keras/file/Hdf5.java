@@ -1,0 +1,330 @@
+package dev.secateur.keras.file;
+
+import dev.secateur.graph.Shape;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Reason;
+import dev.secateur.keras.refusal.Refusal;
+import io.jhdf.HdfFile;
+import io.jhdf.api.Attribute;
+import io.jhdf.api.Dataset;
+import io.jhdf.api.Group;
+import io.jhdf.api.Link;
+import io.jhdf.api.Node;
+import io.jhdf.api.dataset.ChunkedDataset;
+import io.jhdf.api.dataset.ContiguousDataset;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An HDF5 file, read with bounds: sizes are checked against the file before memory is taken, and no
+ * other file is ever opened (external links and external storage are refused).
+ */
+public final class Hdf5 implements AutoCloseable {
+  private static final int MOST_OBJECTS = 500_000;
+  private static final int DEEPEST = 100;
+
+  /** DEFLATE compresses by 1032 at most. */
+  private static final long HIGHEST_RATIO = 1032;
+
+  private final HdfFile file;
+  private final long bytes;
+
+  private Hdf5(HdfFile file, long bytes) {
+    this.file = file;
+    this.bytes = bytes;
+  }
+
+  public static Hdf5 open(Path path, long size) {
+    return guarded(
+        "", () -> new Hdf5(size > Integer.MAX_VALUE ? new HdfFile(path) : mapped(path), size));
+  }
+
+  /**
+   * Reading from a mapped file, the library takes slices; reading from a channel, it allocates
+   * whatever size a damaged header claims.
+   */
+  private static HdfFile mapped(Path path) {
+    try (FileChannel channel = FileChannel.open(path)) {
+      return HdfFile.fromByteBuffer(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static Hdf5 open(byte[] content) {
+    return guarded("", () -> new Hdf5(HdfFile.fromBytes(content), content.length));
+  }
+
+  /** The library throws many kinds of exception at damaged files; here they become one. */
+  private static <T> T guarded(String place, java.util.function.Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (Refusal e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError | InternalError e) {
+      String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw Refusal.corrupt(place, "not readable as HDF5: " + Reason.abbreviated(why));
+    }
+  }
+
+  public GroupAt root() {
+    return new GroupAt(file, "");
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+
+  /** A group and its path. */
+  public final class GroupAt {
+    private final Group group;
+    private final String path;
+
+    private GroupAt(Group group, String path) {
+      this.group = group;
+      this.path = path;
+    }
+
+    public String path() {
+      return path;
+    }
+
+    /** A group below, by a path of names. */
+    public Optional<GroupAt> group(String below) {
+      return node(below)
+          .filter(n -> n instanceof Group)
+          .map(n -> new GroupAt((Group) n, at(below)));
+    }
+
+    public Optional<DatasetAt> dataset(String below) {
+      return node(below)
+          .filter(n -> n instanceof Dataset)
+          .map(n -> new DatasetAt((Dataset) n, at(below)));
+    }
+
+    private String at(String below) {
+      return path.isEmpty() ? below : path + "/" + below;
+    }
+
+    private Optional<Node> node(String below) {
+      return guarded(
+          at(below),
+          () -> {
+            Node node = group;
+            for (String name : below.split("/", -1)) {
+              if (!(node instanceof Group parent)) {
+                return Optional.empty();
+              }
+              node = name.isEmpty() ? node : parent.getChildren().get(name);
+              if (node == null) {
+                return Optional.empty();
+              }
+              node = resolved(node, at(below));
+            }
+            return Optional.of(node);
+          });
+    }
+
+    List<String> children() {
+      return guarded(path, () -> List.copyOf(group.getChildren().keySet()));
+    }
+
+    /** A text attribute. */
+    public Optional<String> text(String name) {
+      return attribute(name).map(a -> guarded(at("@" + name), () -> text(a.getData(), name)));
+    }
+
+    private String text(Object data, String name) {
+      if (data instanceof String s) {
+        return s;
+      }
+      if (data instanceof byte[] b) {
+        return new String(b, StandardCharsets.UTF_8);
+      }
+      if (data instanceof Object[] a && a.length == 1) {
+        return text(a[0], name);
+      }
+      throw Refusal.corrupt(at("@" + name), "the attribute is no text");
+    }
+
+    /** A list of texts; large ones are split over attributes with a number appended. */
+    public Optional<List<String>> texts(String name) {
+      Optional<Attribute> whole = attribute(name);
+      if (whole.isPresent()) {
+        return Optional.of(texts(whole.get(), name));
+      }
+      List<String> all = new ArrayList<>();
+      for (int i = 0; i < 10_000; i++) {
+        Optional<Attribute> part = attribute(name + i);
+        if (part.isEmpty()) {
+          break;
+        }
+        all.addAll(texts(part.get(), name + i));
+      }
+      return all.isEmpty() ? Optional.empty() : Optional.of(all);
+    }
+
+    private List<String> texts(Attribute attribute, String name) {
+      return guarded(
+          at("@" + name),
+          () -> {
+            if (attribute.isEmpty() || attribute.getSize() == 0) {
+              return List.of();
+            }
+            Object data = attribute.getData();
+            List<String> all = new ArrayList<>();
+            if (data instanceof Object[] array) {
+              for (Object item : array) {
+                all.add(text(item, name));
+              }
+            } else {
+              all.add(text(data, name));
+            }
+            return all;
+          });
+    }
+
+    private Optional<Attribute> attribute(String name) {
+      return guarded(
+          at("@" + name),
+          () -> {
+            Attribute attribute = group.getAttributes().get(name);
+            if (attribute != null && attribute.getSizeInBytes() > bytes) {
+              throw Refusal.corrupt(at("@" + name), "an attribute larger than the file");
+            }
+            return Optional.ofNullable(attribute);
+          });
+    }
+
+    /** All datasets below. */
+    public List<DatasetAt> datasets() {
+      List<DatasetAt> all = new ArrayList<>();
+      collect(this, all, new IdentityHashMap<>(), 0, new int[1]);
+      return all;
+    }
+
+    private void collect(
+        GroupAt from, List<DatasetAt> into, IdentityHashMap<Node, Node> seen, int depth, int[] n) {
+      if (depth > DEEPEST) {
+        throw Refusal.limit(from.path, "groups nested more than " + DEEPEST + " deep");
+      }
+      for (String name : from.children()) {
+        if (++n[0] > MOST_OBJECTS) {
+          throw Refusal.limit(from.path, "more than " + MOST_OBJECTS + " objects");
+        }
+        from.dataset(name).ifPresent(into::add);
+        from.group(name)
+            .filter(g -> seen.put(g.group, g.group) == null)
+            .ifPresent(g -> collect(g, into, seen, depth + 1, n));
+      }
+    }
+  }
+
+  private static Node resolved(Node node, String path) {
+    if (!node.isLink()) {
+      return node;
+    }
+    if (node instanceof io.jhdf.links.ExternalLink) {
+      throw new Refusal(
+          Kind.CORRUPT,
+          path,
+          "a link to another file, which is not followed",
+          "save the model into one file");
+    }
+    return ((Link) node).getTarget();
+  }
+
+  /** A dataset and its path. */
+  public final class DatasetAt {
+    private final Dataset dataset;
+    private final String path;
+
+    private DatasetAt(Dataset dataset, String path) {
+      this.dataset = dataset;
+      this.path = path;
+    }
+
+    public String path() {
+      return path;
+    }
+
+    public Shape shape() {
+      return guarded(
+          path,
+          () -> {
+            if (dataset.isScalar()) {
+              return Shape.of();
+            }
+            return Shape.of(dataset.getDimensions());
+          });
+    }
+
+    /** Number of elements that the file really can hold. */
+    public long elements() {
+      return guarded(
+          path,
+          () -> {
+            long size = dataset.getSize();
+            long claimed = dataset.getSizeInBytes();
+            long held =
+                dataset instanceof ChunkedDataset
+                    ? Math.multiplyExact(bytes, HIGHEST_RATIO)
+                    : bytes;
+            if (size < 0 || claimed < 0 || claimed > held) {
+              throw Refusal.corrupt(path, "the dataset claims more than the file holds");
+            }
+            return size;
+          });
+    }
+
+    boolean isFloat() {
+      return guarded(
+          path,
+          () -> {
+            Class<?> type = dataset.getJavaType();
+            return type == float.class || type == double.class;
+          });
+    }
+
+    /** Reads all values, as float32, into an array of the dataset's size. */
+    public void readInto(float[] values) {
+      guarded(
+          path,
+          () -> {
+            if (elements() != values.length) {
+              throw Refusal.corrupt(path, "the dataset has another size than its shape");
+            }
+            read(values);
+            return null;
+          });
+    }
+
+    private void read(float[] values) {
+      if (values.length == 0) {
+        return;
+      }
+      boolean plain =
+          dataset.getDataType() instanceof io.jhdf.object.datatype.FloatingPoint f
+              && f.getSize() == 4;
+      if (plain && dataset instanceof ContiguousDataset contiguous) {
+        ByteBuffer buffer = contiguous.getBuffer();
+        var floats = (io.jhdf.object.datatype.FloatingPoint) dataset.getDataType();
+        buffer.order(floats.getByteOrder()).asFloatBuffer().get(values);
+        return;
+      }
+      Object data = dataset.isScalar() ? dataset.getData() : dataset.getDataFlat();
+      if (!Values.copy(data, values)) {
+        throw Refusal.corrupt(path, "weights of the type " + dataset.getJavaType());
+      }
+    }
+  }
+}

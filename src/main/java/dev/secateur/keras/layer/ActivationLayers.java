@@ -1,0 +1,68 @@
+package dev.secateur.keras.layer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.secateur.graph.Activation;
+import dev.secateur.graph.Op;
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Weight.Role;
+import java.util.List;
+import java.util.Map;
+
+/** Layers that apply a function to each element. */
+final class ActivationLayers {
+  private ActivationLayers() {}
+
+  static void register(Map<String, Layers.Lowering> layers) {
+    layers.put("Activation", l -> ActivationFunctions.apply(l, l.input()));
+    layers.put("ReLU", ActivationLayers::relu);
+    layers.put(
+        "LeakyReLU", l -> apply(l, new Activation.LeakyRelu(l.options().number("alpha", 0.3f))));
+    layers.put("ELU", l -> apply(l, new Activation.Elu(l.options().number("alpha", 1))));
+    layers.put(
+        "ThresholdedReLU",
+        l -> apply(l, new Activation.ThresholdedRelu(l.options().number("theta", 1))));
+    layers.put("Softmax", ActivationLayers::softmax);
+    layers.put("PReLU", ActivationLayers::prelu);
+  }
+
+  private static String apply(LayerContext layer, Activation function) {
+    return layer.add(new Op.Activate(function), layer.input());
+  }
+
+  private static String relu(LayerContext layer) {
+    float max = layer.options().number("max_value", Float.POSITIVE_INFINITY);
+    float slope = layer.options().number("negative_slope", 0);
+    float threshold = layer.options().number("threshold", 0);
+    return apply(layer, relu(max, slope, threshold));
+  }
+
+  /** The simplest function that is the same. */
+  static Activation relu(float max, float slope, float threshold) {
+    if (threshold == 0 && slope == 0 && max == Float.POSITIVE_INFINITY) {
+      return Activation.Simple.RELU;
+    }
+    if (threshold == 0 && slope == 0 && max == 6) {
+      return Activation.Simple.RELU6;
+    }
+    if (threshold == 0 && max == Float.POSITIVE_INFINITY) {
+      return new Activation.LeakyRelu(slope);
+    }
+    return new Activation.GeneralRelu(max, slope, threshold);
+  }
+
+  private static String softmax(LayerContext layer) {
+    return apply(
+        layer, new Activation.Softmax(layer.options().axis("axis", -1, layer.shape().rank())));
+  }
+
+  /** Slopes have the input's shape without the batch, and one in place of a shared axis. */
+  private static String prelu(LayerContext layer) {
+    Shape x = layer.shape();
+    List<Integer> slopes = layer.sample(layer.input());
+    for (JsonNode axis : layer.options().get("shared_axes")) {
+      slopes.set(layer.options().axis(axis.asInt(), x.rank(), "shared_axes") - 1, 1);
+    }
+    String alpha = layer.weight("alpha", Role.ALPHA, new Shape(slopes));
+    return layer.add(new Op.Prelu(), layer.input(), alpha);
+  }
+}

@@ -1,0 +1,169 @@
+package dev.secateur.keras.layer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.keras.refusal.Reasons;
+import dev.secateur.keras.refusal.Refusal;
+import dev.secateur.keras.spec.LayerSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the versions of Keras call things, translated to the names of Keras 2: classes and options
+ * of Keras 1 (migration notes of Keras 2.0), and {@code negative_slope} of Keras 3.
+ *
+ * @param major 1, 2 or 3: some names mean something else in another version
+ */
+public record Dialect(int major) {
+  private static final Map<String, String> CLASSES =
+      Map.ofEntries(
+          Map.entry("Convolution1D", "Conv1D"),
+          Map.entry("Convolution2D", "Conv2D"),
+          Map.entry("AtrousConvolution1D", "Conv1D"),
+          Map.entry("AtrousConvolution2D", "Conv2D"),
+          Map.entry("AtrousConv1D", "Conv1D"),
+          Map.entry("AtrousConv2D", "Conv2D"),
+          Map.entry("Convolution1DTranspose", "Conv1DTranspose"),
+          Map.entry("Convolution2DTranspose", "Conv2DTranspose"),
+          Map.entry("Deconvolution2D", "Conv2DTranspose"),
+          Map.entry("Deconv2D", "Conv2DTranspose"),
+          Map.entry("SeparableConvolution1D", "SeparableConv1D"),
+          Map.entry("SeparableConvolution2D", "SeparableConv2D"),
+          Map.entry("DepthwiseConvolution2D", "DepthwiseConv2D"),
+          Map.entry("MaxPool1D", "MaxPooling1D"),
+          Map.entry("MaxPool2D", "MaxPooling2D"),
+          Map.entry("AvgPool1D", "AveragePooling1D"),
+          Map.entry("AvgPool2D", "AveragePooling2D"),
+          Map.entry("GlobalMaxPool1D", "GlobalMaxPooling1D"),
+          Map.entry("GlobalMaxPool2D", "GlobalMaxPooling2D"),
+          Map.entry("GlobalAvgPool1D", "GlobalAveragePooling1D"),
+          Map.entry("GlobalAvgPool2D", "GlobalAveragePooling2D"),
+          Map.entry("BatchNormalizationV1", "BatchNormalization"),
+          Map.entry("BatchNormalizationV2", "BatchNormalization"),
+          Map.entry("SyncBatchNormalization", "BatchNormalization"),
+          Map.entry("TimeDistributedDense", "Dense"));
+
+  private static final Map<String, String> OPTIONS =
+      Map.ofEntries(
+          Map.entry("nb_filter", "filters"),
+          Map.entry("filter_length", "kernel_size"),
+          Map.entry("subsample", "strides"),
+          Map.entry("subsample_length", "strides"),
+          Map.entry("stride", "strides"),
+          Map.entry("pool_length", "pool_size"),
+          Map.entry("border_mode", "padding"),
+          Map.entry("bias", "use_bias"),
+          Map.entry("W_regularizer", "kernel_regularizer"),
+          Map.entry("b_regularizer", "bias_regularizer"),
+          Map.entry("atrous_rate", "dilation_rate"),
+          Map.entry("output_dim", "units"),
+          Map.entry("p", "rate"),
+          Map.entry("sigma", "stddev"),
+          Map.entry("length", "size"),
+          Map.entry("batch_shape", "batch_input_shape"));
+
+  /** The version that a file states; without a statement it is Keras 1. */
+  public static Dialect of(String version) {
+    char first = version.isEmpty() ? '1' : version.charAt(0);
+    return new Dialect(Character.isDigit(first) ? first - '0' : 1);
+  }
+
+  /** Class name without package or version's alias. */
+  public String typeName(JsonNode node) {
+    String name = node.path("class_name").asText("");
+    String own = name.substring(name.lastIndexOf('>') + 1);
+    return CLASSES.getOrDefault(own, own);
+  }
+
+  /** A layer that is not itself a model; adds to the reasons what cannot be supported in it. */
+  public LayerSpec layer(String name, String place, JsonNode item, Reasons reasons) {
+    String type = typeName(item);
+    ObjectNode config = options(type, (ObjectNode) item.path("config"));
+    Optional<String> operation = operation(type, item, config);
+    if (operation.isPresent()) {
+      if (!Operations.supports(operation.get())) {
+        reasons.add(Refusals.operation(operation.get(), place));
+      }
+      type = LayerSpec.OPERATION + operation.get();
+    } else if (isForeign(item) || !Layers.supports(type)) {
+      reasons.add(Refusals.of(type, place).orElseGet(() -> Refusals.custom(type(item), place)));
+    }
+    if (config.path("data_format").asText().equals("channels_first")) {
+      reasons.add(Refusals.channelsFirst(place));
+    }
+    if (type.equals("TimeDistributed")) {
+      JsonNode inner = config.path("layer");
+      if (!inner.path("config").isObject()) {
+        throw Refusal.config(place, "TimeDistributed without a layer");
+      }
+      LayerSpec wrapped = layer(name, place, inner, reasons);
+      ObjectNode canonical = JsonNodeFactory.instance.objectNode();
+      canonical.put("class_name", wrapped.type());
+      canonical.set("config", wrapped.config());
+      config.set("layer", canonical);
+    }
+    return new LayerSpec(name, type, config, List.of(), Optional.empty());
+  }
+
+  private static String type(JsonNode item) {
+    String registered = item.path("registered_name").asText("");
+    return registered.contains(">") ? registered : item.path("class_name").asText("");
+  }
+
+  /** Whether the class only shares its name with one of Keras. */
+  private static boolean isForeign(JsonNode item) {
+    String module = item.path("module").asText("keras");
+    String root = module.contains(".") ? module.substring(0, module.indexOf('.')) : module;
+    boolean keras =
+        List.of("keras", "tf_keras", "tensorflow", "builtins").contains(root) || module.isEmpty();
+    String registered = item.path("registered_name").asText("");
+    boolean custom = registered.contains(">") && !registered.startsWith("Custom>TFOpLambda");
+    return !keras || (custom && item.has("module") && item.path("module").isNull());
+  }
+
+  /**
+   * The name of the operation, if the layer only wraps one: TFOpLambda and SlicingOpLambda (Keras
+   * 2.4 on), TensorFlowOpLayer (TensorFlow 2.0 to 2.3) or an Operation (Keras 3).
+   */
+  private Optional<String> operation(String type, JsonNode item, ObjectNode config) {
+    return switch (type) {
+      case "TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod", "InstanceProperty" ->
+          Optional.of(config.path("function").asText(type));
+      case "TensorFlowOpLayer" ->
+          Optional.of(Operations.nodeDefinition(config).path("op").asText());
+      default -> {
+        boolean inOps = item.path("module").asText("").contains(".ops");
+        // In HDF5 no module is given, but only layers of Keras 3 have this option.
+        boolean bare = major >= 3 && !config.has("trainable") && !type.equals("InputLayer");
+        yield inOps || (bare && Operations.supports(type)) ? Optional.of(type) : Optional.empty();
+      }
+    };
+  }
+
+  private ObjectNode options(String type, ObjectNode raw) {
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    raw.fields()
+        .forEachRemaining(
+            e -> {
+              String key = OPTIONS.getOrDefault(e.getKey(), e.getKey());
+              if (!config.has(key) || !e.getValue().isNull()) {
+                config.set(key, e.getValue());
+              }
+            });
+    if (raw.has("nb_row")) {
+      ArrayNode size = config.putArray("kernel_size");
+      size.add(raw.path("nb_row")).add(raw.path("nb_col"));
+    }
+    if (raw.has("dim_ordering")) {
+      boolean first = raw.path("dim_ordering").asText().equals("th");
+      config.put("data_format", first ? "channels_first" : "channels_last");
+    }
+    if (raw.has("negative_slope") && type.equals("LeakyReLU")) {
+      config.set("alpha", raw.get("negative_slope"));
+    }
+    return config;
+  }
+}

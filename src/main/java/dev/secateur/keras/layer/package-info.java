@@ -1,0 +1,2 @@
+/** The layers and operations of Keras: what they are called, and what they compute. */
+package dev.secateur.keras.layer;

@@ -1,0 +1,111 @@
+package dev.secateur.keras.weights;
+
+import dev.secateur.graph.Shape;
+import dev.secateur.keras.file.Hdf5.DatasetAt;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Reasons;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Pairs of what the architecture asks for and what the file has; checks that all is used once. */
+public final class WeightLayout {
+  private static final String REMEDY = "save architecture and weights together, with model.save";
+
+  private final Reasons reasons;
+  private final List<Pair> pairs = new ArrayList<>();
+  private final Set<String> used = new HashSet<>();
+  private final Set<String> turned = new HashSet<>();
+
+  private record Pair(WeightSlot slot, DatasetAt dataset) {}
+
+  public WeightLayout(Reasons reasons) {
+    this.reasons = reasons;
+  }
+
+  void mismatch(String place, String message) {
+    reasons.add(Kind.WEIGHTS_MISMATCH, place, message, REMEDY);
+  }
+
+  /** Has a kernel turned around in space when it is read. */
+  void turn(WeightSlot kernel) {
+    turned.add(kernel.place());
+  }
+
+  /** Pairs lists of equal length one by one. */
+  void pair(List<WeightSlot> slots, List<DatasetAt> datasets) {
+    for (int i = 0; i < slots.size(); i++) {
+      pair(slots.get(i), datasets.get(i));
+    }
+  }
+
+  private void pair(WeightSlot slot, DatasetAt dataset) {
+    if (!fits(slot, dataset)) {
+      mismatch(
+          slot.place(),
+          "the layer needs " + slot.shape() + ", " + dataset.path() + " is " + dataset.shape());
+    } else if (!used.add(dataset.path())) {
+      mismatch(slot.place(), dataset.path() + " is used for another weight already");
+    } else {
+      pairs.add(new Pair(slot, dataset));
+    }
+  }
+
+  static boolean fits(WeightSlot slot, DatasetAt dataset) {
+    Shape stored = dataset.shape();
+    if (slot.integral()) {
+      return stored.size() == 1;
+    }
+    // Keras 1 keeps a one-dimensional kernel as (length, 1, input, output): the same order.
+    boolean keras1 = stored.rank() == 4 && slot.shape().rank() == 3 && stored.dim(1) == 1;
+    Shape plain = keras1 ? Shape.of(stored.dim(0), stored.dim(2), stored.dim(3)) : stored;
+    return plain.equals(slot.shape());
+  }
+
+  static boolean fit(List<WeightSlot> slots, List<DatasetAt> datasets) {
+    if (slots.size() != datasets.size()) {
+      return false;
+    }
+    for (int i = 0; i < slots.size(); i++) {
+      if (!fits(slots.get(i), datasets.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  boolean isUsed(DatasetAt dataset) {
+    return used.contains(dataset.path());
+  }
+
+  /** Reads everything; NaN and infinity are reasons to refuse. */
+  public void load() {
+    for (Pair pair : pairs) {
+      float[] values = pair.slot().values();
+      pair.dataset().readInto(values);
+      if (turned.contains(pair.slot().place())) {
+        turnAround(values, pair.slot().shape());
+      }
+      for (int i = 0; i < values.length; i++) {
+        if (!Float.isFinite(values[i])) {
+          reasons.add(
+              Kind.NOT_FINITE,
+              pair.slot().place(),
+              "the weight has " + values[i] + " at element " + i,
+              "train the model again: it has diverged");
+          break;
+        }
+      }
+    }
+  }
+
+  /** Reverses the order of a kernel's positions in space, each a matrix (input, output). */
+  private static void turnAround(float[] kernel, Shape shape) {
+    int matrix = shape.dim(-1) * shape.dim(-2);
+    float[] original = kernel.clone();
+    for (int from = 0; from < kernel.length; from += matrix) {
+      System.arraycopy(original, from, kernel, kernel.length - matrix - from, matrix);
+    }
+  }
+}

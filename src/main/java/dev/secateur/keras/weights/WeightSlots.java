@@ -1,0 +1,68 @@
+package dev.secateur.keras.weights;
+
+import dev.secateur.graph.Shape;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Refusal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** All weights that the architecture asks for, by layer path, each layer's in Keras' order. */
+public final class WeightSlots {
+  private final Map<String, List<WeightSlot>> byLayer = new LinkedHashMap<>();
+  private final List<Runnable> afterLoading = new ArrayList<>();
+  private long budget;
+
+  /**
+   * @param budget elements that the file can hold; an architecture that asks for more is refused
+   *     before memory is taken
+   */
+  public WeightSlots(long budget) {
+    this.budget = budget;
+  }
+
+  public float[] allocate(String place, Shape shape) {
+    long size;
+    try {
+      size = shape.size();
+    } catch (ArithmeticException e) {
+      size = Long.MAX_VALUE;
+    }
+    if (size > budget) {
+      throw new Refusal(
+          Kind.WEIGHTS_MISMATCH,
+          place,
+          "the architecture asks for " + shape + ", more than the file's weights hold",
+          "save architecture and weights together, with model.save");
+    }
+    budget -= size;
+    return new float[(int) size];
+  }
+
+  public void add(WeightSlot slot) {
+    byLayer.computeIfAbsent(slot.layer(), k -> new ArrayList<>()).add(slot);
+  }
+
+  public Optional<WeightSlot> find(String layer, String name) {
+    return of(layer).stream().filter(s -> s.name().equals(name)).findFirst();
+  }
+
+  public List<WeightSlot> of(String layer) {
+    return byLayer.getOrDefault(layer, List.of());
+  }
+
+  List<WeightSlot> all() {
+    return byLayer.values().stream().flatMap(List::stream).toList();
+  }
+
+  /** Runs when the values are there: constants that are computed from weights. */
+  public void afterLoading(Runnable computation) {
+    afterLoading.add(computation);
+  }
+
+  public void loaded() {
+    afterLoading.forEach(Runnable::run);
+  }
+}

@@ -1,0 +1,225 @@
+package dev.secateur.keras.write;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Shape;
+import dev.secateur.keras.architecture.KerasArchitecture;
+import dev.secateur.keras.layer.Equivalent;
+import dev.secateur.keras.spec.LayerSpec;
+import dev.secateur.keras.spec.LayerSpec.Call;
+import dev.secateur.keras.spec.LayerSpec.Ref;
+import dev.secateur.keras.spec.ModelSpec;
+import dev.secateur.keras.spec.Numbers;
+import dev.secateur.keras.weights.WeightSlot;
+import dev.secateur.keras.write.WrittenLayer.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** From the architecture as read to the one that is written, with the weights' values. */
+public final class ModelWriting {
+  private final KerasArchitecture architecture;
+  private final LayerWriting layers;
+  private final Graph weights;
+
+  public ModelWriting(KerasArchitecture architecture, Graph weights) {
+    this.architecture = architecture;
+    this.layers = new LayerWriting(architecture.dialect());
+    this.weights = weights;
+  }
+
+  public WrittenModel model() {
+    return model(architecture.model(), "", true);
+  }
+
+  private WrittenModel model(ModelSpec spec, String path, boolean trainable) {
+    Map<String, List<LayerWriting.Part>> parts = new HashMap<>();
+    boolean gated = false;
+    for (LayerSpec layer : spec.layers()) {
+      List<LayerWriting.Part> own = parts(layer, path);
+      gated |= own.stream().anyMatch(p -> p.type().equals(LayerWriting.GATE));
+      parts.put(layer.name(), own);
+    }
+    boolean sequential = spec.sequential() && !gated;
+    Map<String, LayerSpec> byName = new HashMap<>();
+    spec.layers().forEach(l -> byName.put(l.name(), l));
+    References references = new References(byName, parts);
+    List<WrittenLayer> written = new ArrayList<>();
+    for (LayerSpec layer : spec.layers()) {
+      // A Sequential inside another model takes its shape from its call: then both versions of
+      // Keras count its calls from zero.
+      if (layer.isInput() && sequential && !path.isEmpty()) {
+        continue;
+      }
+      written.addAll(layer(layer, path, trainable, parts.get(layer.name()), references));
+    }
+    List<Ref> outputs = spec.outputs().stream().map(references::output).toList();
+    return new WrittenModel(spec.name(), sequential, written, spec.inputs(), outputs);
+  }
+
+  private List<LayerWriting.Part> parts(LayerSpec layer, String path) {
+    if (layer.isInput() || layer.model().isPresent()) {
+      return List.of();
+    }
+    String place = LayerSpec.place(path, layer.name());
+    if (!layer.isOperation()) {
+      return layers.parts(layer, place);
+    }
+    Equivalent equivalent = architecture.equivalents().get(place);
+    if (equivalent == null) {
+      throw LayerWriting.unwritable(place, "the operation " + layer.type().substring(3));
+    }
+    List<LayerWriting.Part> parts = new ArrayList<>();
+    for (Equivalent.Step step : equivalent.steps()) {
+      String suffix = parts.isEmpty() ? "" : "_" + (parts.size() + 1);
+      LayerSpec standard =
+          new LayerSpec(layer.name(), step.type(), step.config(), List.of(), Optional.empty());
+      for (LayerWriting.Part part : layers.parts(standard, place)) {
+        parts.add(new LayerWriting.Part(suffix + part.suffix(), part.type(), part.config()));
+      }
+    }
+    return parts;
+  }
+
+  /** Where a reference to a layer of the file leads in the written model. */
+  private record References(
+      Map<String, LayerSpec> layers, Map<String, List<LayerWriting.Part>> parts) {
+
+    Ref of(Ref ref) {
+      List<LayerWriting.Part> own = parts.getOrDefault(ref.layer(), List.of());
+      String suffix = own.isEmpty() ? "" : own.get(own.size() - 1).suffix();
+      int call = isCalledTwice(layers.get(ref.layer())) ? 1 : ref.call();
+      return new Ref(ref.layer() + suffix, call, ref.tensor());
+    }
+
+    /** Keras 3 counts a Functional's calls from one in the list of outputs. */
+    Ref output(Ref ref) {
+      return of(ref);
+    }
+  }
+
+  /**
+   * Whether a layer is a Functional. Keras 2 counts its calls from one, Keras 3 from zero. With its
+   * one call made twice, "call one" is right for both; the other is not part of the network.
+   */
+  private static boolean isCalledTwice(LayerSpec layer) {
+    return layer.model().isPresent() && !layer.model().get().sequential();
+  }
+
+  private List<WrittenLayer> layer(
+      LayerSpec layer,
+      String path,
+      boolean trainable,
+      List<LayerWriting.Part> parts,
+      References references) {
+    String place = LayerSpec.place(path, layer.name());
+    List<List<Ref>> calls = new ArrayList<>();
+    for (Call call : layer.calls()) {
+      List<Ref> refs = call.refs().stream().map(references::of).toList();
+      boolean twice =
+          layer.isOperation()
+              && refs.size() == 1
+              && architecture.equivalents().get(place).repeated();
+      calls.add(twice ? List.of(refs.get(0), refs.get(0)) : refs);
+    }
+    if (layer.isInput()) {
+      return List.of(plain(layer.name(), "InputLayer", input(layer), List.of()));
+    }
+    boolean both = trainable && layer.trainable();
+    if (layer.model().isPresent()) {
+      if (isCalledTwice(layer)) {
+        if (calls.size() != 1) {
+          throw LayerWriting.unwritable(
+              place, "a Functional model that is used " + calls.size() + " times");
+        }
+        calls.add(calls.get(0));
+      }
+      WrittenModel inner = model(layer.model().get(), place, both);
+      ObjectNode none = JsonNodeFactory.instance.objectNode();
+      return List.of(
+          new WrittenLayer(layer.name(), inner.type(), none, calls, List.of(), Optional.of(inner)));
+    }
+    return chain(layer, place, both, parts, calls);
+  }
+
+  private static WrittenLayer plain(
+      String name, String type, ObjectNode config, List<List<Ref>> calls) {
+    return new WrittenLayer(name, type, config, calls, List.of(), Optional.empty());
+  }
+
+  private List<WrittenLayer> chain(
+      LayerSpec layer,
+      String place,
+      boolean trainable,
+      List<LayerWriting.Part> parts,
+      List<List<Ref>> calls) {
+    List<WrittenLayer> chain = new ArrayList<>();
+    List<List<Ref>> operands = calls;
+    for (LayerWriting.Part part : parts) {
+      String name = layer.name() + part.suffix();
+      ObjectNode config = part.config();
+      config.put("name", name);
+      boolean first = chain.isEmpty();
+      if (first) {
+        config.put("trainable", trainable);
+      }
+      boolean gate = part.type().equals(LayerWriting.GATE);
+      List<Value> values = first ? values(layer, place, trainable) : List.of();
+      String type = gate ? "Multiply" : part.type();
+      List<List<Ref>> own = gate ? gated(layer.name(), operands) : operands;
+      chain.add(new WrittenLayer(name, type, config, own, values, Optional.empty()));
+      operands = new ArrayList<>();
+      for (int i = 0; i < calls.size(); i++) {
+        operands.add(List.of(new Ref(name, i, 0)));
+      }
+    }
+    return chain;
+  }
+
+  private static List<List<Ref>> gated(String source, List<List<Ref>> gates) {
+    List<List<Ref>> calls = new ArrayList<>();
+    for (int i = 0; i < gates.size(); i++) {
+      calls.add(List.of(new Ref(source, i, 0), gates.get(i).get(0)));
+    }
+    return calls;
+  }
+
+  private ObjectNode input(LayerSpec layer) {
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    ArrayNode shape = config.putArray("batch_input_shape").addNull();
+    var stated = Numbers.unwrapped(layer.config().path("batch_input_shape"));
+    if (stated.isArray()) {
+      for (int i = 1; i < stated.size(); i++) {
+        shape.add(stated.get(i));
+      }
+    } else {
+      Shape known =
+          weights.inputs().stream()
+              .filter(i -> i.name().equals(layer.name()))
+              .map(Graph.Input::shape)
+              .findFirst()
+              .orElseThrow();
+      known.dims().subList(1, known.rank()).forEach(shape::add);
+    }
+    config.put("dtype", "float32");
+    config.put("name", layer.name());
+    return config;
+  }
+
+  private List<Value> values(LayerSpec layer, String place, boolean trainable) {
+    List<Value> values = new ArrayList<>();
+    for (WeightSlot slot : architecture.weights().of(place)) {
+      float[] value =
+          weights.weight(slot.graphName()).map(w -> w.value().values()).orElse(slot.values());
+      boolean scale = layer.type().equals("LayerScale");
+      String name = scale ? "depthwise_kernel" : slot.name();
+      Shape shape = scale ? Shape.of(1, 1, slot.shape().last(), 1) : slot.shape();
+      values.add(new Value(place, name, shape, trainable && slot.trainable(), value));
+    }
+    return values;
+  }
+}

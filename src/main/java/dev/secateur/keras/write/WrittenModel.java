@@ -1,0 +1,69 @@
+package dev.secateur.keras.write;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.keras.spec.LayerSpec.Ref;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A model as it is written. */
+public record WrittenModel(
+    String name,
+    boolean sequential,
+    List<WrittenLayer> layers,
+    List<Ref> inputs,
+    List<Ref> outputs) {
+
+  String type() {
+    return sequential ? "Sequential" : "Functional";
+  }
+
+  /** Its configuration, in the form of Keras 2, which Keras 3 loads as well. */
+  ObjectNode config() {
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    config.put("name", name);
+    ArrayNode list = config.putArray("layers");
+    for (WrittenLayer layer : layers) {
+      ObjectNode item = list.addObject();
+      item.put("class_name", layer.type());
+      item.set("config", layer.model().map(WrittenModel::config).orElse(layer.config()));
+      if (!sequential) {
+        item.put("name", layer.name());
+        ArrayNode nodes = item.putArray("inbound_nodes");
+        for (List<Ref> call : layer.calls()) {
+          ArrayNode node = references(call);
+          node.forEach(n -> ((ArrayNode) n).addObject()); // no keyword arguments
+          nodes.add(node);
+        }
+      }
+    }
+    if (!sequential) {
+      config.set("input_layers", ends(inputs));
+      config.set("output_layers", ends(outputs));
+    }
+    return config;
+  }
+
+  /** One alone is a tensor, not a list of one. */
+  private static JsonNode ends(List<Ref> refs) {
+    ArrayNode all = references(refs);
+    return all.size() == 1 ? all.get(0) : all;
+  }
+
+  private static ArrayNode references(List<Ref> refs) {
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    for (Ref ref : refs) {
+      list.addArray().add(ref.layer()).add(ref.call()).add(ref.tensor());
+    }
+    return list;
+  }
+
+  /** All weights, as a model that is a layer of another stores them. */
+  List<WrittenLayer.Value> weights() {
+    List<WrittenLayer.Value> all = new ArrayList<>();
+    layers.forEach(l -> all.addAll(l.model().map(WrittenModel::weights).orElse(l.weights())));
+    return all;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.secateur.plan;
+
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonFormat.Feature;
+import java.util.List;
+
+/**
+ * What happens to a raw sample before the network sees it: {@code (x·scale − mean)/std}, a channel
+ * each. An empty list stands for zeros (mean) or ones (std); one number serves every channel.
+ *
+ * @param resize arrays of another height and width are resized to the network's input (bilinear);
+ *     image files always are
+ * @param grey colour becomes luminance first (ITU-R BT.601), for networks with one channel
+ */
+public record Preprocessing(
+    double scale,
+    @JsonFormat(with = Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) List<Double> mean,
+    @JsonFormat(with = Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) List<Double> std,
+    boolean resize,
+    boolean grey) {
+  public static final Preprocessing NONE = new Preprocessing(1, List.of(), List.of());
+
+  public Preprocessing(double scale, List<Double> mean, List<Double> std) {
+    this(scale, mean, std, false, false);
+  }
+
+  public Preprocessing {
+    mean = List.copyOf(mean);
+    std = List.copyOf(std);
+    if (!Double.isFinite(scale)) {
+      throw new IllegalArgumentException("scale: must be a finite number");
+    }
+    if (std.stream().anyMatch(s -> !(s > 0))) {
+      throw new IllegalArgumentException("std: must be positive");
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package dev.secateur.result;
+
+import dev.secateur.plan.Plan;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a job that ran has come to; {@code report.json} is this, field by field.
+ *
+ * @param outcome accepted or rejected
+ * @param reason one sentence, with the figures that decided
+ * @param directory where the artifacts are
+ */
+public record JobResult(
+    Outcome outcome,
+    String reason,
+    Plan plan,
+    Model model,
+    List<Data> datasets,
+    List<Variant> variants,
+    List<Layer> layers,
+    List<StageTime> stages,
+    Training training,
+    Calibration calibration,
+    List<String> warnings,
+    Process process,
+    Path directory,
+    List<Artifact> artifacts) {
+  public JobResult {
+    datasets = List.copyOf(datasets);
+    variants = List.copyOf(variants);
+    layers = List.copyOf(layers);
+    stages = List.copyOf(stages);
+    warnings = List.copyOf(warnings);
+    artifacts = List.copyOf(artifacts);
+  }
+
+  public Variant variant(String name) {
+    return variants.stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** This with other artifacts. */
+  public JobResult withArtifacts(List<Artifact> others) {
+    return new JobResult(
+        outcome,
+        reason,
+        plan,
+        model,
+        datasets,
+        variants,
+        layers,
+        stages,
+        training,
+        calibration,
+        warnings,
+        process,
+        directory,
+        others);
+  }
+
+  /** The Keras file that came in. */
+  public record Model(
+      String name,
+      String file,
+      String sha256,
+      String format,
+      String kerasVersion,
+      long parameters) {}
+
+  /**
+   * A set of samples that was used.
+   *
+   * @param role train, evaluation or representative
+   * @param classes their names, where the set has them
+   */
+  public record Data(
+      String role,
+      String file,
+      String sha256,
+      int samples,
+      boolean labelled,
+      List<String> classes) {}
+
+  /** A layer with weights; the sparsities are of its prunable kernel. */
+  public record Layer(
+      String name,
+      String type,
+      long parameters,
+      boolean pruned,
+      double targetSparsity,
+      double sparsity) {}
+
+  public record StageTime(String name, double seconds) {}
+
+  /**
+   * The samples that calibrated INT8: their bytes' digest as fed, and the range of their values.
+   */
+  public record Calibration(String sha256, int samples, double minimum, double maximum) {}
+
+  /**
+   * Where it ran.
+   *
+   * @param peakMegabytes largest resident memory of the process so far, in MiB; empty where the
+   *     system does not tell
+   */
+  public record Process(Optional<Double> peakMegabytes, int threads, String java, String machine) {}
+
+  /** A file in the output directory. */
+  public record Artifact(String file, long bytes, String sha256) {}
+}

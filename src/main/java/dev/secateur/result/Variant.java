@@ -1,0 +1,74 @@
+package dev.secateur.result;
+
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Task;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One form of the model, measured on the evaluation set.
+ *
+ * @param name original, pruned, fp32 or int8
+ * @param zippedBytes size of a zip (DEFLATE) that holds the file
+ * @param top1 fraction right; empty where there are no labels or no classes
+ * @param loss mean cross-entropy, or mean squared error of a reconstruction; empty without either
+ * @param sparsity fraction of zeros in the prunable weights
+ * @param agreementWithOriginal fraction of samples with the original's top-1 class
+ * @param confusion rows true, columns predicted; empty without labels or past 100 classes
+ * @param measures of the output where there is one; those of several stand with their outputs
+ * @param divergence from the original, the largest of the outputs'; empty where none can be told
+ * @param outputs by name, in the network's order
+ * @param faults why a verdict on this variant would rest on nothing, in words
+ */
+public record Variant(
+    String name,
+    String file,
+    long bytes,
+    long zippedBytes,
+    Optional<Double> top1,
+    Optional<Double> top5,
+    Optional<Double> loss,
+    int samples,
+    double sparsity,
+    Micros latencyMicros,
+    Optional<Double> agreementWithOriginal,
+    List<List<Integer>> confusion,
+    Map<Measure, Double> measures,
+    Optional<Double> divergence,
+    Map<String, Output> outputs,
+    List<String> faults) {
+  public Variant {
+    confusion = List.copyOf(confusion);
+    measures = ordered(measures);
+    outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+    faults = List.copyOf(faults);
+  }
+
+  private static Map<Measure, Double> ordered(Map<Measure, Double> measures) {
+    Map<Measure, Double> ordered = new EnumMap<>(Measure.class);
+    ordered.putAll(measures);
+    return Collections.unmodifiableMap(ordered);
+  }
+
+  /** What one output was judged by. */
+  public record Output(Task task, Map<Measure, Double> measures, Optional<Double> divergence) {
+    public Output {
+      measures = ordered(measures);
+    }
+
+    public Optional<Double> measure(Measure measure) {
+      return Optional.ofNullable(measures.get(measure));
+    }
+  }
+
+  /**
+   * Time from input to output of one sample at a time, in microseconds.
+   *
+   * @param p90 nine of ten samples took no longer
+   */
+  public record Micros(double median, double p90) {}
+}

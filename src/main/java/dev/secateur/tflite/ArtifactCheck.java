@@ -1,0 +1,102 @@
+package dev.secateur.tflite;
+
+import dev.secateur.graph.Predictor;
+import dev.secateur.graph.Tensor;
+import dev.secateur.tflite.TfliteInterpreter.Kernels;
+import java.util.List;
+
+/**
+ * What a file must pass before it is handed out, or calibrates anything: it loads and runs on a few
+ * samples, on XNNPACK and on the built-in kernels, since devices have the one or the other.
+ *
+ * @param inputs samples: one float32 tensor an input of the network, batch first
+ * @param threads for the interpreter
+ */
+public record ArtifactCheck(List<Tensor> inputs, int threads) {
+  /**
+   * Root mean square error allowed, as a part of the expected values' range. Float32 in another
+   * order of additions stays below 1e-4, also in deep networks; a wrong kernel, or a layer's
+   * weights in the place of another's, gives more than 1e-2.
+   */
+  private static final double TOLERANCE = 1e-3;
+
+  /** Error allowed where the expected values are all (almost) the same. */
+  private static final double SMALLEST = 1e-6;
+
+  public ArtifactCheck {
+    inputs = List.copyOf(inputs);
+  }
+
+  /**
+   * The float32 file answers what the network answers.
+   *
+   * @param network the graph itself, by another runtime
+   * @throws ArtifactException if it does not load or run, or differs: names the output
+   */
+  public void equal(TfliteModel float32, Predictor network) {
+    List<Tensor> expected = network.predict(inputs);
+    for (Kernels kernels : Kernels.values()) {
+      List<Tensor> actual = run("the float32 file", float32, kernels);
+      for (int i = 0; i < expected.size(); i++) {
+        double error = relativeError(expected.get(i), actual.get(i));
+        if (!(error <= TOLERANCE)) {
+          throw new ArtifactException(
+              "the float32 file's output %d differs from the network's by %.1e of its range on %s"
+                  .formatted(i, error, kernels));
+        }
+      }
+    }
+  }
+
+  /**
+   * A quantized file loads, runs and gives finite numbers.
+   *
+   * @throws ArtifactException if it does not
+   */
+  public void runs(TfliteModel quantized) {
+    for (Kernels kernels : Kernels.values()) {
+      List<Tensor> outputs = run("the quantized file", quantized, kernels);
+      for (int i = 0; i < outputs.size(); i++) {
+        for (float value : outputs.get(i).values()) {
+          if (!Float.isFinite(value)) {
+            throw new ArtifactException(
+                "the quantized file's output %d takes the value %s on %s"
+                    .formatted(i, value, kernels));
+          }
+        }
+      }
+    }
+  }
+
+  private List<Tensor> run(String what, TfliteModel model, Kernels kernels) {
+    try (TfliteInterpreter interpreter = TfliteInterpreter.open(model, threads, kernels)) {
+      return interpreter.predict(inputs);
+    } catch (TfliteException e) {
+      throw new ArtifactException(what + " does not run on " + kernels + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Root mean square difference over the expected range with zero; equal infinities are equal. */
+  private static double relativeError(Tensor expected, Tensor actual) {
+    if (!expected.shape().equals(actual.shape())) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double sum = 0;
+    double low = 0;
+    double high = 0;
+    for (int i = 0; i < expected.values().length; i++) {
+      float wanted = expected.values()[i];
+      float got = actual.values()[i];
+      if (Float.isFinite(wanted) && Float.isFinite(got)) {
+        double difference = (double) wanted - got;
+        sum += difference * difference;
+        low = Math.min(low, wanted);
+        high = Math.max(high, wanted);
+      } else if (Float.compare(wanted, got) != 0) {
+        return Double.POSITIVE_INFINITY;
+      }
+    }
+    double error = Math.sqrt(sum / expected.values().length);
+    return error / Math.max(high - low, SMALLEST / TOLERANCE);
+  }
+}

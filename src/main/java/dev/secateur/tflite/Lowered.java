@@ -1,0 +1,54 @@
+package dev.secateur.tflite;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.plan.Quantization;
+
+/**
+ * A network as float32 TFLite operators, with batch normalisation folded and activations fused:
+ * lowered once, it is what the float file, the calibration and each quantized file are made of.
+ * Same inputs give the same bytes.
+ */
+public final class Lowered {
+  private final Program program;
+
+  private Lowered(Program program) {
+    this.program = program;
+  }
+
+  /**
+   * @throws TfliteException if an operation has no TFLite form: the message names its layer
+   */
+  public static Lowered of(Graph graph) {
+    return new Lowered(TfliteLowering.lower(graph));
+  }
+
+  /**
+   * Whether it can be quantized as asked, before anything is calibrated.
+   *
+   * @throws TfliteException if {@code quantization} asks for integers only and a layer has no
+   *     integer kernel: the message names the layers
+   */
+  public void requireQuantizable(Quantization quantization) {
+    Quantizer.requireKernels(program, quantization);
+  }
+
+  /** The float32 file. */
+  public TfliteModel float32(ModelMetadata metadata) {
+    return FlatBufferWriter.write(program, metadata);
+  }
+
+  /**
+   * The INT8 file.
+   *
+   * @throws TfliteException as {@link #requireQuantizable}, or if {@code calibration} is of another
+   *     network
+   */
+  public TfliteModel int8(
+      Calibration calibration, Quantization quantization, ModelMetadata metadata) {
+    return FlatBufferWriter.write(Quantizer.quantize(program, calibration, quantization), metadata);
+  }
+
+  Program program() {
+    return program;
+  }
+}

@@ -1,0 +1,22 @@
+package dev.secateur.tflite;
+
+import org.tensorflow.lite.schema.TensorType;
+
+/** The element types that Secateur writes, with their codes in the schema. */
+enum ScalarType {
+  FLOAT32(TensorType.FLOAT32),
+  INT32(TensorType.INT32),
+  UINT8(TensorType.UINT8),
+  INT8(TensorType.INT8),
+  BOOL(TensorType.BOOL);
+
+  private final byte code;
+
+  ScalarType(byte code) {
+    this.code = code;
+  }
+
+  byte code() {
+    return code;
+  }
+}

@@ -1,0 +1,193 @@
+package dev.secateur.worker;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.job.JobListener;
+import dev.secateur.job.Stage;
+import dev.secateur.result.Training;
+import dev.secateur.result.Variant;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Context;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * Turns what the chain says into progress events, meters, spans and log lines. Used by the job's
+ * thread alone.
+ */
+final class ProgressReporter implements JobListener, StoredCheckpoints.Listener {
+  /** The worker's own stages, before and after the chain's. */
+  static final String FETCH = "fetch";
+
+  static final String PUSH = "push";
+
+  private static final Logger LOG = Logger.getLogger(ProgressReporter.class);
+  private static final long EVENT_INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** What share of a job's time each stage usually takes. */
+  private static final Map<String, Double> SHARES = shares();
+
+  private final JobMeters meters;
+  private final Work work;
+  private final Tracer tracer;
+  private final Context parent;
+  private final int batchSize;
+  private final Consumer<ObjectNode> events;
+  private final ObjectNode template;
+
+  private String stage = FETCH;
+  private Optional<Span> span = Optional.empty();
+  private long stageStart;
+  private long lastEvent;
+  private int lastStep;
+
+  /**
+   * @param template what each progress event starts with: job, model, worker, engine
+   * @param events takes the data of an event
+   */
+  ProgressReporter(
+      JobMeters meters,
+      Work work,
+      Tracer tracer,
+      Context parent,
+      int batchSize,
+      ObjectNode template,
+      Consumer<ObjectNode> events) {
+    this.meters = meters;
+    this.work = work;
+    this.tracer = tracer;
+    this.parent = parent;
+    this.batchSize = batchSize;
+    this.template = template;
+    this.events = events;
+  }
+
+  @Override
+  public void started(Stage started) {
+    begin(started.label());
+  }
+
+  @Override
+  public void finished(Stage finished, Duration took) {
+    end();
+  }
+
+  void begin(String name) {
+    end();
+    stage = name;
+    stageStart = System.nanoTime();
+    lastStep = 0;
+    meters.stageStarted(name);
+    span = Optional.of(tracer.spanBuilder("stage " + name).setParent(parent).startSpan());
+    LOG.infof("stage %s", name);
+    work.progressed(before(name));
+    send(0, Optional.empty());
+    StageGate.pass(name);
+  }
+
+  /** Ends the running stage, if one runs. */
+  void end() {
+    if (span.isPresent()) {
+      span.get().end();
+      span = Optional.empty();
+      meters.stageEnded(stage, Duration.ofNanos(System.nanoTime() - stageStart));
+    }
+  }
+
+  @Override
+  public void step(Step step) {
+    int fresh = Math.max(0, step.step() - lastStep);
+    meters.trained(fresh, fresh * batchSize);
+    lastStep = step.step();
+    work.trained(step.epoch(), step.sparsity());
+    double done = (double) step.step() / Math.max(1, step.steps());
+    work.progressed(before(stage) + done * SHARES.getOrDefault(stage, 0.0));
+    if (System.nanoTime() - lastEvent >= EVENT_INTERVAL_NANOS || step.step() == step.steps()) {
+      send(done, Optional.of(step));
+    }
+  }
+
+  @Override
+  public void written() {
+    meters.checkpointWritten();
+  }
+
+  /** The steps before were another worker's. */
+  @Override
+  public void restored(Stage of, int step) {
+    LOG.infof("resumed in stage %s after step %d", of.label(), step);
+    lastStep = step;
+    meters.checkpointRestored();
+  }
+
+  @Override
+  public void epoch(Training.Epoch epoch) {
+    LOG.infof(
+        "epoch: loss %.4f, accuracy %s, sparsity %.3f",
+        epoch.loss(), epoch.accuracy().map(Object::toString).orElse("-"), epoch.sparsity());
+  }
+
+  @Override
+  public void measured(Variant variant) {
+    String top1 = variant.top1().map(Object::toString).orElse("-");
+    LOG.infof("%s: top-1 %s, %d bytes", variant.name(), top1, variant.bytes());
+    work.progressed(before(stage));
+  }
+
+  @Override
+  public void warned(String message) {
+    LOG.warn(message);
+  }
+
+  private void send(double ofStage, Optional<Step> training) {
+    lastEvent = System.nanoTime();
+    ObjectNode data = template.deepCopy();
+    data.put("stage", stage);
+    data.put("stageIndex", SHARES.keySet().stream().toList().indexOf(stage) + 1);
+    data.put("stages", SHARES.size());
+    data.put("progress", Math.min(1, before(stage) + ofStage * SHARES.getOrDefault(stage, 0.0)));
+    training.ifPresent(
+        step ->
+            data.putObject("training")
+                .put("step", step.step())
+                .put("steps", step.steps())
+                .put("epoch", step.epoch())
+                .put("epochs", step.epochs())
+                .put("loss", step.loss())
+                .put("sparsity", step.sparsity()));
+    events.accept(data);
+  }
+
+  private static double before(String name) {
+    double sum = 0;
+    for (Map.Entry<String, Double> share : SHARES.entrySet()) {
+      if (share.getKey().equals(name)) {
+        return sum;
+      }
+      sum += share.getValue();
+    }
+    return sum;
+  }
+
+  private static Map<String, Double> shares() {
+    Map<String, Double> shares = new LinkedHashMap<>();
+    shares.put(FETCH, 0.04);
+    for (Stage stage : Stage.values()) {
+      shares.put(
+          stage.label(),
+          switch (stage) {
+            case FINE_TUNE -> 0.60;
+            case EVALUATE_ORIGINAL -> 0.08;
+            case EVALUATE -> 0.10;
+            case QUANTIZE -> 0.06;
+            case LOAD, SAVE, CONVERT, REPORT -> 0.02;
+          });
+    }
+    shares.put(PUSH, 0.04);
+    return shares;
+  }
+}

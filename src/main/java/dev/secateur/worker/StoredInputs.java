@@ -1,0 +1,74 @@
+package dev.secateur.worker;
+
+import dev.secateur.event.ModelRegistered;
+import dev.secateur.store.ObjectStore;
+import dev.secateur.store.ObjectUri;
+import dev.secateur.store.StoreException;
+import dev.secateur.store.StoredObject;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** The objects that a job reads, as the store knows them now. */
+record StoredInputs(Map<Role, Input> sources) {
+  /** What an object is to the job. */
+  enum Role {
+    MODEL,
+    TRAIN,
+    EVALUATION,
+    REPRESENTATIVE;
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * @param sha256 the digest that the event demands
+   */
+  record Input(StoredObject object, Optional<String> sha256) {}
+
+  StoredInputs {
+    sources = Collections.unmodifiableMap(new EnumMap<>(sources));
+  }
+
+  Input model() {
+    return sources.get(Role.MODEL);
+  }
+
+  /**
+   * Looks each object up.
+   *
+   * @throws StoreException if one is not there, or may not be read
+   */
+  static StoredInputs resolve(ModelRegistered event, ObjectStore store) {
+    Map<Role, Input> sources = new EnumMap<>(Role.class);
+    sources.put(Role.MODEL, input(store, event.model().uri(), event.model().sha256()));
+    ModelRegistered.Datasets datasets = event.datasets();
+    sources.put(Role.TRAIN, input(store, datasets.train()));
+    datasets.evaluation().ifPresent(s -> sources.put(Role.EVALUATION, input(store, s)));
+    datasets
+        .representative()
+        .flatMap(ModelRegistered.Representative::source)
+        .ifPresent(s -> sources.put(Role.REPRESENTATIVE, input(store, s)));
+    return new StoredInputs(sources);
+  }
+
+  private static Input input(ObjectStore store, ModelRegistered.Source source) {
+    return input(store, source.uri(), source.sha256());
+  }
+
+  private static Input input(ObjectStore store, String uri, Optional<String> sha256) {
+    ObjectUri address = ObjectUri.of(uri);
+    StoredObject object =
+        store
+            .stat(address)
+            .orElseThrow(
+                () ->
+                    new StoreException(
+                        StoreException.Kind.NOT_FOUND, address + ": does not exist"));
+    return new Input(object, sha256);
+  }
+}
