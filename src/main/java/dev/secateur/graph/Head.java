@@ -1,10 +1,6 @@
-package dev.secateur.train;
+package dev.secateur.graph;
 
-import dev.secateur.graph.Activation;
-import dev.secateur.graph.Graph;
-import dev.secateur.graph.Node;
-import dev.secateur.graph.Op;
-import dev.secateur.graph.Shape;
+import java.util.List;
 
 /**
  * An output with its last function taken off, so that losses see logits: the cross-entropy of
@@ -12,15 +8,15 @@ import dev.secateur.graph.Shape;
  *
  * @param value the node that the output's function is applied to
  */
-record Head(String name, String value, Link link, Shape shape) {
+public record Head(String name, String value, Link link, Shape shape) {
   /** The function that was taken off. */
-  enum Link {
+  public enum Link {
     SOFTMAX,
     SIGMOID,
     IDENTITY
   }
 
-  static Head of(Graph network, Graph.Output output) {
+  public static Head of(Graph network, Graph.Output output) {
     Shape shape = network.shapes().get(output.value());
     for (Node node : network.nodes()) {
       if (node.name().equals(output.value()) && node.op() instanceof Op.Activate activate) {
@@ -35,8 +31,18 @@ record Head(String name, String value, Link link, Shape shape) {
     return new Head(output.name(), output.value(), Link.IDENTITY, shape);
   }
 
+  /** All heads of a network, in the order of its outputs. */
+  public static List<Head> of(Graph network) {
+    return network.outputs().stream().map(o -> of(network, o)).toList();
+  }
+
+  /** Whether there is one row of values a sample, not one for each position of an image. */
+  public boolean vector() {
+    return shape.size() == shape.last();
+  }
+
   /** Values a sample, if the output is a vector (ones aside); else 0. */
-  int units() {
+  public int units() {
     return shape.size() == shape.last() ? shape.last() : 0;
   }
 }
