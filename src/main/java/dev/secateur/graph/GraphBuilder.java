@@ -2,9 +2,12 @@ package dev.secateur.graph;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** Builds a {@link Graph} node by node, inferring shapes on the way and keeping names unique. */
 public final class GraphBuilder {
@@ -15,6 +18,7 @@ public final class GraphBuilder {
   private final Map<String, Weight> weights = new LinkedHashMap<>();
   private final List<Graph.Layer> layers = new ArrayList<>();
   private final Map<String, Shape> shapes = new HashMap<>();
+  private final Map<String, Node> byName = new HashMap<>();
 
   public GraphBuilder(String name) {
     this.name = name;
@@ -56,7 +60,8 @@ public final class GraphBuilder {
     } catch (GraphException e) {
       throw new GraphException("layer " + layer + ": " + e.getMessage());
     }
-    nodes.add(new Node(node, op, operands, layer));
+    byName.put(node, new Node(node, op, operands, layer));
+    nodes.add(byName.get(node));
     return node;
   }
 
@@ -79,8 +84,24 @@ public final class GraphBuilder {
     return shape;
   }
 
+  /** The node of this name, if it is one. */
+  public Optional<Node> node(String value) {
+    return Optional.ofNullable(byName.get(value));
+  }
+
+  /** The weight of this name, if it is one. */
+  public Optional<Weight> weightOf(String value) {
+    return Optional.ofNullable(weights.get(value));
+  }
+
+  /** The network; constants that nothing reads are left out. */
   public Graph build() {
-    return new Graph(name, inputs, nodes, outputs, weights, layers);
+    Set<String> read = new HashSet<>();
+    nodes.forEach(n -> read.addAll(n.inputs()));
+    outputs.forEach(o -> read.add(o.value()));
+    Map<String, Weight> kept = new LinkedHashMap<>(weights);
+    kept.values().removeIf(w -> w.role() == Weight.Role.CONSTANT && !read.contains(w.name()));
+    return new Graph(name, inputs, nodes, outputs, kept, layers);
   }
 
   private String unique(String candidate) {

@@ -34,6 +34,15 @@ public sealed interface Op {
       }
       return out;
     }
+
+    /**
+     * Elements that SAME adds to both ends of a dimension together. Below zero where it adds none
+     * and does not read the last elements either: a window below the stride.
+     */
+    public static int ofSame(int in, int window, int stride, int dilation) {
+      int out = (in + stride - 1) / stride;
+      return (out - 1) * stride + (window - 1) * dilation + 1 - in;
+    }
   }
 
   /** Height and width of a window, stride or dilation. */
@@ -106,7 +115,10 @@ public sealed interface Op {
     }
   }
 
-  /** a (N,…,i,k), b (N,…,k,j) → (N,…,i,j), either transposed in its last two dimensions first. */
+  /**
+   * a (N,…,i,k), b (N,…,k,j) → (N,…,i,j), either transposed in its last two dimensions first; the
+   * dimensions before are equal, not broadcast.
+   */
   record MatMul(boolean transposeA, boolean transposeB) implements Op {
     @Override
     public Shape infer(List<Shape> in) {
@@ -114,7 +126,12 @@ public sealed interface Op {
       Shape b = in.get(1);
       int rows = a.dim(transposeA ? -1 : -2);
       int inner = a.dim(transposeA ? -2 : -1);
-      require(a.rank() == b.rank() && inner == b.dim(transposeB ? -1 : -2), a + " times " + b);
+      require(
+          a.rank() >= 3
+              && a.rank() == b.rank()
+              && a.dims().subList(0, a.rank() - 2).equals(b.dims().subList(0, b.rank() - 2))
+              && inner == b.dim(transposeB ? -1 : -2),
+          a + " times " + b);
       return a.with(-2, rows).with(-1, b.dim(transposeB ? -2 : -1));
     }
   }
@@ -173,7 +190,8 @@ public sealed interface Op {
     MEAN,
     SUM,
     MAX,
-    MIN
+    MIN,
+    PRODUCT
   }
 
   /** x → x reduced over {@code axes} (positive, never the batch's 0). */
@@ -247,7 +265,8 @@ public sealed interface Op {
 
   /**
    * Every {@code strides[i]}-th element from {@code begin[i]} up to, not including, {@code end[i]},
-   * a dimension each; the batch's entries are ignored (all of it is kept).
+   * a dimension each; the batch's entries are ignored (all of it is kept). A negative stride goes
+   * backwards; its end is −1 where it takes the first element too.
    */
   record Slice(List<Integer> begin, List<Integer> end, List<Integer> strides) implements Op {
     public Slice {
@@ -259,15 +278,44 @@ public sealed interface Op {
     @Override
     public Shape infer(List<Shape> in) {
       Shape out = in.get(0);
-      require(begin.size() == out.rank(), "slice of " + out);
+      require(
+          begin.size() == out.rank() && end.size() == out.rank() && strides.size() == out.rank(),
+          "slice of " + out);
       for (int i = 1; i < out.rank(); i++) {
-        require(
-            begin.get(i) >= 0 && begin.get(i) < end.get(i) && end.get(i) <= out.dim(i),
-            "slice " + begin + " to " + end + " of " + out);
+        int from = begin.get(i);
+        int to = end.get(i);
         int stride = strides.get(i);
-        out = out.with(i, (end.get(i) - begin.get(i) + stride - 1) / stride);
+        boolean within = from >= 0 && from < out.dim(i);
+        boolean forward = stride > 0 && from < to && to <= out.dim(i);
+        boolean backward = stride < 0 && from > to && to >= -1;
+        require(
+            within && (forward || backward),
+            "slice " + begin + " to " + end + " by " + strides + " of " + out);
+        out = out.with(i, (Math.abs(to - from) + Math.abs(stride) - 1) / Math.abs(stride));
       }
       return out;
+    }
+  }
+
+  /** x (N,H,W,b²·C) → (N,b·H,b·W,C): each pixel's channels become a block of {@code block}². */
+  record DepthToSpace(int block) implements Op {
+    @Override
+    public Shape infer(List<Shape> in) {
+      Shape x = image(in.get(0));
+      require(block > 0 && x.last() % (block * block) == 0, x + " in blocks of " + block);
+      return Shape.of(x.dim(0), x.dim(1) * block, x.dim(2) * block, x.last() / (block * block));
+    }
+  }
+
+  /** x (N,b·H,b·W,C) → (N,H,W,b²·C): the reverse of {@link DepthToSpace}. */
+  record SpaceToDepth(int block) implements Op {
+    @Override
+    public Shape infer(List<Shape> in) {
+      Shape x = image(in.get(0));
+      require(
+          block > 0 && x.dim(1) % block == 0 && x.dim(2) % block == 0,
+          x + " in blocks of " + block);
+      return Shape.of(x.dim(0), x.dim(1) / block, x.dim(2) / block, x.last() * block * block);
     }
   }
 
@@ -311,7 +359,9 @@ public sealed interface Op {
     DIVIDE,
     MAXIMUM,
     MINIMUM,
-    SQUARED_DIFFERENCE
+    SQUARED_DIFFERENCE,
+    /** The first to the power of the second. */
+    POWER
   }
 
   /** Two operands with NumPy broadcasting; either may be a weight, aligned at the last axis. */
@@ -322,6 +372,44 @@ public sealed interface Op {
     }
   }
 
+  enum CompareKind {
+    GREATER,
+    GREATER_EQUAL,
+    LESS,
+    LESS_EQUAL,
+    EQUAL,
+    NOT_EQUAL
+  }
+
+  /** Two operands with NumPy broadcasting → 1 where they compare so, else 0. */
+  record Compare(CompareKind kind) implements Op {
+    @Override
+    public Shape infer(List<Shape> in) {
+      return broadcast(in.get(0), in.get(1));
+    }
+  }
+
+  /** condition, a, b with NumPy broadcasting → a where the condition is not 0, else b. */
+  record Select() implements Op {
+    @Override
+    public Shape infer(List<Shape> in) {
+      return broadcast(in.get(0), broadcast(in.get(1), in.get(2)));
+    }
+  }
+
+  /**
+   * x → the index along {@code axis} (positive, not the batch's) of its largest or smallest value,
+   * the first of equal ones, as a number.
+   */
+  record ArgExtreme(boolean largest, int axis) implements Op {
+    @Override
+    public Shape infer(List<Shape> in) {
+      List<Integer> out = new ArrayList<>(in.get(0).dims());
+      out.remove(axis);
+      return new Shape(out);
+    }
+  }
+
   enum UnaryKind {
     NEGATE,
     ABS,
@@ -329,7 +417,16 @@ public sealed interface Op {
     SQRT,
     RSQRT,
     EXP,
-    LOG
+    LOG,
+    SIN,
+    COS,
+    SIGN,
+    FLOOR,
+    CEIL,
+    /** To the nearest integer, halves to the even one. */
+    ROUND,
+    /** Towards zero, as a cast to an integer does; exact for |x| below 2³¹. */
+    TRUNCATE
   }
 
   record Unary(UnaryKind kind) implements Op {

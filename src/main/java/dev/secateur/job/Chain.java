@@ -4,12 +4,11 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
 import dev.secateur.evaluate.Latency;
-import dev.secateur.evaluate.Task;
+import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasWriter;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Variant;
@@ -48,6 +47,7 @@ public final class Chain {
   private final JobCheckpoints checkpoints;
   private final JobListener listener;
   private final BooleanSupplier cancelled;
+  private final RecordedOutputs outputs;
   private final List<JobResult.StageTime> stages = new ArrayList<>();
   private final List<Variant> variants = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
@@ -57,12 +57,14 @@ public final class Chain {
       ReportWriter reports,
       JobCheckpoints checkpoints,
       JobListener listener,
-      BooleanSupplier cancelled) {
+      BooleanSupplier cancelled,
+      RecordedOutputs outputs) {
     this.job = job;
     this.reports = reports;
     this.checkpoints = checkpoints;
     this.listener = listener;
     this.cancelled = cancelled;
+    this.outputs = outputs;
   }
 
   /**
@@ -80,8 +82,8 @@ public final class Chain {
       JobCheckpoints checkpoints,
       JobListener listener,
       BooleanSupplier cancelled) {
-    try {
-      return new Chain(job, reports, checkpoints, listener, cancelled).run();
+    try (RecordedOutputs outputs = RecordedOutputs.create()) {
+      return new Chain(job, reports, checkpoints, listener, cancelled, outputs).run();
     } catch (CancelledException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
@@ -94,13 +96,11 @@ public final class Chain {
         Staging staging = Staging.in(job.output())) {
       KerasModel model = inputs.model();
       Graph original = model.graph();
-      Task task = inputs.task();
-      Evaluation before =
-          stage(Stage.EVALUATE_ORIGINAL, () -> evaluateOriginal(inputs, original, task));
+      stage(Stage.EVALUATE_ORIGINAL, () -> evaluateOriginal(inputs, original));
       FineTuned tuned = stage(Stage.FINE_TUNE, () -> fineTune(inputs, original));
       Path pruned = staging.file("pruned" + model.format().extension());
       stage(Stage.SAVE, () -> KerasWriter.write(model, tuned.graph(), pruned, model.format()));
-      ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(job.plan()));
+      ModelMetadata metadata = new ModelMetadata(Engine.VERSION, job.plan().digest());
       Lowered lowered = Lowered.of(tuned.graph());
       TfliteModel fp32 =
           stage(Stage.CONVERT, () -> written(lowered.float32(metadata), staging.file(FP32)));
@@ -110,9 +110,9 @@ public final class Chain {
       stage(
           Stage.EVALUATE,
           () -> {
-            evaluatePruned(inputs, tuned.graph(), task, before, pruned);
-            evaluateTflite("fp32", FP32, fp32, inputs, task, before, staging);
-            evaluateTflite("int8", INT8, int8.model(), inputs, task, before, staging);
+            evaluatePruned(inputs, tuned.graph(), pruned);
+            evaluateTflite("fp32", FP32, fp32, inputs, staging);
+            evaluateTflite("int8", INT8, int8.model(), inputs, staging);
           });
       JobResult result = result(inputs, tuned, int8.calibration());
       return stage(Stage.REPORT, () -> staging.publish(result, reports));
@@ -148,15 +148,15 @@ public final class Chain {
         });
   }
 
-  private Evaluation evaluateOriginal(JobInputs inputs, Graph original, Task task) {
+  private Evaluator evaluator(JobInputs inputs) {
+    return new Evaluator(inputs.goals(), inputs.evaluation(), cancelled);
+  }
+
+  private void evaluateOriginal(JobInputs inputs, Graph original) {
     try (Predictor predictor = TensorFlowPredictor.open(original, job.threads())) {
-      Evaluation evaluation = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
+      Evaluation evaluation = evaluator(inputs).evaluateOriginal(predictor, outputs);
       Latency latency = Latency.measure(predictor, inputs.evaluation());
-      measured(Variants.keras("original", job.model(), original, evaluation, latency, evaluation));
-      if (evaluation.top1().isPresent() && task.isAtChance(evaluation.top1().get())) {
-        warn("the original is no better than guessing: check the preprocessing and the labels");
-      }
-      return evaluation;
+      measured(Variants.keras("original", job.model(), original, evaluation, latency));
     }
   }
 
@@ -166,7 +166,7 @@ public final class Chain {
         inputs.train(),
         job.plan().fineTuning(),
         job.plan().pruning(),
-        inputs.fileLoss(),
+        inputs.trainingLosses(),
         checkpointsOf(Stage.FINE_TUNE),
         new ListenedTraining(listener),
         cancelled,
@@ -218,27 +218,20 @@ public final class Chain {
     return new Quantized(written(model, file), calibration);
   }
 
-  private void evaluatePruned(
-      JobInputs inputs, Graph pruned, Task task, Evaluation before, Path file) {
+  private void evaluatePruned(JobInputs inputs, Graph pruned, Path file) {
     try (Predictor predictor = TensorFlowPredictor.open(pruned, job.threads())) {
-      Evaluation after = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
+      Evaluation after = evaluator(inputs).evaluate(predictor, outputs.rewind());
       Latency latency = Latency.measure(predictor, inputs.evaluation());
-      measured(Variants.keras("pruned", file, pruned, after, latency, before));
+      measured(Variants.keras("pruned", file, pruned, after, latency));
     }
   }
 
   private void evaluateTflite(
-      String name,
-      String file,
-      TfliteModel model,
-      JobInputs inputs,
-      Task task,
-      Evaluation before,
-      Staging staging) {
+      String name, String file, TfliteModel model, JobInputs inputs, Staging staging) {
     try (Predictor predictor = TfliteInterpreter.open(model, job.threads())) {
-      Evaluation after = Evaluator.evaluate(predictor, inputs.evaluation(), task, cancelled);
+      Evaluation after = evaluator(inputs).evaluate(predictor, outputs.rewind());
       Latency latency = Latency.measure(predictor, inputs.evaluation());
-      measured(Variants.tflite(name, staging.file(file), model, after, latency, before));
+      measured(Variants.tflite(name, staging.file(file), model, after, latency));
     }
   }
 
@@ -253,7 +246,7 @@ public final class Chain {
   }
 
   private JobResult result(JobInputs inputs, FineTuned tuned, Calibration calibration) {
-    Verdict verdict = Verdict.of(job.plan().acceptance(), variants);
+    Verdict verdict = Verdict.of(job.plan().acceptance(), variants, LayerSparsities.of(tuned));
     return new JobResult(
         verdict.outcome(),
         verdict.reason(),

@@ -165,7 +165,7 @@ final class ActivationLowering {
     String name = nextName();
     int condition = lowering.program().value(name, shape, ScalarType.BOOL, Optional.empty());
     lowering.emitFloat(node, comparison, Attributes.NONE, List.of(x, bound), condition);
-    return part(Opcode.CAST, new Attributes.BoolToFloat(), condition);
+    return part(Opcode.CAST, new Attributes.Cast(ScalarType.BOOL, ScalarType.FLOAT32), condition);
   }
 
   /** TFLite's softmaxes work on the last axis: another one is moved there and back. */

@@ -3,11 +3,14 @@ package dev.secateur.tflite;
 import com.google.flatbuffers.FlatBufferBuilder;
 import org.tensorflow.lite.schema.ActivationFunctionType;
 import org.tensorflow.lite.schema.AddOptions;
+import org.tensorflow.lite.schema.ArgMaxOptions;
+import org.tensorflow.lite.schema.ArgMinOptions;
 import org.tensorflow.lite.schema.BatchMatMulOptions;
 import org.tensorflow.lite.schema.BuiltinOptions;
 import org.tensorflow.lite.schema.CastOptions;
 import org.tensorflow.lite.schema.ConcatenationOptions;
 import org.tensorflow.lite.schema.Conv2DOptions;
+import org.tensorflow.lite.schema.DepthToSpaceOptions;
 import org.tensorflow.lite.schema.DepthwiseConv2DOptions;
 import org.tensorflow.lite.schema.DivOptions;
 import org.tensorflow.lite.schema.FullyConnectedOptions;
@@ -24,6 +27,7 @@ import org.tensorflow.lite.schema.ResizeBilinearOptions;
 import org.tensorflow.lite.schema.ResizeNearestNeighborOptions;
 import org.tensorflow.lite.schema.ShapeOptions;
 import org.tensorflow.lite.schema.SoftmaxOptions;
+import org.tensorflow.lite.schema.SpaceToDepthOptions;
 import org.tensorflow.lite.schema.StridedSliceOptions;
 import org.tensorflow.lite.schema.SubOptions;
 import org.tensorflow.lite.schema.TensorType;
@@ -375,15 +379,63 @@ sealed interface Attributes {
     }
   }
 
-  record BoolToFloat() implements Attributes {
+  record Cast(ScalarType from, ScalarType to) implements Attributes {
     @Override
     public byte type() {
       return BuiltinOptions.CastOptions;
     }
 
     @Override
+    public int write(FlatBufferBuilder builder) {
+      return CastOptions.createCastOptions(builder, from.code(), to.code());
+    }
+  }
+
+  record ArgMax() implements Attributes {
+    @Override
+    public byte type() {
+      return BuiltinOptions.ArgMaxOptions;
+    }
+
+    @Override
     public int write(FlatBufferBuilder to) {
-      return CastOptions.createCastOptions(to, TensorType.BOOL, TensorType.FLOAT32);
+      return ArgMaxOptions.createArgMaxOptions(to, TensorType.INT32);
+    }
+  }
+
+  record ArgMin() implements Attributes {
+    @Override
+    public byte type() {
+      return BuiltinOptions.ArgMinOptions;
+    }
+
+    @Override
+    public int write(FlatBufferBuilder to) {
+      return ArgMinOptions.createArgMinOptions(to, TensorType.INT32);
+    }
+  }
+
+  record DepthToSpace(int block) implements Attributes {
+    @Override
+    public byte type() {
+      return BuiltinOptions.DepthToSpaceOptions;
+    }
+
+    @Override
+    public int write(FlatBufferBuilder to) {
+      return DepthToSpaceOptions.createDepthToSpaceOptions(to, block);
+    }
+  }
+
+  record SpaceToDepth(int block) implements Attributes {
+    @Override
+    public byte type() {
+      return BuiltinOptions.SpaceToDepthOptions;
+    }
+
+    @Override
+    public int write(FlatBufferBuilder to) {
+      return SpaceToDepthOptions.createSpaceToDepthOptions(to, block);
     }
   }
 

@@ -71,7 +71,7 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
             int end = Math.min(next + batch, chosen.length);
             int[] indices = IntStream.range(next, end).map(i -> chosen[i]).toArray();
             next = end;
-            return List.of(set.batch(indices).x());
+            return set.batch(indices).inputs();
           }
         };
   }

@@ -12,18 +12,25 @@ import org.tensorflow.lite.schema.BuiltinOperator;
 enum Opcode {
   ABS(BuiltinOperator.ABS, Int8.FREE, "1.13.0", "2.4.0"),
   ADD(BuiltinOperator.ADD, Int8.FREE, "1.5.0", "1.14.0"),
+  ARG_MAX(BuiltinOperator.ARG_MAX, Int8.INTEGER, "1.9.0", "1.14.0"),
+  ARG_MIN(BuiltinOperator.ARG_MIN, Int8.INTEGER, "1.9.0", "1.14.0"),
   AVERAGE_POOL_2D(BuiltinOperator.AVERAGE_POOL_2D, Int8.AS_INPUT, "1.5.0", "1.14.0"),
   /** Float: version 2.21 of the runtime gives wrong results for two int8 activations. */
   BATCH_MATMUL(BuiltinOperator.BATCH_MATMUL, Int8.NONE, "2.3.0"),
   CAST(BuiltinOperator.CAST, Int8.NONE, "1.5.0"),
+  CEIL(BuiltinOperator.CEIL, Int8.NONE, "1.14.0"),
   CONCATENATION(BuiltinOperator.CONCATENATION, Int8.AS_OUTPUT, "1.5.0", "1.14.0"),
   CONV_2D(
       BuiltinOperator.CONV_2D, Int8.KERNEL, "1.5.0", "1.14.0", "1.14.0", "2.3.0", "2.4.0", "2.9.0"),
+  COS(BuiltinOperator.COS, Int8.NONE, "1.14.0"),
+  DEPTH_TO_SPACE(BuiltinOperator.DEPTH_TO_SPACE, Int8.AS_INPUT, "2.1.0", "2.5.0"),
   DEPTHWISE_CONV_2D(BuiltinOperator.DEPTHWISE_CONV_2D, Int8.KERNEL, "1.5.0", "1.12.0", "1.14.0"),
   DEQUANTIZE(BuiltinOperator.DEQUANTIZE, Int8.NONE, "1.13.1", "1.14.0"),
   DIV(BuiltinOperator.DIV, Int8.NONE, "1.6.0", "2.3.0"),
   ELU(BuiltinOperator.ELU, Int8.FREE, "1.14.0"),
+  EQUAL(BuiltinOperator.EQUAL, Int8.NONE, "1.14.0"),
   EXP(BuiltinOperator.EXP, Int8.FREE, "1.7.0", "2.12.0"),
+  FLOOR(BuiltinOperator.FLOOR, Int8.NONE, "1.9.0"),
   FULLY_CONNECTED(
       BuiltinOperator.FULLY_CONNECTED, Int8.KERNEL, "1.5.0", "1.10.0", "1.14.0", "1.14.0", "2.0.0"),
   GELU(BuiltinOperator.GELU, Int8.FREE, "2.9.0", "2.9.0"),
@@ -31,6 +38,8 @@ enum Opcode {
   GREATER_EQUAL(BuiltinOperator.GREATER_EQUAL, Int8.NONE, "1.14.0"),
   HARD_SWISH(BuiltinOperator.HARD_SWISH, Int8.FREE, "1.15.0"),
   LEAKY_RELU(BuiltinOperator.LEAKY_RELU, Int8.FREE, "1.13.1"),
+  LESS(BuiltinOperator.LESS, Int8.NONE, "1.14.0"),
+  LESS_EQUAL(BuiltinOperator.LESS_EQUAL, Int8.NONE, "1.14.0"),
   LOG(BuiltinOperator.LOG, Int8.NONE, "1.14.0"),
   LOGISTIC(BuiltinOperator.LOGISTIC, Int8.fixed(1f / 256, -128), "1.14.0", "1.14.0"),
   LOG_SOFTMAX(BuiltinOperator.LOG_SOFTMAX, Int8.fixed(16f / 256, 127), "1.14.0", "1.14.0"),
@@ -41,22 +50,30 @@ enum Opcode {
   MIRROR_PAD(BuiltinOperator.MIRROR_PAD, Int8.AS_INPUT, "1.13.1", "2.3.0"),
   MUL(BuiltinOperator.MUL, Int8.FREE, "1.5.0", "1.14.0", "1.15.0"),
   NEG(BuiltinOperator.NEG, Int8.NONE, "1.9.0"),
-  PACK(BuiltinOperator.PACK, Int8.SHAPE, "1.11.0"),
+  NOT_EQUAL(BuiltinOperator.NOT_EQUAL, Int8.NONE, "1.14.0"),
+  PACK(BuiltinOperator.PACK, Int8.INTEGER, "1.11.0"),
   PAD(BuiltinOperator.PAD, Int8.AS_INPUT, "1.5.0", "1.14.0", "2.4.0", "2.6.0"),
   PADV2(BuiltinOperator.PADV2, Int8.AS_OUTPUT, "1.9.0", "1.14.0", "2.4.0", "2.6.0"),
+  POW(BuiltinOperator.POW, Int8.NONE, "1.10.0"),
   PRELU(BuiltinOperator.PRELU, Int8.FREE, "1.8.0"),
   QUANTIZE(BuiltinOperator.QUANTIZE, Int8.NONE, "1.14.0"),
   REDUCE_MAX(BuiltinOperator.REDUCE_MAX, Int8.AS_INPUT, "1.11.0", "1.14.0"),
   REDUCE_MIN(BuiltinOperator.REDUCE_MIN, Int8.AS_INPUT, "1.11.0", "1.14.0"),
+  REDUCE_PROD(BuiltinOperator.REDUCE_PROD, Int8.NONE, "1.11.0"),
   RELU(BuiltinOperator.RELU, Int8.FREE, "1.5.0", "2.1.0"),
   RELU6(BuiltinOperator.RELU6, Int8.FREE, "1.5.0", "1.14.0"),
   RESHAPE(BuiltinOperator.RESHAPE, Int8.AS_INPUT, "1.5.0"),
   RESIZE_BILINEAR(BuiltinOperator.RESIZE_BILINEAR, Int8.AS_INPUT, "1.7.0", "1.14.0", "2.2.0"),
   RESIZE_NEAREST_NEIGHBOR(
       BuiltinOperator.RESIZE_NEAREST_NEIGHBOR, Int8.AS_INPUT, "1.13.1", "1.14.0", "2.3.0"),
+  ROUND(BuiltinOperator.ROUND, Int8.NONE, "1.14.0"),
   RSQRT(BuiltinOperator.RSQRT, Int8.FREE, "1.10.0", "2.5.0"),
-  SHAPE(BuiltinOperator.SHAPE, Int8.SHAPE, "1.10.0"),
+  SELECT_V2(BuiltinOperator.SELECT_V2, Int8.NONE, "2.2.0"),
+  SHAPE(BuiltinOperator.SHAPE, Int8.INTEGER, "1.10.0"),
+  SIGN(BuiltinOperator.SIGN, Int8.NONE, "2.12.0"),
+  SIN(BuiltinOperator.SIN, Int8.NONE, "1.9.0"),
   SOFTMAX(BuiltinOperator.SOFTMAX, Int8.fixed(1f / 256, -128), "1.5.0", "1.14.0"),
+  SPACE_TO_DEPTH(BuiltinOperator.SPACE_TO_DEPTH, Int8.AS_INPUT, "1.5.0", "1.14.0"),
   SQRT(BuiltinOperator.SQRT, Int8.NONE, "1.10.0"),
   SQUARED_DIFFERENCE(BuiltinOperator.SQUARED_DIFFERENCE, Int8.FREE, "1.13.1", "2.5.0"),
   STRIDED_SLICE(BuiltinOperator.STRIDED_SLICE, Int8.AS_INPUT, "1.6.0", "1.14.0", "2.1.0", "2.2.0"),
@@ -107,8 +124,8 @@ enum Opcode {
     enum Rule {
       /** No int8 kernel. */
       NONE,
-      /** Computes shapes: integers in, integers out, never quantized. */
-      SHAPE,
+      /** Integers out, such as a shape or an index, whatever form its operands have. */
+      INTEGER,
       /** Per-channel weights and an int32 bias; the output's range is its own. */
       KERNEL,
       /** The output's range is its own. */
@@ -122,7 +139,7 @@ enum Opcode {
     }
 
     static final Int8 NONE = of(Rule.NONE);
-    static final Int8 SHAPE = of(Rule.SHAPE);
+    static final Int8 INTEGER = of(Rule.INTEGER);
     static final Int8 KERNEL = of(Rule.KERNEL);
     static final Int8 FREE = of(Rule.FREE);
     static final Int8 AS_INPUT = of(Rule.AS_INPUT);

@@ -36,8 +36,11 @@ final class OperatorVersion {
       case DEQUANTIZE -> int8 ? 2 : 1;
       case ABS,
           ADD,
+          ARG_MAX,
+          ARG_MIN,
           AVERAGE_POOL_2D,
           CONCATENATION,
+          DEPTH_TO_SPACE,
           EXP,
           GELU,
           LOGISTIC,
@@ -51,6 +54,7 @@ final class OperatorVersion {
           RELU6,
           RSQRT,
           SOFTMAX,
+          SPACE_TO_DEPTH,
           SQUARED_DIFFERENCE,
           SUM,
           TANH ->

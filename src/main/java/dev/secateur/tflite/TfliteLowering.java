@@ -24,6 +24,11 @@ final class TfliteLowering {
   /** Tensor of each input, node and (when first read as it is) weight. */
   private final Map<String, Integer> tensors = new HashMap<>();
 
+  /** Comparisons, by the name of the value 1 or 0 that is made of them when it is first read. */
+  private final Map<String, Condition> conditions = new HashMap<>();
+
+  private record Condition(int tensor, String layer) {}
+
   private TfliteLowering(Graph graph) {
     this.graph = graph;
     this.shapes = graph.shapes();
@@ -79,6 +84,12 @@ final class TfliteLowering {
       binary(node, binary.kind());
     } else if (op instanceof Op.Unary unary) {
       unary(node, unary.kind());
+    } else if (op instanceof Op.Compare compare) {
+      compare(node, compare.kind());
+    } else if (op instanceof Op.Select) {
+      emit(node, Opcode.SELECT_V2, Attributes.NONE, selected(node));
+    } else if (op instanceof Op.ArgExtreme extreme) {
+      argExtreme(node, extreme);
     } else {
       lowerMovement(node, op);
     }
@@ -102,6 +113,12 @@ final class TfliteLowering {
     } else if (op instanceof Op.Tile tile) {
       int multiples = ints(node, "multiples", array(tile.multiples()));
       emit(node, Opcode.TILE, Attributes.NONE, List.of(x(node), multiples));
+    } else if (op instanceof Op.DepthToSpace move) {
+      Attributes block = new Attributes.DepthToSpace(move.block());
+      emit(node, Opcode.DEPTH_TO_SPACE, block, operands(node));
+    } else if (op instanceof Op.SpaceToDepth move) {
+      Attributes block = new Attributes.SpaceToDepth(move.block());
+      emit(node, Opcode.SPACE_TO_DEPTH, block, operands(node));
     } else {
       throw new TfliteException(op + " has no lowering");
     }
@@ -110,45 +127,74 @@ final class TfliteLowering {
   private void conv(Node node, Op.Conv2D conv) {
     Shape kernel = shapes.get(node.input(1));
     int in = shapes.get(node.input(0)).last();
-    boolean same = conv.padding() == Op.Padding.SAME;
     Op.Size strides = conv.strides();
     Op.Size dilation = conv.dilation();
     if (conv.groups() == in && in > 1) {
       // One input channel a group: exactly a depthwise convolution, which every runtime has.
       int multiplier = kernel.dim(3) / in;
-      depthwise(node, same, strides, dilation, multiplier);
+      depthwise(node, conv.padding(), strides, dilation, multiplier);
       return;
     }
+    Padded x = padded(node, conv.padding(), strides, dilation);
     int outer = kernel.dim(0) * kernel.dim(1) * kernel.dim(2);
     Constant data = new Constant.Floats(weight(node.input(1)), outer, kernel.dim(3), 1, true);
     Shape ohwi = Shape.of(kernel.dim(3), kernel.dim(0), kernel.dim(1), kernel.dim(2));
     Attributes attributes =
         new Attributes.Conv(
-            same,
+            x.same(),
             strides.height(),
             strides.width(),
             dilation.height(),
             dilation.width(),
             Fused.NONE);
     int filter = constant(node.input(1), ohwi, data);
-    emit(node, Opcode.CONV_2D, attributes, List.of(x(node), filter, bias(node, kernel.dim(3))));
+    List<Integer> operands = List.of(x.tensor(), filter, bias(node, kernel.dim(3)));
+    emit(node, Opcode.CONV_2D, attributes, operands);
+  }
+
+  /** What a convolution reads, and whether it pads that itself. */
+  private record Padded(int tensor, boolean same) {}
+
+  /**
+   * SAME as PAD and VALID where the window, dilated, is so far below the stride that the last
+   * elements are not read: XNNPACK (of TFLite 2.18 to 2.21) gives nonsense for these.
+   */
+  private Padded padded(Node node, Op.Padding padding, Op.Size strides, Op.Size dilation) {
+    Shape in = shapes.get(node.input(0));
+    Shape kernel = shapes.get(node.input(1));
+    int height = Op.Padding.ofSame(in.dim(1), kernel.dim(0), strides.height(), dilation.height());
+    int width = Op.Padding.ofSame(in.dim(2), kernel.dim(1), strides.width(), dilation.width());
+    if (padding == Op.Padding.VALID || height >= 0 && width >= 0) {
+      return new Padded(x(node), padding == Op.Padding.SAME);
+    }
+    int tall = Math.max(0, height);
+    int wide = Math.max(0, width);
+    if (tall + wide == 0) {
+      return new Padded(x(node), false);
+    }
+    int[] amounts = {0, 0, tall / 2, tall - tall / 2, wide / 2, wide - wide / 2, 0, 0};
+    int padded =
+        result(node.name() + "/padded", in.with(1, in.dim(1) + tall).with(2, in.dim(2) + wide));
+    List<Integer> operands = List.of(x(node), paddings(node, amounts));
+    emit(node, Opcode.PAD, Attributes.NONE, operands, padded);
+    return new Padded(padded, false);
   }
 
   private void depthwise(Node node, Op.DepthwiseConv2D conv) {
     int multiplier = shapes.get(node.input(1)).dim(3);
-    boolean same = conv.padding() == Op.Padding.SAME;
-    depthwise(node, same, conv.strides(), conv.dilation(), multiplier);
+    depthwise(node, conv.padding(), conv.strides(), conv.dilation(), multiplier);
   }
 
   private void depthwise(
-      Node node, boolean same, Op.Size strides, Op.Size dilation, int multiplier) {
+      Node node, Op.Padding padding, Op.Size strides, Op.Size dilation, int multiplier) {
+    Padded x = padded(node, padding, strides, dilation);
     Shape kernel = shapes.get(node.input(1));
     int taps = kernel.dim(0) * kernel.dim(1);
     int channels = kernel.dim(2) * kernel.dim(3);
     Constant data = new Constant.Floats(weight(node.input(1)), taps, channels, 1, false);
     Attributes attributes =
         new Attributes.Depthwise(
-            same,
+            x.same(),
             strides.height(),
             strides.width(),
             multiplier,
@@ -157,8 +203,8 @@ final class TfliteLowering {
             Fused.NONE);
     Shape hwc = Shape.of(1, kernel.dim(0), kernel.dim(1), channels);
     int filter = constant(node.input(1), hwc, data);
-    emit(
-        node, Opcode.DEPTHWISE_CONV_2D, attributes, List.of(x(node), filter, bias(node, channels)));
+    List<Integer> operands = List.of(x.tensor(), filter, bias(node, channels));
+    emit(node, Opcode.DEPTHWISE_CONV_2D, attributes, operands);
   }
 
   /** The runtime wants the output's shape as a tensor; its batch is read from the input. */
@@ -253,6 +299,7 @@ final class TfliteLowering {
           case SUM -> Opcode.SUM;
           case MAX -> Opcode.REDUCE_MAX;
           case MIN -> Opcode.REDUCE_MIN;
+          case PRODUCT -> Opcode.REDUCE_PROD;
         };
     int axes = ints(node, "axes", array(reduce.axes()));
     emit(node, opcode, new Attributes.Reducer(reduce.keepDims()), List.of(x(node), axes));
@@ -268,6 +315,7 @@ final class TfliteLowering {
       case MAXIMUM -> emit(node, Opcode.MAXIMUM, Attributes.NONE, spread(node, operands));
       case MINIMUM -> emit(node, Opcode.MINIMUM, Attributes.NONE, spread(node, operands));
       case SQUARED_DIFFERENCE -> emit(node, Opcode.SQUARED_DIFFERENCE, Attributes.NONE, operands);
+      case POWER -> emit(node, Opcode.POW, Attributes.NONE, operands);
     }
   }
 
@@ -320,7 +368,71 @@ final class TfliteLowering {
       case RSQRT -> emit(node, Opcode.RSQRT, Attributes.NONE, x);
       case EXP -> emit(node, Opcode.EXP, Attributes.NONE, x);
       case LOG -> emit(node, Opcode.LOG, Attributes.NONE, x);
+      case SIN -> emit(node, Opcode.SIN, Attributes.NONE, x);
+      case COS -> emit(node, Opcode.COS, Attributes.NONE, x);
+      case SIGN -> emit(node, Opcode.SIGN, Attributes.NONE, x);
+      case FLOOR -> emit(node, Opcode.FLOOR, Attributes.NONE, x);
+      case CEIL -> emit(node, Opcode.CEIL, Attributes.NONE, x);
+      case ROUND -> emit(node, Opcode.ROUND, Attributes.NONE, x);
+      case TRUNCATE -> {
+        int integer = value(node, "/integer", shapes.get(node.name()), ScalarType.INT32);
+        Attributes cast = new Attributes.Cast(ScalarType.FLOAT32, ScalarType.INT32);
+        emit(node, Opcode.CAST, cast, x, integer);
+        asFloat(node.name(), node.layer(), integer);
+      }
     }
+  }
+
+  private void compare(Node node, Op.CompareKind kind) {
+    Opcode opcode =
+        switch (kind) {
+          case GREATER -> Opcode.GREATER;
+          case GREATER_EQUAL -> Opcode.GREATER_EQUAL;
+          case LESS -> Opcode.LESS;
+          case LESS_EQUAL -> Opcode.LESS_EQUAL;
+          case EQUAL -> Opcode.EQUAL;
+          case NOT_EQUAL -> Opcode.NOT_EQUAL;
+        };
+    int condition = value(node, "/condition", shapes.get(node.name()), ScalarType.BOOL);
+    emit(node, opcode, Attributes.NONE, operands(node), condition);
+    conditions.put(node.name(), new Condition(condition, node.layer()));
+  }
+
+  private List<Integer> selected(Node node) {
+    Optional<Condition> known = Optional.ofNullable(conditions.get(node.input(0)));
+    int condition;
+    if (known.isPresent()) {
+      condition = known.get().tensor();
+    } else {
+      condition = value(node, "/condition", shapes.get(node.input(0)), ScalarType.BOOL);
+      List<Integer> operands = List.of(x(node), scalar(node, "zero", 0));
+      emit(node, Opcode.NOT_EQUAL, Attributes.NONE, operands, condition);
+    }
+    return List.of(condition, tensor(node.input(1)), tensor(node.input(2)));
+  }
+
+  private void argExtreme(Node node, Op.ArgExtreme extreme) {
+    int index = value(node, "/index", shapes.get(node.name()), ScalarType.INT32);
+    List<Integer> operands = List.of(x(node), ints(node, "axis", extreme.axis()));
+    if (extreme.largest()) {
+      emit(node, Opcode.ARG_MAX, new Attributes.ArgMax(), operands, index);
+    } else {
+      emit(node, Opcode.ARG_MIN, new Attributes.ArgMin(), operands, index);
+    }
+    asFloat(node.name(), node.layer(), index);
+  }
+
+  /** The tensor {@code name} of the numbers that an integer or a condition stands for. */
+  private int asFloat(String name, String layer, int from) {
+    Program.Tensor source = program.tensor(from);
+    int number = result(name, source.shape());
+    Attributes cast = new Attributes.Cast(source.type(), ScalarType.FLOAT32);
+    program.append(new Operator(Opcode.CAST, cast, List.of(from), number, layer, false));
+    return number;
+  }
+
+  private int value(Node node, String suffix, Shape shape, ScalarType type) {
+    return program.value(node.name() + suffix, shape, type, none());
   }
 
   private void pad(Node node, Op.Pad pad) {
@@ -330,9 +442,7 @@ final class TfliteLowering {
       amounts[2 * i] = pad.before().get(i);
       amounts[2 * i + 1] = pad.after().get(i);
     }
-    Constant data = Constant.Int32s.of(amounts);
-    String name = node.name() + "/paddings";
-    int paddings = program.constant(name, Shape.of(rank, 2), ScalarType.INT32, data, none());
+    int paddings = paddings(node, amounts);
     if (pad.mode() != Op.PadMode.CONSTANT) {
       Attributes mode = new Attributes.MirrorPad(pad.mode() == Op.PadMode.REFLECT);
       emit(node, Opcode.MIRROR_PAD, mode, List.of(x(node), paddings));
@@ -344,14 +454,25 @@ final class TfliteLowering {
     }
   }
 
+  /** Elements before and after, a dimension each. */
+  private int paddings(Node node, int[] amounts) {
+    Shape shape = Shape.of(amounts.length / 2, 2);
+    Constant data = Constant.Int32s.of(amounts);
+    return program.constant(node.name() + "/paddings", shape, ScalarType.INT32, data, none());
+  }
+
   private void slice(Node node, Op.Slice slice) {
     int begin = ints(node, "begin", array(slice.begin()));
     int end = ints(node, "end", array(slice.end()));
     int[] steps = array(slice.strides());
     steps[0] = 1;
     int strides = ints(node, "strides", steps);
-    Attributes wholeBatch = new Attributes.StridedSlice(1, 1, 0);
-    emit(node, Opcode.STRIDED_SLICE, wholeBatch, List.of(x(node), begin, end, strides));
+    int endMask = 1; // all of the batch; an end of −1 would count from the end
+    for (int i = 1; i < slice.end().size(); i++) {
+      endMask |= slice.end().get(i) < 0 ? 1 << i : 0;
+    }
+    Attributes masks = new Attributes.StridedSlice(1, endMask, 0);
+    emit(node, Opcode.STRIDED_SLICE, masks, List.of(x(node), begin, end, strides));
   }
 
   private void resize(Node node, Op.Resize resize) {
@@ -391,6 +512,10 @@ final class TfliteLowering {
     Integer known = tensors.get(name);
     if (known != null) {
       return known;
+    }
+    Condition condition = conditions.get(name);
+    if (condition != null) {
+      return asFloat(name, condition.layer(), condition.tensor());
     }
     Weight weight = graph.weight(name).orElseThrow();
     int tensor = constant(name, weight.shape(), Constant.Floats.of(weight.value().values()));

@@ -5,6 +5,7 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.train.op.TensorFlowLowering;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

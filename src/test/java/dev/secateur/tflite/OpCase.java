@@ -2,11 +2,13 @@ package dev.secateur.tflite;
 
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Node;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Op.Size;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Weight.Role;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 
 /** A network around one operation with one choice of its options. */
@@ -14,6 +16,27 @@ record OpCase(String name, Op op, Graph graph) {
   @Override
   public String toString() {
     return name;
+  }
+
+  /** Whether a function in it jumps. */
+  boolean hasSteps() {
+    return graph.nodes().stream().map(Node::op).anyMatch(OpCase::isStep);
+  }
+
+  private static boolean isStep(Op op) {
+    boolean rounds =
+        op instanceof Op.Unary unary
+            && List.of(
+                    Op.UnaryKind.SIGN,
+                    Op.UnaryKind.FLOOR,
+                    Op.UnaryKind.CEIL,
+                    Op.UnaryKind.ROUND,
+                    Op.UnaryKind.TRUNCATE)
+                .contains(unary.kind());
+    return rounds
+        || op instanceof Op.Compare
+        || op instanceof Op.Select
+        || op instanceof Op.ArgExtreme;
   }
 
   private interface Body {
@@ -261,6 +284,14 @@ record OpCase(String name, Op op, Graph graph) {
                     "op",
                     new Op.Slice(List.of(0, 1, 0, 1), List.of(0, 7, 6, 3), List.of(1, 2, 1, 1)),
                     x)));
+    to.add(
+        slice(
+            "slice backwards", List.of(0, 7, 5, 3), List.of(0, -1, 0, -1), List.of(1, -1, -2, -1)));
+    to.add(
+        slice(
+            "channels reversed", List.of(0, 0, 0, 3), List.of(0, 8, 6, -1), List.of(1, 1, 1, -1)));
+    to.add(of("depth to space", IMAGE, (n, x) -> n.add("op", new Op.DepthToSpace(2), x)));
+    to.add(of("space to depth", IMAGE, (n, x) -> n.add("op", new Op.SpaceToDepth(2), x)));
     for (Op.ResizeMethod method : Op.ResizeMethod.values()) {
       to.add(resize("resize up " + method, new Op.Resize(method, 16, 12, false, true)));
       to.add(resize("resize to odd " + method, new Op.Resize(method, 5, 9, false, true)));
@@ -291,6 +322,11 @@ record OpCase(String name, Op op, Graph graph) {
             }));
   }
 
+  private static OpCase slice(
+      String name, List<Integer> begin, List<Integer> end, List<Integer> strides) {
+    return of(name, IMAGE, (n, x) -> n.add("op", new Op.Slice(begin, end, strides), x));
+  }
+
   private static OpCase pad(String name, Op.PadMode mode, float value) {
     List<Integer> before = List.of(0, 1, 2, 0);
     List<Integer> after = List.of(0, 0, 1, 1);
@@ -314,7 +350,15 @@ record OpCase(String name, Op op, Graph graph) {
                 }));
       }
     }
-    for (Op.BinaryKind kind : Op.BinaryKind.values()) {
+    Op power = new Op.Binary(Op.BinaryKind.POWER);
+    to.add(
+        of(
+            "power",
+            IMAGE,
+            (n, x) -> n.add("op", power, positive(n, x), n.constant("p", new float[] {1.7f}))));
+    to.add(
+        of("cube", IMAGE, (n, x) -> n.add("op", power, x, n.constant("three", new float[] {3}))));
+    for (Op.BinaryKind kind : EnumSet.complementOf(EnumSet.of(Op.BinaryKind.POWER))) {
       Op op = new Op.Binary(kind);
       to.add(
           of(
@@ -344,9 +388,65 @@ record OpCase(String name, Op op, Graph graph) {
                           n,
                           n.add("m", new Op.Reduce(Op.ReduceKind.MEAN, List.of(1, 2), true), x)))));
     }
-    for (Op.UnaryKind kind : Op.UnaryKind.values()) {
-      to.add(of("unary " + kind, IMAGE, (n, x) -> n.add("op", new Op.Unary(kind), positive(n, x))));
+    for (Op.CompareKind kind : Op.CompareKind.values()) {
+      to.add(
+          of(
+              "where " + kind,
+              IMAGE,
+              (n, x) -> {
+                String c =
+                    n.add("op", new Op.Compare(kind), x, n.constant("w", new float[] {0.1f}));
+                return n.add("s", new Op.Select(), c, x, n.constant("v", new float[] {0.2f}));
+              }));
+      to.add(
+          of(
+              kind + " as a number",
+              IMAGE,
+              (n, x) -> {
+                String r = n.add("r", new Op.Activate(Activation.Simple.RELU), x);
+                String c = n.conv("c", x, 3, 4, 1, Op.Padding.SAME);
+                String s = n.add("s", new Op.Activate(Activation.Simple.RELU), c);
+                return n.add("op", new Op.Compare(kind), r, s);
+              }));
     }
+    to.add(
+        of(
+            "where a number is not zero",
+            IMAGE,
+            (n, x) -> {
+              String r = n.add("r", new Op.Activate(Activation.Simple.RELU), x);
+              return n.add("op", new Op.Select(), r, x, n.conv("c", x, 3, 4, 1, Op.Padding.SAME));
+            }));
+    for (boolean largest : new boolean[] {false, true}) {
+      for (int axis = 1; axis <= 3; axis++) {
+        Op op = new Op.ArgExtreme(largest, axis);
+        to.add(of((largest ? "argmax " : "argmin ") + axis, IMAGE, (n, x) -> n.add("op", op, x)));
+      }
+    }
+    for (Op.UnaryKind kind : Op.UnaryKind.values()) {
+      boolean root = kind == Op.UnaryKind.SQRT || kind == Op.UnaryKind.RSQRT;
+      boolean wave = kind == Op.UnaryKind.SIN || kind == Op.UnaryKind.COS;
+      boolean signed = !root && kind != Op.UnaryKind.LOG && kind != Op.UnaryKind.EXP;
+      to.add(
+          of(
+              "unary " + kind,
+              IMAGE,
+              (n, x) ->
+                  n.add(
+                      "op",
+                      new Op.Unary(kind),
+                      wave ? half(n, x) : signed ? wide(n, x) : positive(n, x))));
+    }
+  }
+
+  private static String wide(Networks n, String x) {
+    return n.add(
+        x + "_w", new Op.Binary(Op.BinaryKind.MULTIPLY), x, n.constant("wide", new float[] {2.7f}));
+  }
+
+  private static String half(Networks n, String x) {
+    return n.add(
+        x + "_h", new Op.Binary(Op.BinaryKind.MULTIPLY), x, n.constant("half", new float[] {0.5f}));
   }
 
   /** Away from zero, so that dividing by it and its root are tame. */
