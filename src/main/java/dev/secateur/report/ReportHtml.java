@@ -2,10 +2,7 @@ package dev.secateur.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.result.Engine;
-import dev.secateur.plan.Measure;
-import dev.secateur.plan.Task;
 import dev.secateur.result.JobResult;
-import dev.secateur.result.MeasureText;
 import dev.secateur.result.Outcome;
 import dev.secateur.result.ResultJson;
 import dev.secateur.result.Variant;
@@ -100,28 +97,18 @@ final class ReportHtml {
     return "<div class=\"tiles\">\n" + String.join("", tiles) + "</div>\n";
   }
 
+  /** The foremost measure, and what compares with the original. */
   private static List<String> tiles(String name, Variant.Output output) {
     List<String> tiles = new ArrayList<>();
-    foremost(output)
-        .filter(m -> m != Measure.AGREEMENT && m != Measure.RELATIVE_ERROR)
-        .ifPresent(
-            m ->
-                tiles.add(
-                    tile(
-                        MeasureText.value(m, output.measures().get(m)),
-                        "INT8 " + MeasureText.name(m) + ", " + name)));
-    output
-        .measure(Measure.AGREEMENT)
-        .ifPresent(a -> tiles.add(tile(Html.percent(a), "same answer as the original")));
-    output
-        .measure(Measure.RELATIVE_ERROR)
-        .ifPresent(e -> tiles.add(tile(Html.percent(e), "of the original's spread in error")));
+    output.figures().stream()
+        .filter(f -> !f.likeness())
+        .findFirst()
+        .ifPresent(f -> tiles.add(tile(f.text(), "INT8 " + f.name() + ", " + name)));
+    output.figures().stream()
+        .filter(Variant.Figure::likeness)
+        .findFirst()
+        .ifPresent(f -> tiles.add(tile(f.text(), f.name() + " with the original, " + name)));
     return tiles;
-  }
-
-  /** The first of the task's measures that could be told. */
-  private static Optional<Measure> foremost(Variant.Output output) {
-    return output.task().measures().stream().filter(m -> output.measure(m).isPresent()).findFirst();
   }
 
   private static String tile(String figure, String meaning) {
@@ -175,26 +162,26 @@ final class ReportHtml {
         .outputs()
         .forEach(
             (name, output) ->
-                output.task().measures().stream()
-                    .filter(m -> output.measure(m).isPresent())
-                    .forEach(m -> html.append(judgement(name, output.task(), m))));
+                output.figures().forEach(f -> html.append(judgement(name, output, f.name()))));
     return html.append("</table></div>\n").toString();
   }
 
-  private String judgement(String name, Task task, Measure measure) {
+  private String judgement(String name, Variant.Output output, String measure) {
     StringBuilder row = new StringBuilder();
     row.append(
         Html.format(
             "<tr><td>%s</td><td>%s</td><td>%s</td>",
-            Html.escape(name), task.label(), Html.escape(MeasureText.name(measure))));
+            Html.escape(name), Html.escape(output.taskName()), Html.escape(measure)));
     for (Variant variant : result.variants()) {
-      row.append("<td>" + value(variant.outputs().get(name), measure).orElse("–") + "</td>");
+      String text =
+          figure(variant.outputs().get(name), measure).map(Variant.Figure::text).orElse("–");
+      row.append("<td>" + Html.escape(text) + "</td>");
     }
     return row.append("</tr>\n").toString();
   }
 
-  private static Optional<String> value(Variant.Output output, Measure measure) {
-    return output.measure(measure).map(v -> MeasureText.value(measure, v));
+  private static Optional<Variant.Figure> figure(Variant.Output output, String measure) {
+    return output.figures().stream().filter(f -> f.name().equals(measure)).findFirst();
   }
 
   private String sizes() {
@@ -209,8 +196,9 @@ final class ReportHtml {
   /** The first output's foremost measure, as bars. */
   private String foremost() {
     Map.Entry<String, Variant.Output> first = original.outputs().entrySet().iterator().next();
-    return foremost(first.getValue())
-        .map(m -> Html.section(title(MeasureText.name(m)), bars(first.getKey(), m)))
+    return first.getValue().figures().stream()
+        .findFirst()
+        .map(f -> Html.section(title(f.name()), bars(first.getKey(), f.name())))
         .orElse("");
   }
 
@@ -218,18 +206,19 @@ final class ReportHtml {
     return Character.toUpperCase(name.charAt(0)) + name.substring(1);
   }
 
-  private String bars(String output, Measure measure) {
+  private String bars(String output, String measure) {
     List<BarChart.Bar> bars = new ArrayList<>();
     for (Variant variant : result.variants()) {
-      Variant.Output own = variant.outputs().get(output);
+      Optional<Variant.Figure> own = figure(variant.outputs().get(output), measure);
       bars.add(
           new BarChart.Bar(
               variant.name(),
-              Math.max(own.measure(measure).orElse(0.0), 0),
-              value(own, measure).orElse("–")));
+              Math.max(own.map(Variant.Figure::value).orElse(0.0), 0),
+              own.map(Variant.Figure::text).orElse("–")));
     }
     double longest = bars.stream().mapToDouble(BarChart.Bar::length).max().orElse(1);
-    boolean fraction = longest <= 1 && measure.direction() == Measure.Direction.HIGHER;
+    // Fractions of one are seen beside one.
+    boolean fraction = longest <= 1 && longest >= 0.5;
     return new BarChart(bars).html(fraction ? 1 : Math.max(longest, Double.MIN_NORMAL));
   }
 

@@ -67,10 +67,40 @@ public record Variant(
     }
   }
 
+  /**
+   * A measure for people.
+   *
+   * @param name such as {@code mIoU}
+   * @param text the value with its unit
+   * @param likeness whether it compares with the original, not with targets
+   */
+  public record Figure(String name, double value, String text, boolean likeness) {}
+
   /** What one output was judged by. */
   public record Output(Task task, Map<Measure, Double> measures, Optional<Double> divergence) {
     public Output {
       measures = ordered(measures);
+    }
+
+    /** The measures for people, the task's foremost first. */
+    public List<Figure> figures() {
+      return task.measures().stream().filter(measures::containsKey).map(this::figure).toList();
+    }
+
+    /** As in plans: {@code multi-label}. */
+    public String taskName() {
+      return task.label();
+    }
+
+    private Figure figure(Measure measure) {
+      double value = measures.get(measure);
+      boolean likeness =
+          switch (measure) {
+            case AGREEMENT, BALANCED_AGREEMENT, RELATIVE_ERROR -> true;
+            default -> false;
+          };
+      return new Figure(
+          MeasureText.name(measure), value, MeasureText.value(measure, value), likeness);
     }
 
     public Optional<Double> measure(Measure measure) {
