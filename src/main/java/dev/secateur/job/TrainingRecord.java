@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the plan left open, as the run settled it. */
-final class Resolved {
-  private Resolved() {}
+/** What the training run tells: how it went, and what it settled that the plan left open. */
+final class TrainingRecord {
+  private TrainingRecord() {}
 
   /**
    * @param goals that the outputs were judged by
    */
-  static Plan plan(Plan asked, FineTuned tuned, List<Goal> goals) {
+  static Plan settled(Plan asked, FineTuned tuned, List<Goal> goals) {
     Map<String, Task> tasks = new LinkedHashMap<>();
     goals.forEach(g -> tasks.put(g.output(), g.task()));
     FineTuning how = asked.fineTuning();
@@ -49,7 +49,7 @@ final class Resolved {
         asked.acceptance());
   }
 
-  static Training training(FineTuned tuned) {
+  static Training of(FineTuned tuned) {
     PruningSchedule schedule = new PruningSchedule(tuned.pruning(), Math.max(tuned.steps(), 1));
     List<Training.SchedulePoint> points = new ArrayList<>();
     for (int step = 1; step <= tuned.steps(); step++) {
