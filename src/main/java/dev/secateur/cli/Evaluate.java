@@ -67,7 +67,8 @@ final class Evaluate implements Callable<Integer> {
         Dataset set =
             Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
       Goals goals =
-          new Goals(o -> choice.flatMap(c -> c.of(o)), o -> Optional.ofNullable(open.losses().get(o)));
+          new Goals(
+              o -> choice.flatMap(c -> c.of(o)), o -> Optional.ofNullable(open.losses().get(o)));
       Evaluator evaluator =
           new Evaluator(goals.of(open.heads(), set.inputs(), set), set, () -> false);
       Evaluation evaluation = evaluator.evaluate(open.predictor());

@@ -1,5 +1,6 @@
 package dev.secateur.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.job.JobException;
 import dev.secateur.plan.Plan;
@@ -8,7 +9,6 @@ import dev.secateur.plan.TaskChoice;
 import dev.secateur.result.FailureReason;
 import java.util.List;
 import java.util.Optional;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import picocli.CommandLine.Option;
 
 /** What the model's outputs are for. */

@@ -16,9 +16,9 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * Tries the ways in which images are usually scaled for a network that makes nothing of a set as
- * it is prepared: as they are, to [0, 1], to [−1, 1], by ImageNet's mean and deviation (as Torch
- * does, and as Caffe did with blue first), by the set's own.
+ * Tries the ways in which images are usually scaled for a network that makes nothing of a set as it
+ * is prepared: as they are, to [0, 1], to [−1, 1], by ImageNet's mean and deviation (as Torch does,
+ * and as Caffe did with blue first), by the set's own.
  *
  * @param current how the set is prepared
  */

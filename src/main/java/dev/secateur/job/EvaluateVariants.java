@@ -22,7 +22,10 @@ record EvaluateVariants(Run run) implements Step {
     return Set.of(
         Product.ORIGINAL,
         Product.ORIGINAL_OUTPUTS,
-        Product.TUNED, Product.PRUNED_FILE, Product.FP32, Product.INT8);
+        Product.TUNED,
+        Product.PRUNED_FILE,
+        Product.FP32,
+        Product.INT8);
   }
 
   @Override
@@ -51,11 +54,7 @@ record EvaluateVariants(Run run) implements Step {
   }
 
   private void tflite(
-      String name,
-      String file,
-      TfliteModel model,
-      Evaluator evaluator,
-      RecordedOutputs original) {
+      String name, String file, TfliteModel model, Evaluator evaluator, RecordedOutputs original) {
     try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
       run.measured(
           Variants.tflite(

@@ -1,11 +1,11 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Dataset;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Fault;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.PreprocessingSearch;
 import dev.secateur.evaluate.PreprocessingSearch.Found;
-import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Predictor;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Preprocessing;

@@ -75,8 +75,7 @@ final class Variants {
   private static Stream<Variant.Fault> faults(Judgement output) {
     return output.faults().stream()
         .filter(Fault::certain)
-        .map(
-            f -> new Variant.Fault(output.output(), f.kind().label(), f.sentence()));
+        .map(f -> new Variant.Fault(output.output(), f.kind().label(), f.sentence()));
   }
 
   /** Fraction of zeros over all prunable weights. */

@@ -147,8 +147,8 @@ final class ReportHtml {
         + "</table></div>\n<p class=\"soft\">On "
         + Html.format("%,d", original.samples())
         + " samples. The file that came in may hold an optimizer's state; the others do not."
-        + " Divergence is from the original: nats of scores, error over spread of numbers."
-        + " Latency is one sample at a time: Keras files run in TensorFlow, the others in TensorFlow"
+        + " Divergence is from the original: nats of scores, error over spread of numbers. Latency"
+        + " is one sample at a time: Keras files run in TensorFlow, the others in TensorFlow"
         + " Lite.</p>\n";
   }
 

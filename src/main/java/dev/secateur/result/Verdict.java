@@ -188,8 +188,8 @@ public record Verdict(Outcome outcome, String reason) {
         if (balanced < MIN_BALANCED_AGREEMENT && agreement.get() >= balanced) {
           return check(
               false,
-              "%s agrees with the original on %.2f %% of the unlabelled samples, but on %.2f %% with"
-                  + " each of its answers counted alike; the limit is %.2f %%",
+              "%s agrees with the original on %.2f %% of the unlabelled samples, but on %.2f %%"
+                  + " with each of its answers counted alike; the limit is %.2f %%",
               variant,
               100 * agreement.get(),
               100 * balanced,

@@ -219,8 +219,8 @@ class PlanDocumentTest {
             + " initialSparsity, finalSparsity, beginStep, endStep, frequency)",
         "{'later':1}|/later: is not known here (known are task, preprocessing, pruning,"
             + " fineTuning, quantization, representative, acceptance)",
-        "{'plan':{'later':1}}|/plan/later: is not known here (known are task, preprocessing, pruning,"
-            + " fineTuning, quantization, representative, acceptance)",
+        "{'plan':{'later':1}}|/plan/later: is not known here (known are task, preprocessing,"
+            + " pruning, fineTuning, quantization, representative, acceptance)",
         "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
             + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
         "{'acceptance':{'bounds':{'mae':{}}}}"
