@@ -146,7 +146,7 @@ public final class ArchitectureLowering {
         Kind.INPUT_SHAPE_UNKNOWN,
         layer.name(),
         "the model has " + what + " for its input",
-        "give a dataset, from which the shape is taken, or build the model with an Input layer");
+        "give --input-shape, or samples to take the shape from");
   }
 
   /** One use of a model; an absent value is one that could not be lowered. */
