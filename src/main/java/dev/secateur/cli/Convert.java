@@ -15,7 +15,6 @@ import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.KerasWriter;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.plan.Plan;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.result.Engine;
 import dev.secateur.result.FailureReason;
 import dev.secateur.tflite.Calibration;
@@ -30,7 +29,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -96,7 +94,7 @@ final class Convert implements Callable<Integer> {
           "--int8 needs --representative FILE: samples that calibrate the activation ranges");
     }
     KerasModel read = read();
-    ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(resolved));
+    ModelMetadata metadata = new ModelMetadata(Engine.VERSION, resolved.digest());
     Lowered lowered = Lowered.of(read.graph());
     TfliteModel fp32 = lowered.float32(metadata);
     Optional<TfliteModel> quantized =
@@ -116,7 +114,7 @@ final class Convert implements Callable<Integer> {
     ObjectNode document = new ObjectMapper().createObjectNode();
     preprocessing.into(document.putObject("preprocessing"));
     quantization.into(document.putObject("quantization"), document.putObject("representative"));
-    return PlanJson.read(document);
+    return Plan.read(document);
   }
 
   private static KerasFormat format(String name) {
@@ -139,16 +137,12 @@ final class Convert implements Callable<Integer> {
 
   private TfliteModel quantize(
       Graph graph, Lowered lowered, TfliteModel fp32, Plan resolved, ModelMetadata metadata) {
-    if (graph.inputs().size() != 1) {
-      throw new JobException(
-          FailureReason.MODEL_UNSUPPORTED,
-          model + ": has " + graph.inputs().size() + " inputs, but a set of samples feeds one");
-    }
-    Expected expected =
-        new Expected(Optional.of(graph.inputs().get(0).shape()), OptionalInt.empty());
     try (Dataset set =
         Datasets.open(
-            representative.orElseThrow(), Part.TRAIN, resolved.preprocessing(), expected)) {
+            representative.orElseThrow(),
+            Part.TRAIN,
+            resolved.preprocessing(),
+            Expected.inputsOf(graph))) {
       Calibration calibration =
           new Calibrator(threads)
               .calibrate(lowered, fp32, set, resolved.representative().samples(), () -> false);

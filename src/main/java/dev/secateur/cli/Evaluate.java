@@ -5,20 +5,22 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
-import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
+import dev.secateur.evaluate.Fault;
 import dev.secateur.evaluate.FileSize;
+import dev.secateur.evaluate.Goals;
+import dev.secateur.evaluate.Judgement;
 import dev.secateur.evaluate.Latency;
-import dev.secateur.evaluate.Task;
-import dev.secateur.graph.Predictor;
-import dev.secateur.job.JobException;
-import dev.secateur.result.FailureReason;
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Task;
+import dev.secateur.result.MeasureText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -57,19 +59,15 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Predictor predictor = OpenModel.open(model, threads)) {
-      if (predictor.inputShapes().size() != 1 || predictor.outputShapes().size() != 1) {
-        throw new JobException(
-            FailureReason.MODEL_UNSUPPORTED,
-            model + ": has several inputs or outputs; only predict takes such a model");
-      }
-      Task task = Task.of(predictor.inputShapes().get(0), predictor.outputShapes().get(0));
-      Expected expected = new Expected(Optional.of(predictor.inputShapes().get(0)), task.classes());
-      try (Dataset set =
-          Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), expected)) {
-        Evaluation evaluation = Evaluator.evaluate(predictor, set, task, () -> false);
-        print(evaluation, Latency.measure(predictor, set), set.classes());
-      }
+    try (OpenModel open = OpenModel.open(model, threads);
+        Dataset set =
+            Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
+      Goals goals =
+          new Goals(o -> Optional.empty(), o -> Optional.ofNullable(open.losses().get(o)));
+      Evaluator evaluator =
+          new Evaluator(goals.of(open.heads(), set.inputs(), set), set, () -> false);
+      Evaluation evaluation = evaluator.evaluate(open.predictor());
+      print(evaluation, Latency.measure(open.predictor(), set), set.classes());
     }
     return ExitCode.DONE;
   }
@@ -91,26 +89,57 @@ final class Evaluate implements Callable<Integer> {
     json.put("bytes", size.raw());
     json.put("zippedBytes", size.zipped());
     json.put("samples", evaluation.samples());
-    json.set("top1", MAPPER.valueToTree(evaluation.top1()));
-    json.set("top5", MAPPER.valueToTree(evaluation.top5()));
-    json.set("loss", MAPPER.valueToTree(evaluation.loss()));
+    Optional<Judgement> only =
+        evaluation.outputs().stream().filter(o -> evaluation.outputs().size() == 1).findFirst();
+    json.set("top1", MAPPER.valueToTree(only.flatMap(Evaluate::top1)));
+    json.set("top5", MAPPER.valueToTree(only.flatMap(o -> o.measure(Measure.TOP5))));
+    json.set("loss", MAPPER.valueToTree(only.flatMap(o -> o.measure(Measure.LOSS))));
+    json.set("measures", MAPPER.valueToTree(only.map(Judgement::measures).orElse(Map.of())));
+    ObjectNode outputs = json.putObject("outputs");
+    for (Judgement output : evaluation.outputs()) {
+      outputs
+          .putObject(output.output())
+          .put("task", output.task().label())
+          .set("measures", MAPPER.valueToTree(output.measures()));
+    }
     json.set("latencyMicros", MAPPER.valueToTree(latency));
-    json.set("confusion", MAPPER.valueToTree(evaluation.confusion()));
+    json.set("confusion", MAPPER.valueToTree(only.map(Judgement::confusion).orElse(List.of())));
     return json;
+  }
+
+  /** A decision between two classes has a first choice too. */
+  private static Optional<Double> top1(Judgement output) {
+    return output.task() == Task.BINARY
+        ? output.measure(Measure.ACCURACY)
+        : output.measure(Measure.TOP1);
   }
 
   private static void text(
       PrintWriter out, Evaluation evaluation, Latency latency, List<String> classes) {
     line(out, "samples  %,d", evaluation.samples());
-    evaluation.top1().ifPresent(v -> line(out, "top-1    %.2f %%", 100 * v));
-    evaluation.top5().ifPresent(v -> line(out, "top-5    %.2f %%", 100 * v));
-    evaluation.loss().ifPresent(v -> line(out, "loss     %.4f", v));
+    for (Judgement output : evaluation.outputs()) {
+      if (evaluation.outputs().size() > 1) {
+        line(out, "%s (%s)", output.output(), output.task().label());
+      }
+      output
+          .measures()
+          .forEach(
+              (measure, value) ->
+                  line(
+                      out,
+                      "%-8s %s",
+                      MeasureText.name(measure),
+                      MeasureText.value(measure, value)));
+      output.faults().stream()
+          .filter(Fault::certain)
+          .forEach(f -> line(out, "warning: output %s %s", output.output(), f.sentence()));
+    }
     line(
         out,
         "latency  %.1f µs median, %.1f µs p90 (one sample at a time)",
         latency.median(),
         latency.p90());
-    List<List<Integer>> confusion = evaluation.confusion();
+    List<List<Integer>> confusion = evaluation.outputs().get(0).confusion();
     if (!confusion.isEmpty()) {
       line(out, "confusion (rows true, columns predicted)");
     }

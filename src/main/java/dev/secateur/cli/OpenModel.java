@@ -1,31 +1,73 @@
 package dev.secateur.cli;
 
+import dev.secateur.dataset.Datasets.Expected;
+import dev.secateur.dataset.Datasets.Value;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Head;
 import dev.secateur.graph.Predictor;
+import dev.secateur.graph.Shape;
+import dev.secateur.job.FileLosses;
+import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.plan.FineTuning;
 import dev.secateur.tflite.TfliteInterpreter;
+import dev.secateur.tflite.TfliteSignature;
 import dev.secateur.train.TensorFlowPredictor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
-/** A file of any of the three kinds, ready to predict; told apart by content. */
-final class OpenModel {
+/**
+ * A file of any of the three kinds, ready to predict; told apart by content.
+ *
+ * @param expected names and shapes of its inputs and outputs
+ * @param heads its outputs; a TFLite file does not say what their function is
+ * @param losses that it was compiled with, by output
+ */
+record OpenModel(
+    Predictor predictor, Expected expected, List<Head> heads, Map<String, FineTuning.Loss> losses)
+    implements AutoCloseable {
   /** FlatBuffers' file identifier, after the root's offset. */
   private static final String TFLITE = "TFL3";
 
   private static final int IDENTIFIER_END = 8;
 
-  private OpenModel() {}
-
-  static Predictor open(Path file, int threads) {
+  static OpenModel open(Path file, int threads) {
     if (isTflite(file)) {
-      return TfliteInterpreter.open(file, threads);
+      return tflite(file, threads);
     }
-    Graph graph = KerasReader.read(file).graph();
-    return TensorFlowPredictor.open(graph, threads);
+    KerasModel model = KerasReader.read(file);
+    Graph graph = model.graph();
+    return new OpenModel(
+        TensorFlowPredictor.open(graph, threads),
+        Expected.of(graph),
+        Head.of(graph),
+        FileLosses.of(model, FineTuning.RECOMMENDED).losses());
+  }
+
+  private static OpenModel tflite(Path file, int threads) {
+    Predictor predictor = TfliteInterpreter.open(file, threads);
+    TfliteSignature signature = TfliteSignature.of(file);
+    List<Value> inputs = values(signature.inputs(), predictor.inputShapes());
+    List<Value> outputs = values(signature.outputs(), predictor.outputShapes());
+    List<Head> heads =
+        outputs.stream()
+            .map(o -> new Head(o.name(), o.name(), Head.Link.IDENTITY, o.shape()))
+            .toList();
+    return new OpenModel(predictor, new Expected(inputs, outputs), heads, Map.of());
+  }
+
+  private static List<Value> values(List<String> names, List<Shape> shapes) {
+    List<Value> values = new ArrayList<>();
+    for (int i = 0; i < shapes.size(); i++) {
+      values.add(new Value(names.get(i), shapes.get(i)));
+    }
+    return values;
   }
 
   static boolean isTflite(Path file) {
@@ -39,5 +81,10 @@ final class OpenModel {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  @Override
+  public void close() {
+    predictor.close();
   }
 }

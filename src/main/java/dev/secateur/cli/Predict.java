@@ -18,8 +18,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -59,7 +57,8 @@ final class Predict implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (Predictor predictor = OpenModel.open(model, threads)) {
+    try (OpenModel open = OpenModel.open(model, threads)) {
+      Predictor predictor = open.predictor();
       expect("--input", inputs.size(), predictor.inputShapes().size());
       expect("--output", outputs.size(), predictor.outputShapes().size());
       List<Dataset> sets = new ArrayList<>();
@@ -67,7 +66,7 @@ final class Predict implements Callable<Integer> {
         Preprocessing how = preprocessing.preprocessing();
         for (int i = 0; i < inputs.size(); i++) {
           Shape shape = predictor.inputShapes().get(i);
-          Expected expected = new Expected(Optional.of(shape), OptionalInt.empty());
+          Expected expected = Expected.input(shape);
           sets.add(Datasets.open(inputs.get(i), Part.EVALUATION, how, expected));
         }
         predict(predictor, sets);
@@ -101,7 +100,7 @@ final class Predict implements Callable<Integer> {
       for (int from = 0; from < samples; from += BATCH) {
         int[] indices = IntStream.range(from, Math.min(from + BATCH, samples)).toArray();
         List<Tensor> results =
-            predictor.predict(sets.stream().map(s -> s.batch(indices).x()).toList());
+            predictor.predict(sets.stream().map(s -> s.batch(indices).inputs().get(0)).toList());
         for (int i = 0; i < writers.size(); i++) {
           writers.get(i).write(results.get(i).values());
         }

@@ -1,10 +1,14 @@
 package dev.secateur.cli;
 
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Task;
 import dev.secateur.result.JobResult;
+import dev.secateur.result.MeasureText;
 import dev.secateur.result.Outcome;
 import dev.secateur.result.Variant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** The comparison of the variants at the end of a run. */
@@ -15,7 +19,12 @@ final class ResultTable {
 
   static String of(JobResult result) {
     StringBuilder text = new StringBuilder();
-    boolean accuracy = result.variant("original").top1().isPresent();
+    Variant original = result.variants().get(0);
+    Optional<Variant.Output> only =
+        original.outputs().values().stream().filter(o -> original.outputs().size() == 1).findAny();
+    Optional<Measure> foremost = only.flatMap(ResultTable::foremost);
+    boolean numbers = only.filter(o -> o.measure(Measure.RELATIVE_ERROR).isPresent()).isPresent();
+    Measure likeness = numbers ? Measure.RELATIVE_ERROR : Measure.AGREEMENT;
     line(
         text,
         "%n%-9s %12s %12s %8s %9s %10s %9s %11s",
@@ -23,11 +32,10 @@ final class ResultTable {
         "bytes",
         "zipped",
         "size",
-        accuracy ? "top-1" : "loss",
-        "agreement",
+        foremost.map(MeasureText::name).orElse("measure"),
+        numbers ? "rel. error" : "agreement",
         "sparsity",
         "latency");
-    long zipped = result.variant("original").zippedBytes();
     for (Variant variant : result.variants()) {
       line(
           text,
@@ -35,13 +43,16 @@ final class ResultTable {
           variant.name(),
           variant.bytes(),
           variant.zippedBytes(),
-          100.0 * variant.zippedBytes() / zipped,
-          accuracy ? percent(variant.top1()) : number(variant.loss()),
-          percent(variant.agreementWithOriginal()),
+          100.0 * variant.zippedBytes() / original.zippedBytes(),
+          foremost.map(m -> value(variant.measures(), m)).orElse("-"),
+          value(variant.measures(), likeness),
           100 * variant.sparsity(),
           variant.latencyMicros().median() / MICROS);
     }
     line(text, "size: zipped, beside the original zipped; latency: median of one sample at a time");
+    if (only.isEmpty()) {
+      outputs(text, result.variants());
+    }
     List<String> warnings = result.warnings();
     warnings.forEach(warning -> line(text, "warning: %s", warning));
     line(
@@ -53,12 +64,44 @@ final class ResultTable {
     return text.toString();
   }
 
-  private static String percent(Optional<Double> fraction) {
-    return fraction.map(f -> String.format(Locale.ROOT, "%.2f%%", 100 * f)).orElse("-");
+  /** The first of the task's measures that could be told; without targets, there is none. */
+  private static Optional<Measure> foremost(Variant.Output output) {
+    return output.task() == Task.IMITATION
+        ? Optional.empty()
+        : output.task().measures().stream().filter(m -> output.measure(m).isPresent()).findFirst();
   }
 
-  private static String number(Optional<Double> value) {
-    return value.map(v -> String.format(Locale.ROOT, "%.4g", v)).orElse("-");
+  /** A line for each output's measures, a column for each variant. */
+  private static void outputs(StringBuilder text, List<Variant> variants) {
+    StringBuilder head = new StringBuilder();
+    variants.forEach(v -> head.append(String.format(Locale.ROOT, " %12s", v.name())));
+    line(text, "%n%-24s %-18s%s", "output", "measure", head);
+    variants
+        .get(0)
+        .outputs()
+        .forEach(
+            (name, output) ->
+                output
+                    .measures()
+                    .keySet()
+                    .forEach(
+                        measure -> {
+                          StringBuilder cells = new StringBuilder();
+                          for (Variant variant : variants) {
+                            cells.append(
+                                String.format(
+                                    Locale.ROOT,
+                                    " %12s",
+                                    value(variant.outputs().get(name).measures(), measure)));
+                          }
+                          line(text, "%-24s %-18s%s", name, MeasureText.name(measure), cells);
+                        }));
+  }
+
+  private static String value(Map<Measure, Double> measures, Measure measure) {
+    return measures.containsKey(measure)
+        ? MeasureText.value(measure, measures.get(measure)).replace(" %", "%")
+        : "-";
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

@@ -13,19 +13,16 @@ public interface Dataset extends AutoCloseable {
   /** Number of samples, at least one. */
   int size();
 
-  /** Shape of one sample as the network is fed, with the batch dimension unknown. */
-  Shape shape();
+  /** Shape of each of the network's inputs as it is fed, with the batch dimension unknown. */
+  List<Shape> inputs();
 
-  /** Whether samples carry an integer class label. */
-  boolean labelled();
+  /** What each of the network's outputs should say; empty for a set without targets. */
+  List<Target> targets();
 
   /** Class names where the source has them (folders), else empty. */
   List<String> classes();
 
-  /**
-   * The samples at {@code indices}, in that order, as float32 of {@code shape().withBatch(n)};
-   * labels are empty for an unlabelled set.
-   */
+  /** The samples at {@code indices}, in that order. */
   Batch batch(int[] indices);
 
   /** SHA-256 over the source's bytes, lower-case hexadecimal: the set's identity. */
@@ -34,5 +31,16 @@ public interface Dataset extends AutoCloseable {
   @Override
   void close();
 
-  record Batch(Tensor x, int[] labels) {}
+  /**
+   * Some samples.
+   *
+   * @param inputs float32, one an input, in the network's order
+   * @param targets one a {@link Dataset#targets() target}, of its shape
+   */
+  record Batch(List<Tensor> inputs, List<Tensor> targets) {
+    public Batch {
+      inputs = List.copyOf(inputs);
+      targets = List.copyOf(targets);
+    }
+  }
 }

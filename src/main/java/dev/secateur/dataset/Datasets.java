@@ -1,13 +1,15 @@
 package dev.secateur.dataset;
 
+import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.plan.Preprocessing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** Opens sets of samples, whatever they lie in; told apart by content, not by name. */
 public final class Datasets {
@@ -27,24 +29,64 @@ public final class Datasets {
   }
 
   /**
-   * What the network expects.
+   * One of the network's inputs or outputs.
    *
-   * @param input shape of its input, batch unknown; empty: as the samples are
-   * @param classes number of classes; empty: labels are not checked
+   * @param name as in the network's file; an array of a set may be named after it
+   * @param shape batch unknown
    */
-  public record Expected(Optional<Shape> input, OptionalInt classes) {
-    public static final Expected ANYTHING = new Expected(Optional.empty(), OptionalInt.empty());
+  public record Value(String name, Shape shape) {
+    @Override
+    public String toString() {
+      return name + " is " + new Shape(shape.dims().subList(1, shape.rank()));
+    }
+  }
+
+  /**
+   * What the network takes and gives.
+   *
+   * @param inputs empty: as the samples are
+   * @param outputs empty: targets are not compared with anything
+   */
+  public record Expected(List<Value> inputs, List<Value> outputs) {
+    public static final Expected ANYTHING = new Expected(List.of(), List.of());
+
+    public Expected {
+      inputs = List.copyOf(inputs);
+      outputs = List.copyOf(outputs);
+    }
+
+    /** One input, named by nobody. */
+    public static Expected input(Shape shape) {
+      return new Expected(List.of(new Value("", shape)), List.of());
+    }
+
+    /** What {@code network} takes and gives. */
+    public static Expected of(Graph network) {
+      Map<String, Shape> shapes = network.shapes();
+      return new Expected(
+          inputs(network),
+          network.outputs().stream().map(o -> new Value(o.name(), shapes.get(o.value()))).toList());
+    }
+
+    /** What {@code network} takes, whatever a set says of its outputs. */
+    public static Expected inputsOf(Graph network) {
+      return new Expected(inputs(network), List.of());
+    }
+
+    private static List<Value> inputs(Graph network) {
+      return network.inputs().stream().map(i -> new Value(i.name(), i.shape())).toList();
+    }
   }
 
   /**
    * @throws DatasetException if the file cannot be read or does not fit
    */
   public static Dataset open(Path file, Part part, Preprocessing preprocessing, Expected expected) {
-    Source source = source(file, part, preprocessing, expected);
+    Sources sources = sources(file, part, preprocessing, expected);
     try {
-      return new PreparedDataset(source, preprocessing, expected);
+      return new PreparedDataset(sources, preprocessing, expected);
     } catch (RuntimeException e) {
-      source.samples().close();
+      sources.close();
       throw e;
     }
   }
@@ -59,25 +101,43 @@ public final class Datasets {
     }
   }
 
-  private static Source source(
+  private static Sources sources(
       Path file, Part part, Preprocessing preprocessing, Expected expected) {
-    ImageFolders images = new ImageFolders(file, part, preprocessing.grey(), expected.input());
-    if (Files.isDirectory(file)) {
-      return images.folder();
+    if (!Files.isDirectory(file)) {
+      Kind kind = kind(file);
+      if (kind == Kind.ZIP && Npz.holdsArrays(file)) {
+        try (Npz npz = Npz.open(file)) {
+          return npz.sources(part, expected);
+        }
+      }
+      if (expected.inputs().size() <= 1) {
+        return Sources.of(source(kind, file, part, preprocessing, expected));
+      }
+    } else if (expected.inputs().size() <= 1) {
+      return Sources.of(images(file, part, preprocessing, expected).folder());
     }
-    return switch (kind(file)) {
-      case ZIP -> Npz.holdsArrays(file) ? npz(file, part) : images.zip();
-      case GZIP -> images.tarGz();
+    throw new DatasetException(
+        file,
+        "",
+        "feeds one input, but the network has " + expected.inputs(),
+        "give an NPZ file with an array named after each");
+  }
+
+  private static Source source(
+      Kind kind, Path file, Part part, Preprocessing preprocessing, Expected expected) {
+    return switch (kind) {
+      case ZIP -> images(file, part, preprocessing, expected).zip();
+      case GZIP -> images(file, part, preprocessing, expected).tarGz();
       case NPY -> Npz.lone(file);
       case OTHER ->
           throw new DatasetException(file, "", "is no set of samples that is known", KINDS);
     };
   }
 
-  private static Source npz(Path file, Part part) {
-    try (Npz npz = Npz.open(file)) {
-      return npz.source(part);
-    }
+  private static ImageFolders images(
+      Path file, Part part, Preprocessing preprocessing, Expected expected) {
+    Optional<Shape> input = expected.inputs().stream().map(Value::shape).findFirst();
+    return new ImageFolders(file, part, preprocessing.grey(), input);
   }
 
   private enum Kind {

@@ -9,16 +9,21 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 
-/** NumPy's {@code .npz}: a zip of {@code .npy} arrays; and a lone {@code .npy}. */
+/**
+ * NumPy's {@code .npz}: a zip of {@code .npy} arrays; and a lone {@code .npy}. Arrays are found by
+ * the names of the network's inputs and outputs, else by the usual names; never by their order.
+ */
 final class Npz implements AutoCloseable {
   /** The arrays that hold samples and labels, the preferred first. */
   private static final Map<Datasets.Part, List<List<String>>> NAMES =
@@ -36,6 +41,11 @@ final class Npz implements AutoCloseable {
               List.of("x_val", "y_val"),
               List.of("x", "y"),
               List.of("images", "labels")));
+
+  /** What the names of arrays for one part begin or end with, the preferred first. */
+  private static final Map<Datasets.Part, List<String>> WORDS =
+      Map.of(
+          Datasets.Part.TRAIN, List.of("train"), Datasets.Part.EVALUATION, List.of("test", "val"));
 
   private static final String REMEDY =
       "write it with numpy.savez(file, x=images, y=labels); x_train/y_train and x_test/y_test are"
@@ -76,38 +86,118 @@ final class Npz implements AutoCloseable {
         file, "", "is a damaged or truncated NPZ file: " + e.getMessage(), REMEDY, e);
   }
 
-  /** Whether the set holds samples of its own for {@code part}, not just one {@code x}. */
+  /** Whether some array is named for {@code part} alone. */
   boolean splits(Datasets.Part part) {
-    return NAMES.get(part).stream()
-        .map(pair -> pair.get(0))
-        .filter(arrays::containsKey)
-        .anyMatch(name -> name.contains("_"));
+    return arrays.keySet().stream()
+        .anyMatch(
+            name ->
+                WORDS.get(part).stream()
+                    .anyMatch(w -> name.endsWith("_" + w) || name.startsWith(w + "_")));
   }
 
-  /** Samples and, where there are some, labels. */
-  Source source(Datasets.Part part) {
-    List<String> pair =
-        NAMES.get(part).stream()
-            .filter(names -> arrays.containsKey(names.get(0)))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new DatasetException(
-                        file, "", "holds no samples but " + arrays.keySet(), REMEDY));
+  /** Samples for each input and, where there are some, targets for each output. */
+  Sources sources(Datasets.Part part, Datasets.Expected expected) {
+    List<Source> inputs = new ArrayList<>();
+    List<TargetArray> targets = new ArrayList<>();
     try {
-      NpyHeader head = header(pair.get(0));
-      Records samples = records(pair.get(0), head);
-      Optional<int[]> labels = Optional.empty();
-      if (arrays.containsKey(pair.get(1))) {
-        try (Records y = records(pair.get(1), header(pair.get(1)))) {
-          labels = Optional.of(new LabelArray(file, pair.get(1)).read(y, samples.count()));
-        }
+      List<String> pair = pair(part, expected);
+      List<String> names = inputs(part, expected, pair);
+      for (String name : names) {
+        inputs.add(source(name));
       }
-      List<Integer> dims = head.shape().stream().skip(1).map(Math::toIntExact).toList();
-      return new Source(file, pair.get(0), samples, dims, labels);
+      for (String name : targets(part, expected, pair, names)) {
+        NpyHeader head = header(name);
+        targets.add(TargetArray.of(file, name, dims(head), records(name, head)));
+      }
+      Sources sources = new Sources(inputs, targets);
+      sources.checkCounts();
+      return sources;
     } catch (IOException e) {
+      new Sources(inputs, targets).close();
       throw damaged(file, e);
+    } catch (RuntimeException e) {
+      new Sources(inputs, targets).close();
+      throw e;
     }
+  }
+
+  /** The first pair of the usual names whose samples are there; else empty. */
+  private List<String> pair(Datasets.Part part, Datasets.Expected expected) {
+    if (expected.inputs().size() > 1) {
+      return List.of();
+    }
+    return NAMES.get(part).stream()
+        .filter(names -> arrays.containsKey(names.get(0)))
+        .findFirst()
+        .orElse(List.of());
+  }
+
+  private List<String> inputs(Datasets.Part part, Datasets.Expected expected, List<String> pair) {
+    List<String> wanted = expected.inputs().stream().map(Datasets.Value::name).toList();
+    List<String> found = wanted.stream().flatMap(n -> namedAfter(n, part).stream()).toList();
+    if (!wanted.isEmpty() && found.size() == wanted.size()) {
+      return found;
+    }
+    if (!pair.isEmpty()) {
+      return List.of(pair.get(0));
+    }
+    throw new DatasetException(
+        file,
+        "",
+        wanted.size() > 1
+            ? "must hold an array for each input, " + wanted + ", but holds " + arrays.keySet()
+            : "holds no samples but " + arrays.keySet(),
+        wanted.size() > 1 ? "name the arrays after the inputs" : REMEDY);
+  }
+
+  /** Names of the arrays that hold targets, one an output; empty if there are none at all. */
+  private List<String> targets(
+      Datasets.Part part, Datasets.Expected expected, List<String> pair, List<String> inputs) {
+    List<String> wanted = expected.outputs().stream().map(Datasets.Value::name).toList();
+    List<String> found =
+        wanted.stream()
+            .flatMap(n -> namedAfter(n, part).stream())
+            .filter(n -> !inputs.contains(n))
+            .toList();
+    if (!wanted.isEmpty() && found.size() == wanted.size()) {
+      return found;
+    }
+    if (wanted.size() <= 1) {
+      // Samples that are named after the input have the usual partner, y, as well.
+      List<String> usual = pair.isEmpty() ? partners(part) : List.of(pair.get(1));
+      return usual.stream().filter(arrays::containsKey).limit(1).toList();
+    }
+    if (!found.isEmpty()) {
+      throw new DatasetException(
+          file,
+          "",
+          "holds targets " + found + ", but the outputs are " + wanted,
+          "give an array named after each output, or none at all");
+    }
+    return List.of();
+  }
+
+  private static List<String> partners(Datasets.Part part) {
+    return NAMES.get(part).stream().map(p -> p.get(1)).toList();
+  }
+
+  /** The array of a name: for this part alone, or for all. */
+  private Optional<String> namedAfter(String name, Datasets.Part part) {
+    if (name.isEmpty()) {
+      return Optional.empty();
+    }
+    Stream<String> own =
+        WORDS.get(part).stream().flatMap(w -> Stream.of(name + "_" + w, w + "_" + name));
+    return Stream.concat(own, Stream.of(name)).filter(arrays::containsKey).findFirst();
+  }
+
+  private Source source(String name) throws IOException {
+    NpyHeader head = header(name);
+    return new Source(file, name, records(name, head), dims(head), Optional.empty());
+  }
+
+  private static List<Integer> dims(NpyHeader head) {
+    return head.shape().stream().skip(1).map(Math::toIntExact).toList();
   }
 
   private NpyHeader header(String name) throws IOException {

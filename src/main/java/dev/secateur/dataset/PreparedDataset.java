@@ -1,178 +1,116 @@
 package dev.secateur.dataset;
 
 import dev.secateur.graph.Shape;
-import dev.secateur.graph.Tensor;
 import dev.secateur.plan.Preprocessing;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
-/** A source with its preprocessing: what the network is fed. */
+/** A set that fits a network: its samples as they are fed, its targets as they are compared. */
 final class PreparedDataset implements Dataset {
-  private final Source source;
-  private final Shape shape;
-  private final Scaling scaling;
-  private final boolean toGrey;
-  private final int[] raw;
+  /** Batch, height, width, channels. */
+  private static final int IMAGE_RANK = 4;
+
+  private final Sources sources;
+  private final List<PreparedInput> inputs = new ArrayList<>();
+  private final List<TargetArray.Fitted> targets = new ArrayList<>();
   private volatile String digest = "";
 
-  PreparedDataset(Source source, Preprocessing preprocessing, Datasets.Expected expected) {
-    this.source = source;
-    this.raw = source.dims().size() == 2 ? image(source.dims(), 1) : dims(source.dims());
-    this.toGrey = preprocessing.grey() && raw.length == 3 && raw[2] == 3;
-    this.shape = shape(preprocessing, expected);
-    this.scaling = new Scaling(preprocessing, shape.last(), source);
-    expected.classes().ifPresent(this::checkLabels);
-  }
-
-  private static int[] dims(List<Integer> dims) {
-    return dims.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private static int[] image(List<Integer> dims, int channels) {
-    return new int[] {dims.get(0), dims.get(1), channels};
-  }
-
-  private Shape shape(Preprocessing preprocessing, Datasets.Expected expected) {
-    List<Integer> own = new ArrayList<>(toGrey ? List.of(raw[0], raw[1], 1) : source.dims());
-    if (expected.input().isEmpty()) {
-      own.add(0, Shape.UNKNOWN);
-      return new Shape(own);
+  /** Where there are several inputs, preprocessing is that of the images among them. */
+  PreparedDataset(Sources sources, Preprocessing preprocessing, Datasets.Expected expected) {
+    this.sources = sources;
+    for (int i = 0; i < sources.inputs().size(); i++) {
+      Optional<Shape> shape =
+          expected.inputs().isEmpty()
+              ? Optional.empty()
+              : Optional.of(expected.inputs().get(i).shape());
+      boolean prepared =
+          sources.inputs().size() == 1 || shape.filter(s -> s.rank() == IMAGE_RANK).isPresent();
+      inputs.add(
+          new PreparedInput(
+              sources.inputs().get(i), prepared ? preprocessing : Preprocessing.NONE, shape));
     }
-    Shape wanted = expected.input().get();
-    List<Integer> sample = wanted.dims().subList(1, wanted.rank());
-    boolean images = raw.length == 3 && sample.size() == 3;
-    int channels = toGrey ? 1 : raw[raw.length - 1];
-    boolean resizable = images && preprocessing.resize() && channels == wanted.last();
-    if (!withoutOnes(own).equals(withoutOnes(sample)) && !resizable) {
+    if (onlyLabelsImages(expected)) {
+      return;
+    }
+    checkClasses(expected);
+    for (int i = 0; i < sources.targets().size(); i++) {
+      Optional<Datasets.Value> output =
+          expected.outputs().isEmpty() ? Optional.empty() : Optional.of(expected.outputs().get(i));
+      targets.add(sources.targets().get(i).fit(output));
+    }
+  }
+
+  /**
+   * Whether the set says a class a sample where the network gives an image: an autoencoder's set
+   * that was made for a classifier. Such labels are nobody's target.
+   */
+  private boolean onlyLabelsImages(Datasets.Expected expected) {
+    return expected.outputs().size() == 1
+        && expected.outputs().get(0).shape().rank() >= IMAGE_RANK
+        && expected.outputs().get(0).shape().size() > expected.outputs().get(0).shape().last()
+        && sources.targets().stream()
+            .allMatch(t -> t.dims().stream().filter(d -> d != 1).count() == 0);
+  }
+
+  private void checkClasses(Datasets.Expected expected) {
+    int names = sources.first().classes().size();
+    if (names == 0 || expected.outputs().isEmpty()) {
+      return;
+    }
+    Shape output = expected.outputs().get(0).shape();
+    int classes = Math.max((int) output.size(), 2);
+    if (expected.outputs().size() != 1 || names != classes) {
       throw new DatasetException(
-          source.file(),
-          source.place(),
-          "has samples of " + new Shape(own) + ", but the network takes " + new Shape(sample),
-          remedy(own, sample, images, channels));
-    }
-    return wanted;
-  }
-
-  private static List<Integer> withoutOnes(List<Integer> dims) {
-    return dims.stream().filter(d -> d != 1).toList();
-  }
-
-  private static String remedy(
-      List<Integer> own, List<Integer> sample, boolean images, int channels) {
-    int wanted = sample.get(sample.size() - 1);
-    if (!images) {
-      return "reshape them";
-    }
-    if (channels != wanted && own.get(0) == wanted) {
-      return "transpose them to channels last";
-    }
-    if (channels == 3 && wanted == 1) {
-      return "ask for grey (--grey)";
-    }
-    return channels == wanted ? "resize them (--resize)" : "give images of " + wanted + " channels";
-  }
-
-  private void checkLabels(int classes) {
-    if (!source.classes().isEmpty() && source.classes().size() != classes) {
-      throw new DatasetException(
-          source.file(),
+          sources.first().file(),
           "",
           "has folders for the "
-              + source.classes().size()
+              + names
               + " classes "
-              + source.classes()
+              + sources.first().classes()
               + ", but the network has "
               + classes,
           "there must be one folder for each output, in the order of the names");
-    }
-    int[] labels = source.labels().orElse(new int[0]);
-    for (int i = 0; i < labels.length; i++) {
-      if (labels[i] >= classes) {
-        throw new DatasetException(
-            source.file(),
-            "sample " + i,
-            "has the label " + labels[i] + ", but the network has " + classes + " classes",
-            "labels run from 0 to " + (classes - 1));
-      }
     }
   }
 
   @Override
   public int size() {
-    return source.order().length;
+    return sources.size();
   }
 
   @Override
-  public Shape shape() {
-    return shape;
+  public List<Shape> inputs() {
+    return inputs.stream().map(PreparedInput::shape).toList();
   }
 
   @Override
-  public boolean labelled() {
-    return source.labels().isPresent();
+  public List<Target> targets() {
+    return targets.stream().map(TargetArray.Fitted::target).toList();
   }
 
   @Override
   public List<String> classes() {
-    return source.classes();
+    return sources.first().classes();
   }
 
   @Override
   public Batch batch(int[] indices) {
-    int size = (int) shape.size();
-    float[] values = new float[Math.multiplyExact(indices.length, size)];
-    boolean plain = !toGrey && source.samples().elements() == size;
-    for (int i = 0; i < indices.length; i++) {
-      ByteBuffer record = source.samples().read(source.order()[indices[i]]);
-      if (plain) {
-        scaling.apply(record, values, i * size, size);
-      } else {
-        float[] sample = fitted(record);
-        scaling.apply(sample, values, i * size);
-      }
-    }
-    int[] labels =
-        source
-            .labels()
-            .map(all -> Arrays.stream(indices).map(i -> all[i]).toArray())
-            .orElse(new int[0]);
-    return new Batch(new Tensor(shape.withBatch(indices.length), values), labels);
-  }
-
-  /** The record as numbers, grey and resized where that was asked for. */
-  private float[] fitted(ByteBuffer record) {
-    float[] values = new float[source.samples().elements()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) source.samples().type().next(record);
-    }
-    int channels = toGrey ? 1 : raw[2];
-    float[] coloured = toGrey ? luminance(values) : values;
-    return shape.size() == coloured.length
-        ? coloured
-        : Bilinear.resize(coloured, raw[0], raw[1], channels, shape.dim(1), shape.dim(2));
-  }
-
-  /** ITU-R BT.601. */
-  private static float[] luminance(float[] rgb) {
-    float[] grey = new float[rgb.length / 3];
-    for (int i = 0; i < grey.length; i++) {
-      grey[i] = 0.299f * rgb[3 * i] + 0.587f * rgb[3 * i + 1] + 0.114f * rgb[3 * i + 2];
-    }
-    return grey;
+    return new Batch(
+        inputs.stream().map(i -> i.read(indices)).toList(),
+        targets.stream().map(t -> t.read(indices)).toList());
   }
 
   @Override
   public String digest() {
     if (digest.isEmpty()) {
-      digest = SourceDigest.of(source.file());
+      digest = SourceDigest.of(sources.first().file());
     }
     return digest;
   }
 
   @Override
   public void close() {
-    source.samples().close();
+    sources.close();
   }
 }

@@ -22,7 +22,7 @@ public record Latency(double median, double p90) {
     List<Double> micros = new ArrayList<>();
     long begin = System.nanoTime();
     for (int i = 0; i < WARM_UP + MAX_RUNS && System.nanoTime() - begin < MAX_NANOS; i++) {
-      List<Tensor> sample = List.of(set.batch(new int[] {i % set.size()}).x());
+      List<Tensor> sample = set.batch(new int[] {i % set.size()}).inputs();
       long start = System.nanoTime();
       predictor.predict(sample);
       double took = (System.nanoTime() - start) / 1e3;

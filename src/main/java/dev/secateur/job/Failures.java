@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.SpoolException;
+import dev.secateur.evaluate.GoalException;
 import dev.secateur.graph.GraphException;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.refusal.Kind;
@@ -47,7 +48,7 @@ public final class Failures {
       return reason(keras.reasons().get(0).kind());
     } else if (e instanceof GraphException) {
       return FailureReason.MODEL_UNSUPPORTED;
-    } else if (e instanceof DatasetException) {
+    } else if (e instanceof DatasetException || e instanceof GoalException) {
       return FailureReason.DATASET_INVALID;
     } else if (e instanceof PlanException) {
       return FailureReason.PLAN_INVALID;

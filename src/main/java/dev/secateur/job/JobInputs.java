@@ -6,30 +6,31 @@ import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.SourceDigest;
-import dev.secateur.evaluate.Task;
+import dev.secateur.evaluate.Goal;
+import dev.secateur.evaluate.Goals;
 import dev.secateur.graph.Graph;
-import dev.secateur.graph.Shape;
+import dev.secateur.graph.Head;
+import dev.secateur.graph.Tensor;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
-import dev.secateur.plan.PlanJson;
-import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
 import dev.secateur.tflite.Range;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** The model and the sets of a job, opened and fitting each other. */
 record JobInputs(
     KerasModel model,
-    Task task,
+    FileLosses losses,
+    List<Goal> goals,
     Dataset train,
     Dataset evaluation,
     Dataset representative,
@@ -38,24 +39,14 @@ record JobInputs(
     implements AutoCloseable {
   private static final int RANGE_SAMPLES = 256;
 
+  /** Enough to tell a wrong kernel from rounding, and few enough for the first seconds. */
+  private static final int FEW = 8;
+
   static JobInputs open(Job job) {
     KerasModel model = read(job.model(), job.train(), job.plan());
     Graph graph = model.graph();
-    if (graph.inputs().size() != 1 || graph.outputs().size() != 1) {
-      throw new JobException(
-          FailureReason.MODEL_UNSUPPORTED,
-          job.model()
-              + ": has "
-              + graph.inputs().size()
-              + " inputs and "
-              + graph.outputs().size()
-              + " outputs; a set of samples can train and evaluate a model with one of each"
-              + " (secateur convert takes this model)");
-    }
-    Shape input = graph.inputs().get(0).shape();
-    Shape output = graph.shapes().get(graph.outputs().get(0).value());
-    Task task = Task.of(input, output);
-    Expected expected = new Expected(Optional.of(input), task.classes());
+    Expected expected = Expected.of(graph);
+    FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
     List<Dataset> open = new ArrayList<>();
     try {
       Dataset train = add(open, job, job.train(), Part.TRAIN, expected);
@@ -63,15 +54,15 @@ record JobInputs(
       Dataset representative =
           job.representative().isEmpty()
               ? train
-              : add(
-                  open,
-                  job,
-                  job.representative().get(),
-                  Part.TRAIN,
-                  new Expected(expected.input(), OptionalInt.empty()));
+              : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
+      Goals goals =
+          new Goals(
+              output -> Optional.empty(),
+              output -> Optional.ofNullable(losses.losses().get(output)));
       return new JobInputs(
           model,
-          task,
+          losses,
+          goals.of(Head.of(graph), evaluation.inputs(), evaluation),
           train,
           evaluation,
           representative,
@@ -96,7 +87,7 @@ record JobInputs(
       }
       try (Dataset set =
           Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)) {
-        return KerasReader.read(model, Optional.of(set.shape()));
+        return KerasReader.read(model, Optional.of(set.inputs().get(0)));
       }
     }
   }
@@ -128,7 +119,7 @@ record JobInputs(
         file.getFileName().toString(),
         set.digest(),
         set.size(),
-        set.labelled(),
+        !set.targets().isEmpty(),
         set.classes());
   }
 
@@ -137,42 +128,33 @@ record JobInputs(
         job.name(),
         job.model().getFileName().toString(),
         modelDigest,
-        PlanJson.name(model.format()),
+        model.format().name().toLowerCase(Locale.ROOT),
         model.kerasVersion(),
         model.graph().parameters());
   }
 
-  /** The loss that the file was compiled with, in our words. */
-  Optional<FineTuning.Loss> fileLoss() {
-    return model
-        .trainingConfig()
-        .filter(config -> !config.losses().isEmpty())
-        .flatMap(
-            config -> {
-              boolean logits = config.losses().get(0).fromLogits();
-              return switch (config.losses().get(0).name()) {
-                case "categorical_crossentropy", "sparse_categorical_crossentropy" ->
-                    Optional.of(
-                        logits
-                            ? FineTuning.Loss.CROSS_ENTROPY_LOGITS
-                            : FineTuning.Loss.CROSS_ENTROPY);
-                case "binary_crossentropy" ->
-                    task.kind() == Task.Kind.RECONSTRUCTION || logits
-                        ? Optional.<FineTuning.Loss>empty()
-                        : Optional.of(FineTuning.Loss.BINARY_CROSS_ENTROPY);
-                default -> Optional.empty();
-              };
-            });
+  /** What each output is trained with, in the network's order: the file's, else its goal's. */
+  List<Optional<FineTuning.Loss>> trainingLosses() {
+    return goals.stream()
+        .map(g -> Optional.ofNullable(losses.losses().get(g.output())).or(() -> g.loss()))
+        .toList();
+  }
+
+  /** Of the evaluation set, spread over it: one tensor an input, batch first. */
+  List<Tensor> fewSamples() {
+    return evaluation.batch(spread(evaluation.size(), FEW)).inputs();
+  }
+
+  private static int[] spread(int size, int most) {
+    int count = Math.min(most, size);
+    return IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
   }
 
   /** Values that the network is trained on, from samples spread over the set. */
   Optional<Range> trainingRange() {
-    int count = Math.min(RANGE_SAMPLES, train.size());
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
-    int size = train.size();
-    int[] indices = IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
-    for (float value : train.batch(indices).x().values()) {
+    for (float value : train.batch(spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
       min = Math.min(min, value);
       max = Math.max(max, value);
     }

@@ -1,60 +1,81 @@
 package dev.secateur.job;
 
 import dev.secateur.evaluate.Evaluation;
+import dev.secateur.evaluate.Fault;
 import dev.secateur.evaluate.FileSize;
+import dev.secateur.evaluate.Judgement;
 import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.TfliteSparsity;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Weight;
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Task;
 import dev.secateur.result.Variant;
 import dev.secateur.tflite.TfliteModel;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Puts together what is known of a variant. */
 final class Variants {
   private Variants() {}
 
   static Variant keras(
-      String name,
-      Path file,
-      Graph graph,
-      Evaluation evaluation,
-      Latency latency,
-      Evaluation original) {
-    return of(name, file, sparsity(graph), evaluation, latency, original);
+      String name, Path file, Graph graph, Evaluation evaluation, Latency latency) {
+    return of(name, file, sparsity(graph), evaluation, latency);
   }
 
   static Variant tflite(
-      String name,
-      Path file,
-      TfliteModel model,
-      Evaluation evaluation,
-      Latency latency,
-      Evaluation original) {
-    return of(name, file, TfliteSparsity.of(model.buffer()), evaluation, latency, original);
+      String name, Path file, TfliteModel model, Evaluation evaluation, Latency latency) {
+    return of(name, file, TfliteSparsity.of(model.buffer()), evaluation, latency);
   }
 
   private static Variant of(
-      String name,
-      Path file,
-      double sparsity,
-      Evaluation evaluation,
-      Latency latency,
-      Evaluation original) {
+      String name, Path file, double sparsity, Evaluation evaluation, Latency latency) {
     FileSize size = FileSize.of(file);
+    Map<String, Variant.Output> outputs = new LinkedHashMap<>();
+    evaluation
+        .outputs()
+        .forEach(
+            o ->
+                outputs.put(
+                    o.output(), new Variant.Output(o.task(), o.measures(), o.divergence())));
+    Optional<Judgement> only =
+        evaluation.outputs().stream().filter(o -> evaluation.outputs().size() == 1).findFirst();
     return new Variant(
         name,
         file.getFileName().toString(),
         size.raw(),
         size.zipped(),
-        evaluation.top1(),
-        evaluation.top5(),
-        evaluation.loss(),
+        only.flatMap(o -> o.measure(Measure.TOP1).or(() -> binary(o))),
+        only.flatMap(o -> o.measure(Measure.TOP5)),
+        only.flatMap(o -> o.measure(Measure.LOSS)),
         evaluation.samples(),
         sparsity,
         new Variant.Micros(latency.median(), latency.p90()),
-        evaluation.agreement(original),
-        evaluation.confusion());
+        only.flatMap(o -> o.measure(Measure.AGREEMENT)),
+        only.map(Judgement::confusion).orElse(List.of()),
+        only.map(Judgement::measures).orElse(Map.of()),
+        evaluation.outputs().stream()
+            .flatMap(o -> o.divergence().stream())
+            .max(Comparator.naturalOrder()),
+        outputs,
+        evaluation.outputs().stream().flatMap(Variants::faults).toList());
+  }
+
+  /** A decision between two classes has a first choice too. */
+  private static Optional<Double> binary(Judgement output) {
+    return output.task() == Task.BINARY ? output.measure(Measure.ACCURACY) : Optional.empty();
+  }
+
+  private static Stream<String> faults(Judgement output) {
+    return output.faults().stream()
+        .filter(Fault::certain)
+        .map(f -> "output " + output.output() + " " + f.sentence());
   }
 
   /** Fraction of zeros over all prunable weights. */

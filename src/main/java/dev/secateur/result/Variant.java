@@ -1,6 +1,12 @@
 package dev.secateur.result;
 
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Task;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -13,6 +19,10 @@ import java.util.Optional;
  * @param sparsity fraction of zeros in the prunable weights
  * @param agreementWithOriginal fraction of samples with the original's top-1 class
  * @param confusion rows true, columns predicted; empty without labels or past 100 classes
+ * @param measures of the output where there is one; those of several stand with their outputs
+ * @param divergence from the original, the largest of the outputs'; empty where none can be told
+ * @param outputs by name, in the network's order
+ * @param faults why a verdict on this variant would rest on nothing, in words
  */
 public record Variant(
     String name,
@@ -26,9 +36,33 @@ public record Variant(
     double sparsity,
     Micros latencyMicros,
     Optional<Double> agreementWithOriginal,
-    List<List<Integer>> confusion) {
+    List<List<Integer>> confusion,
+    Map<Measure, Double> measures,
+    Optional<Double> divergence,
+    Map<String, Output> outputs,
+    List<String> faults) {
   public Variant {
     confusion = List.copyOf(confusion);
+    measures = ordered(measures);
+    outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+    faults = List.copyOf(faults);
+  }
+
+  private static Map<Measure, Double> ordered(Map<Measure, Double> measures) {
+    Map<Measure, Double> ordered = new EnumMap<>(Measure.class);
+    ordered.putAll(measures);
+    return Collections.unmodifiableMap(ordered);
+  }
+
+  /** What one output was judged by. */
+  public record Output(Task task, Map<Measure, Double> measures, Optional<Double> divergence) {
+    public Output {
+      measures = ordered(measures);
+    }
+
+    public Optional<Double> measure(Measure measure) {
+      return Optional.ofNullable(measures.get(measure));
+    }
   }
 
   /**

@@ -1,12 +1,20 @@
 package dev.secateur.result;
 
 import dev.secateur.plan.Acceptance;
+import dev.secateur.plan.Bound;
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.MeasureName;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * Whether a result meets its acceptance, in one sentence with the figures that decided.
+ * Whether a result meets its acceptance, in one sentence with the figures that decided. Every
+ * output has to; and nothing is accepted whose measures rest on nothing, or that was not pruned as
+ * asked.
  *
  * @param outcome accepted or rejected
  */
@@ -14,61 +22,241 @@ public record Verdict(Outcome outcome, String reason) {
   /** A sum of exact fractions may miss a limit by rounding alone. */
   private static final double ROUNDING = 1e-9;
 
-  public static Verdict of(Acceptance acceptance, List<Variant> variants) {
-    Variant original = named("original", variants);
-    Variant int8 = named("int8", variants);
-    if (original.top1().isPresent()) {
-      return accuracy(acceptance, original.top1().get(), int8.top1().orElseThrow());
+  /** How far R² may fall, where the squared error's own limit allows less. */
+  private static final double MAX_R2_DROP = 0.05;
+
+  /** Error of numbers without targets, beside the spread of the original's. */
+  private static final double MAX_RELATIVE_ERROR = 0.25;
+
+  /** Sparsity that may be missing, for the rounding of layers to whole weights aside. */
+  private static final double UNPRUNED = 0.005;
+
+  /**
+   * @param variants the original first, the one that is judged last
+   */
+  public static Verdict of(
+      Acceptance acceptance, List<Variant> variants, List<JobResult.Layer> layers) {
+    Variant original = variants.get(0);
+    Variant judged = variants.get(variants.size() - 1);
+    if (!acceptance.allowChance() && !original.faults().isEmpty()) {
+      return rejected("the original: " + String.join("; ", original.faults()));
     }
-    if (original.loss().isPresent()) {
-      return loss(acceptance, original.loss().get(), int8.loss().orElseThrow());
+    List<String> faults =
+        judged.faults().stream().filter(f -> !original.faults().contains(f)).toList();
+    if (!faults.isEmpty() && !(acceptance.allowChance() && !original.faults().isEmpty())) {
+      return rejected(label(judged) + ": " + String.join("; ", faults));
     }
-    return agreement(acceptance, int8.agreementWithOriginal());
-  }
-
-  private static Variant named(String name, List<Variant> variants) {
-    return variants.stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow();
-  }
-
-  private static Verdict accuracy(Acceptance acceptance, double before, double after) {
-    double drop = before - after;
-    return judged(
-        drop <= acceptance.maxAccuracyDrop() + ROUNDING,
-        "INT8 top-1 is %.2f %%, %.2f points %s the original's %.2f %%; the limit is a drop of %.2f",
-        100 * after,
-        100 * Math.abs(drop),
-        drop < 0 ? "above" : "below",
-        100 * before,
-        100 * acceptance.maxAccuracyDrop());
-  }
-
-  private static Verdict loss(Acceptance acceptance, double before, double after) {
-    double increase = after / before - 1;
-    return judged(
-        increase <= acceptance.maxLossIncrease() + ROUNDING,
-        "INT8 loss is %.4g, %.1f %% %s the original's %.4g; the limit is a rise of %.1f %%",
-        after,
-        100 * Math.abs(increase),
-        increase < 0 ? "below" : "above",
-        before,
-        100 * acceptance.maxLossIncrease());
-  }
-
-  /** Without labels: where the classes agree, the accuracy cannot have dropped. */
-  private static Verdict agreement(Acceptance acceptance, Optional<Double> agreement) {
-    if (agreement.isEmpty()) {
-      return new Verdict(
-          Outcome.REJECTED, "nothing can be measured: the set has no labels, the model no classes");
+    Optional<Verdict> unpruned = unpruned(layers);
+    if (unpruned.isPresent()) {
+      return unpruned.get();
     }
-    return judged(
-        1 - agreement.get() <= acceptance.maxAccuracyDrop() + ROUNDING,
-        "INT8 agrees with the original on %.2f %% of the unlabelled samples; the limit is %.2f %%",
-        100 * agreement.get(),
-        100 * (1 - acceptance.maxAccuracyDrop()));
-  }
-
-  private static Verdict judged(boolean met, String sentence, Object... figures) {
+    List<Check> checks = new ArrayList<>();
+    judged
+        .outputs()
+        .forEach(
+            (name, output) ->
+                checks.addAll(
+                    new Checks(
+                            acceptance, label(judged), name, original.outputs().get(name), output)
+                        .all(judged.outputs().size() > 1)));
+    List<Check> missed = checks.stream().filter(c -> !c.met()).toList();
     return new Verdict(
-        met ? Outcome.ACCEPTED : Outcome.REJECTED, String.format(Locale.ROOT, sentence, figures));
+        missed.isEmpty() ? Outcome.ACCEPTED : Outcome.REJECTED,
+        (missed.isEmpty() ? checks : missed)
+            .stream().map(Check::sentence).collect(Collectors.joining("; ")));
+  }
+
+  /** An original of which no variant could be judged. */
+  public static Verdict unsound(Variant original, String remedy) {
+    return rejected("the original: " + String.join("; ", original.faults()) + remedy);
+  }
+
+  private static Verdict rejected(String reason) {
+    return new Verdict(Outcome.REJECTED, reason);
+  }
+
+  private static String label(Variant variant) {
+    return variant.name().toUpperCase(Locale.ROOT);
+  }
+
+  private static Optional<Verdict> unpruned(List<JobResult.Layer> layers) {
+    List<JobResult.Layer> pruned = layers.stream().filter(JobResult.Layer::pruned).toList();
+    double asked = 0;
+    double reached = 0;
+    double weights = 0;
+    for (JobResult.Layer layer : pruned) {
+      asked += layer.targetSparsity() * layer.parameters();
+      reached += layer.sparsity() * layer.parameters();
+      weights += layer.parameters();
+    }
+    // Each layer keeps a whole number of weights, at least one.
+    double whole = pruned.size() / Math.max(weights, 1);
+    return weights > 0 && reached / weights < asked / weights - UNPRUNED - whole
+        ? Optional.of(
+            rejected(
+                String.format(
+                    Locale.ROOT,
+                    "pruning reached %.1f %% of the weights, not the %.1f %% asked for: the run"
+                        + " ends before its schedule does (more epochs, or an earlier end step)",
+                    100 * reached / weights,
+                    100 * asked / weights)))
+        : Optional.empty();
+  }
+
+  private record Check(boolean met, String sentence) {}
+
+  /** What one output has to meet. */
+  private record Checks(
+      Acceptance acceptance,
+      String variant,
+      String output,
+      Variant.Output original,
+      Variant.Output judged) {
+    List<Check> all(boolean several) {
+      List<Check> own = new ArrayList<>();
+      for (Map.Entry<MeasureName, Bound> bound : acceptance.bounds().entrySet()) {
+        Measure measure = bound.getKey().measure();
+        if (bound.getKey().means(output, measure) && judged.task().measures().contains(measure)) {
+          own.addAll(bounded(measure, bound.getValue()));
+        }
+      }
+      List<Check> checks = own.isEmpty() ? byTask() : own;
+      return several
+          ? checks.stream().map(c -> new Check(c.met(), output + ": " + c.sentence())).toList()
+          : checks;
+    }
+
+    private List<Check> byTask() {
+      return switch (judged.task()) {
+        case CLASSIFICATION -> List.of(drop(Measure.TOP1, acceptance.maxAccuracyDrop()));
+        case BINARY -> List.of(drop(Measure.ACCURACY, acceptance.maxAccuracyDrop()));
+        case MULTI_LABEL ->
+            // Where ones are rare, no ones at all would be nearly as accurate.
+            original.measure(Measure.F1).isPresent()
+                ? List.of(
+                    drop(Measure.ACCURACY, acceptance.maxAccuracyDrop()),
+                    drop(Measure.F1, acceptance.maxAccuracyDrop()))
+                : List.of(drop(Measure.ACCURACY, acceptance.maxAccuracyDrop()));
+        case SEGMENTATION -> List.of(drop(Measure.MIOU, acceptance.maxAccuracyDrop()));
+        case REGRESSION -> List.of(error());
+        case RECONSTRUCTION -> List.of(loss());
+        case IMITATION -> List.of(imitation());
+      };
+    }
+
+    private Check error() {
+      double unexplained = 1 - original.measure(Measure.R2).orElse(0.0);
+      return drop(Measure.R2, Math.max(MAX_R2_DROP, acceptance.maxLossIncrease() * unexplained));
+    }
+
+    private Check loss() {
+      Optional<Double> before = original.measure(Measure.LOSS);
+      Optional<Double> after = judged.measure(Measure.LOSS);
+      if (before.isEmpty() || after.isEmpty()) {
+        return unmeasured(Measure.LOSS);
+      }
+      double increase = after.get() / before.get() - 1;
+      return check(
+          increase <= acceptance.maxLossIncrease() + ROUNDING,
+          "%s loss is %.4g, %.1f %% %s the original's %.4g; the limit is a rise of %.1f %%",
+          variant,
+          after.get(),
+          100 * Math.abs(increase),
+          increase < 0 ? "below" : "above",
+          before.get(),
+          100 * acceptance.maxLossIncrease());
+    }
+
+    /** Without targets: where the answers agree, they cannot have become worse. */
+    private Check imitation() {
+      Optional<Double> agreement = judged.measure(Measure.AGREEMENT);
+      if (agreement.isPresent()) {
+        return check(
+            1 - agreement.get() <= acceptance.maxAccuracyDrop() + ROUNDING,
+            "%s agrees with the original on %.2f %% of the unlabelled samples; the limit is"
+                + " %.2f %%",
+            variant,
+            100 * agreement.get(),
+            100 * (1 - acceptance.maxAccuracyDrop()));
+      }
+      return judged
+          .measure(Measure.RELATIVE_ERROR)
+          .map(
+              error ->
+                  check(
+                      error <= MAX_RELATIVE_ERROR + ROUNDING,
+                      "%s differs from the original by %.1f %% of the spread of its outputs; the"
+                          + " limit is %.1f %%",
+                      variant,
+                      100 * error,
+                      100 * MAX_RELATIVE_ERROR))
+          .orElseGet(() -> unmeasured(Measure.RELATIVE_ERROR));
+    }
+
+    private List<Check> bounded(Measure measure, Bound bound) {
+      Optional<Double> after = judged.measure(measure);
+      if (after.isEmpty()) {
+        return List.of(unmeasured(measure));
+      }
+      List<Check> checks = new ArrayList<>();
+      String figure = variant + " " + MeasureText.name(measure) + " is ";
+      String is = figure + MeasureText.value(measure, after.get());
+      bound
+          .min()
+          .ifPresent(
+              min ->
+                  checks.add(
+                      new Check(
+                          after.get() >= min - ROUNDING,
+                          is + "; the least is " + MeasureText.value(measure, min))));
+      bound
+          .max()
+          .ifPresent(
+              max ->
+                  checks.add(
+                      new Check(
+                          after.get() <= max + ROUNDING,
+                          is + "; the most is " + MeasureText.value(measure, max))));
+      bound.maxDrop().ifPresent(drop -> checks.add(drop(measure, drop)));
+      bound.maxRise().ifPresent(rise -> checks.add(change(measure, rise, "rise", 1)));
+      return checks;
+    }
+
+    private Check drop(Measure measure, double limit) {
+      return change(measure, limit, "drop", -1);
+    }
+
+    /**
+     * @param worse 1 where more is worse, −1 where less is
+     */
+    private Check change(Measure measure, double limit, String word, int worse) {
+      Optional<Double> before = original.measure(measure);
+      Optional<Double> after = judged.measure(measure);
+      if (before.isEmpty() || after.isEmpty()) {
+        return unmeasured(measure);
+      }
+      double change = after.get() - before.get();
+      return check(
+          worse * change <= limit + ROUNDING,
+          "%s %s is %s, %s %s the original's %s; the limit is a %s of %s",
+          variant,
+          MeasureText.name(measure),
+          MeasureText.value(measure, after.get()),
+          MeasureText.difference(measure, Math.abs(change)),
+          change > 0 || (change == 0 && worse > 0) ? "above" : "below",
+          MeasureText.value(measure, before.get()),
+          word,
+          MeasureText.difference(measure, limit).replace(" points", ""));
+    }
+
+    private Check unmeasured(Measure measure) {
+      return new Check(
+          false,
+          variant + " cannot be judged: its " + MeasureText.name(measure) + " cannot be told");
+    }
+
+    private static Check check(boolean met, String sentence, Object... figures) {
+      return new Check(met, String.format(Locale.ROOT, sentence, figures));
+    }
   }
 }

@@ -10,9 +10,16 @@ final class Augmentation {
 
   private Augmentation() {}
 
-  /** Changed copies of a batch of images; other samples are returned as they are. */
+  /**
+   * Changed copies of a batch of images, or of a batch of the classes of their pixels; other values
+   * are returned as they are.
+   */
   static Tensor apply(Tensor batch, SplittableRandom random) {
     Shape shape = batch.shape();
+    if (shape.rank() == 3) {
+      Shape image = Shape.of(shape.dim(0), shape.dim(1), shape.dim(2), 1);
+      return apply(batch.reshape(image), random).reshape(shape);
+    }
     if (shape.rank() != 4) {
       return batch;
     }

@@ -3,6 +3,8 @@ package dev.secateur.train;
 import static dev.secateur.train.TrainingException.Reason.LABELS;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Target;
+import dev.secateur.graph.Head;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.FineTuning;
 import java.util.ArrayDeque;
@@ -15,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.UnaryOperator;
 
 /**
  * The batches of a run, read ahead by a thread of their own. What is in a batch is a function of
@@ -27,7 +30,7 @@ final class Batches implements AutoCloseable {
   private final int samples;
   private final FineTuning how;
   private final Optional<Original> original;
-  private final int classes;
+  private final List<Head> heads;
   private final int total;
   private final ExecutorService reader =
       Executors.newSingleThreadExecutor(
@@ -43,7 +46,7 @@ final class Batches implements AutoCloseable {
 
   /**
    * @param samples the run trains on samples 0 to {@code samples}
-   * @param classes labels must be below this; 0 for any
+   * @param heads that class numbers must fit
    * @param first number of the first batch that is wanted, from 0
    */
   Batches(
@@ -51,13 +54,13 @@ final class Batches implements AutoCloseable {
       int samples,
       FineTuning how,
       Optional<Original> original,
-      int classes,
+      List<Head> heads,
       int first) {
     this.data = data;
     this.samples = samples;
     this.how = how;
     this.original = original;
-    this.classes = classes;
+    this.heads = List.copyOf(heads);
     this.total = perEpoch(samples, how.batchSize()) * how.epochs();
     this.asked = first;
     for (int i = 0; i < AHEAD; i++) {
@@ -99,44 +102,53 @@ final class Batches implements AutoCloseable {
     int[] epoch = order(number / perEpoch);
     int[] indices = Arrays.copyOfRange(epoch, start, Math.min(start + how.batchSize(), samples));
     Dataset.Batch batch = data.batch(indices);
-    Tensor x =
-        how.augment()
-            ? Augmentation.apply(batch.x(), new SplittableRandom(how.seed() ^ ~(long) number << 20))
-            : batch.x();
-    return feed(data, indices, x, batch.labels(), original, classes);
+    return feed(data, indices, how.augment() ? augmented(batch, number) : batch, original, heads);
+  }
+
+  /** Images that lie over each other, such as an input and its mask, move alike. */
+  private Dataset.Batch augmented(Dataset.Batch batch, int number) {
+    UnaryOperator<Tensor> moved =
+        t -> Augmentation.apply(t, new SplittableRandom(how.seed() ^ ~(long) number << 20));
+    return new Dataset.Batch(
+        batch.inputs().stream().map(moved).toList(), batch.targets().stream().map(moved).toList());
   }
 
   /** Samples {@code indices} as they are. */
-  static Feed feed(Dataset data, int[] indices, Optional<Original> original, int classes) {
-    Dataset.Batch batch = data.batch(indices);
-    return feed(data, indices, batch.x(), batch.labels(), original, classes);
+  static Feed feed(Dataset data, int[] indices, Optional<Original> original, List<Head> heads) {
+    return feed(data, indices, data.batch(indices), original, heads);
   }
 
   private static Feed feed(
       Dataset data,
       int[] indices,
-      Tensor x,
-      int[] labels,
+      Dataset.Batch batch,
       Optional<Original> original,
-      int classes) {
-    check(indices, labels, classes);
-    List<Tensor> heads = original.map(o -> o.heads(indices, x)).orElse(List.of());
+      List<Head> heads) {
+    for (int i = 0; i < batch.targets().size(); i++) {
+      if (data.targets().get(i).form() == Target.Form.CLASSES) {
+        check(indices, batch.targets().get(i), heads.get(i).shape().last());
+      }
+    }
+    List<Tensor> originals = original.map(o -> o.heads(indices, batch.inputs())).orElse(List.of());
     return new Feed(
         indices.length,
-        NativeTensors.of(x),
-        data.labelled() ? Optional.of(NativeTensors.of(labels)) : Optional.empty(),
-        heads.stream().map(NativeTensors::of).toList());
+        batch.inputs().stream().map(NativeTensors::of).toList(),
+        batch.targets().stream().map(NativeTensors::of).toList(),
+        originals.stream().map(NativeTensors::of).toList());
   }
 
-  private static void check(int[] indices, int[] labels, int classes) {
-    for (int i = 0; i < labels.length; i++) {
-      if (classes > 0 && (labels[i] < 0 || labels[i] >= classes)) {
+  private static void check(int[] indices, Tensor labels, int classes) {
+    int each = labels.values().length / indices.length;
+    for (int i = 0; i < labels.values().length; i++) {
+      float label = labels.values()[i];
+      // A lone output is not numbered by classes: it takes the number itself.
+      if (classes > 1 && (label < 0 || label >= classes)) {
         throw new TrainingException(
             LABELS,
             "sample "
-                + indices[i]
+                + indices[i / each]
                 + " of the training set has label "
-                + labels[i]
+                + (long) label
                 + ", but the network has "
                 + classes
                 + " classes: use the data that the network was made for");

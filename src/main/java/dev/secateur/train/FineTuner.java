@@ -87,8 +87,7 @@ public final class FineTuner implements AutoCloseable {
         pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
             ? List.of()
             : network.prunable().stream().map(Weight::name).toList();
-    this.session =
-        new TrainingSession(network, objective, how.optimizer(), pruned, train.labelled(), threads);
+    this.session = new TrainingSession(network, objective, how.optimizer(), pruned, threads);
     this.original =
         objective.distilled()
             ? Optional.of(new Original(network, objective.heads(), threads))
@@ -97,7 +96,8 @@ public final class FineTuner implements AutoCloseable {
 
   /**
    * @param train samples of the network's input shape, preprocessed
-   * @param fileLoss the loss that the model's file names, if it does; {@code how.loss()} goes first
+   * @param losses that the model's file or its task name, one an output, where they do; {@code
+   *     how.loss()} goes first for the first output
    * @param checkpoints where to resume from and what to leave behind
    * @param cancelled asked after each step; when true, a checkpoint is saved and the run stops
    * @param threads that TensorFlow may use
@@ -109,12 +109,12 @@ public final class FineTuner implements AutoCloseable {
       Dataset train,
       FineTuning how,
       Pruning pruning,
-      Optional<FineTuning.Loss> fileLoss,
+      List<Optional<FineTuning.Loss>> losses,
       Checkpoints checkpoints,
       TrainingListener listener,
       BooleanSupplier cancelled,
       int threads) {
-    Objective objective = Objective.resolve(network, how, fileLoss, train.labelled());
+    Objective objective = Objective.resolve(network, how, losses, train.targets());
     checkShape(network, train);
     try (FineTuner tuner =
         new FineTuner(
@@ -124,14 +124,14 @@ public final class FineTuner implements AutoCloseable {
   }
 
   private static void checkShape(Graph network, Dataset train) {
-    Shape wanted = network.inputs().get(0).shape();
-    if (!wanted.equals(train.shape())) {
+    List<Shape> wanted = network.inputs().stream().map(Graph.Input::shape).toList();
+    if (!wanted.equals(train.inputs())) {
       throw new TrainingException(
           TrainingException.Reason.SHAPE,
           "the network's input is "
               + wanted
               + ", but the training samples are "
-              + train.shape()
+              + train.inputs()
               + "; choose other data or preprocessing");
     }
   }
@@ -164,7 +164,7 @@ public final class FineTuner implements AutoCloseable {
   private void train() {
     lastSaved = System.nanoTime();
     try (Batches batches =
-        new Batches(data, samples, how, original, objective.classes(), progress.step())) {
+        new Batches(data, samples, how, original, objective.heads(), progress.step())) {
       while (progress.step() < steps) {
         step(batches);
         if (progress.step() % stepsPerEpoch == 0) {
@@ -237,7 +237,7 @@ public final class FineTuner implements AutoCloseable {
     for (int start = samples; start < data.size(); start += how.batchSize()) {
       int[] indices =
           IntStream.range(start, Math.min(start + how.batchSize(), data.size())).toArray();
-      try (Feed feed = Batches.feed(data, indices, original, objective.classes())) {
+      try (Feed feed = Batches.feed(data, indices, original, objective.heads())) {
         TrainingSession.Outcome outcome = session.evaluate(feed);
         loss += (double) outcome.loss() * feed.size();
         correct += outcome.correct();

@@ -1,7 +1,10 @@
 package dev.secateur.train;
 
+import dev.secateur.dataset.Target;
+import dev.secateur.dataset.Target.Form;
+import dev.secateur.graph.Head;
+import dev.secateur.graph.Head.Link;
 import dev.secateur.plan.FineTuning.Loss;
-import dev.secateur.train.Head.Link;
 import dev.secateur.train.op.Arithmetic;
 import dev.secateur.train.op.Penalties;
 import java.util.ArrayList;
@@ -31,13 +34,29 @@ final class Losses {
     this.objective = objective;
   }
 
-  /** Integer labels as the first head's target. */
-  Operand<TFloat32> labelTarget(Operand<TInt32> labels) {
-    int units = objective.heads().get(0).units();
-    if (units == 1) {
-      return tf.reshape(tf.dtypes.cast(labels, TFloat32.class), tf.constant(new int[] {-1, 1}));
+  /** A set's target as the head's values are compared with it: class numbers become one-hot. */
+  Operand<TFloat32> target(Head head, Target target, Operand<TFloat32> given) {
+    int units = head.shape().last();
+    return target.form() == Form.CLASSES && units > 1
+        ? tf.oneHot(numbers(given), tf.constant(units), tf.constant(1f), tf.constant(0f))
+        : given;
+  }
+
+  private Operand<TInt32> numbers(Operand<TFloat32> classes) {
+    return tf.dtypes.cast(tf.reshape(classes, tf.constant(new int[] {-1})), TInt32.class);
+  }
+
+  /** The right class of each row of the first head. */
+  Operand<TInt32> classes(Target target, Operand<TFloat32> given) {
+    int units = objective.heads().get(0).shape().last();
+    if (target.form() == Form.CLASSES) {
+      return numbers(given);
     }
-    return tf.oneHot(labels, tf.constant(units), tf.constant(1f), tf.constant(0f));
+    if (units == 1) {
+      return above(given, 0.5f);
+    }
+    return tf.dtypes.cast(
+        tf.math.argMax(rows(objective.heads().get(0), given), tf.constant(1)), TInt32.class);
   }
 
   /**
@@ -48,20 +67,28 @@ final class Losses {
     List<Operand<TFloat32>> losses = new ArrayList<>();
     for (int i = 0; i < heads.size(); i++) {
       Head head = objective.heads().get(i);
-      losses.add(loss(head, rows(head, heads.get(i)), rows(head, targets.get(i))));
+      losses.add(
+          loss(
+              head,
+              objective.losses().get(i),
+              rows(head, heads.get(i)),
+              rows(head, targets.get(i))));
     }
     return losses.stream().reduce(tf.math::add).orElseThrow();
   }
 
-  private Operand<TFloat32> loss(Head head, Operand<TFloat32> y, Operand<TFloat32> target) {
-    Loss loss = objective.loss(head);
+  private Operand<TFloat32> loss(
+      Head head, Loss loss, Operand<TFloat32> y, Operand<TFloat32> target) {
     boolean distilled = objective.distilled();
     return switch (loss) {
       case CROSS_ENTROPY, CROSS_ENTROPY_LOGITS ->
           distilled
               ? divergence(logits(head, loss, y), logits(head, loss, target))
               : mean(crossEntropy(logits(head, loss, y), target));
-      case BINARY_CROSS_ENTROPY -> binary(head, y, distilled ? probability(head, target) : target);
+      case BINARY_CROSS_ENTROPY, BINARY_CROSS_ENTROPY_LOGITS -> {
+        boolean logits = logits(head, loss);
+        yield binary(logits, y, distilled && logits ? tf.math.sigmoid(target) : target);
+      }
       case RECONSTRUCTION, MEAN_SQUARED_ERROR ->
           mean(Arithmetic.square(tf, difference(head, y, target)));
       case MEAN_ABSOLUTE_ERROR -> mean(tf.math.abs(difference(head, y, target)));
@@ -93,12 +120,12 @@ final class Losses {
     return probabilities ? tf.math.log(tf.math.maximum(y, tf.constant(EPSILON))) : y;
   }
 
-  private Operand<TFloat32> probability(Head head, Operand<TFloat32> y) {
-    return head.link() == Link.SIGMOID ? tf.math.sigmoid(y) : y;
+  private static boolean logits(Head head, Loss loss) {
+    return head.link() == Link.SIGMOID || loss == Loss.BINARY_CROSS_ENTROPY_LOGITS;
   }
 
-  private Operand<TFloat32> binary(Head head, Operand<TFloat32> y, Operand<TFloat32> target) {
-    if (head.link() == Link.SIGMOID) {
+  private Operand<TFloat32> binary(boolean logits, Operand<TFloat32> y, Operand<TFloat32> target) {
+    if (logits) {
       return mean(tf.math.sub(tf.math.softplus(y), tf.math.mul(y, target)));
     }
     Operand<TFloat32> one = tf.constant(1f);
@@ -122,26 +149,28 @@ final class Losses {
     };
   }
 
-  /** How many samples of the batch have their class right. */
+  /** How many samples of the batch have their class right; of images, their pixels' share. */
   Operand<TFloat32> correct(Operand<TFloat32> firstHead, Operand<TInt32> classes) {
     Operand<TFloat32> hits =
         tf.dtypes.cast(tf.math.equal(predicted(firstHead), classes), TFloat32.class);
-    return Penalties.sum(tf, hits);
+    Head head = objective.heads().get(0);
+    Operand<TFloat32> sum = Penalties.sum(tf, hits);
+    return head.vector()
+        ? sum
+        : tf.math.div(sum, tf.constant((float) head.shape().size() / head.shape().last()));
   }
 
-  /** The class that the first head names for each sample. */
+  /** The class that the first head names for each of its rows. */
   Operand<TInt32> predicted(Operand<TFloat32> firstHead) {
-    if (objective.heads().get(0).units() == 1) {
-      return lone(firstHead);
+    Head head = objective.heads().get(0);
+    if (head.shape().last() == 1) {
+      return above(firstHead, logits(head, objective.loss()) ? 0f : 0.5f);
     }
-    Operand<TInt64> largest =
-        tf.math.argMax(rows(objective.heads().get(0), firstHead), tf.constant(1));
+    Operand<TInt64> largest = tf.math.argMax(rows(head, firstHead), tf.constant(1));
     return tf.dtypes.cast(largest, TInt32.class);
   }
 
-  private Operand<TInt32> lone(Operand<TFloat32> y) {
-    Head head = objective.heads().get(0);
-    float boundary = head.link() == Link.SIGMOID ? 0f : 0.5f;
+  private Operand<TInt32> above(Operand<TFloat32> y, float boundary) {
     Operand<TFloat32> flat = tf.reshape(y, tf.constant(new int[] {-1}));
     return tf.dtypes.cast(tf.math.greater(flat, tf.constant(boundary)), TInt32.class);
   }

@@ -2,6 +2,7 @@ package dev.secateur.train;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Head;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ final class Original implements AutoCloseable {
         throw new TrainingCancelled(0);
       }
       int[] indices = IntStream.range(start, Math.min(start + BATCH, samples)).toArray();
-      List<Tensor> values = predictor.predict(List.of(data.batch(indices).x()));
+      List<Tensor> values = predictor.predict(data.batch(indices).inputs());
       for (int h = 0; h < heads.size(); h++) {
         float[] from = values.get(h).values();
         System.arraycopy(from, 0, heads.get(h), (int) (start * shapes.get(h).size()), from.length);
@@ -63,11 +64,11 @@ final class Original implements AutoCloseable {
 
   /**
    * @param indices the samples' numbers
-   * @param x the samples as they are fed
+   * @param inputs the samples as they are fed
    */
-  List<Tensor> heads(int[] indices, Tensor x) {
+  List<Tensor> heads(int[] indices, List<Tensor> inputs) {
     if (remembered.isEmpty()) {
-      return predictor.predict(List.of(x));
+      return predictor.predict(inputs);
     }
     List<Tensor> heads = new ArrayList<>();
     for (int h = 0; h < shapes.size(); h++) {

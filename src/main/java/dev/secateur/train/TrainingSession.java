@@ -2,6 +2,7 @@ package dev.secateur.train;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Node;
+import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
 import dev.secateur.plan.FineTuning;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
@@ -48,8 +50,8 @@ final class TrainingSession implements AutoCloseable {
   private final List<TFloat32> scalarFeeds = new ArrayList<>();
   private final Placeholder<TInt32> seed;
   private final TInt32 seedFeed = NativeTensors.of(new int[2]);
-  private final Placeholder<TFloat32> x;
-  private final Placeholder<TInt32> labels;
+  private final List<Placeholder<TFloat32>> inputs = new ArrayList<>();
+  private final List<Placeholder<TFloat32>> given = new ArrayList<>();
   private final List<Placeholder<TFloat32>> originals = new ArrayList<>();
   private final Losses losses;
   private final Operand<TFloat32> trainingLoss;
@@ -61,24 +63,20 @@ final class TrainingSession implements AutoCloseable {
 
   /**
    * @param pruned weights that have a mask
-   * @param labelled whether feeds carry labels
    */
   TrainingSession(
       Graph network,
       Objective objective,
       FineTuning.Optimizer optimizer,
       List<String> pruned,
-      boolean labelled,
       int threads) {
     this.network = network;
     this.objective = objective;
     this.pruned = List.copyOf(pruned);
     this.masks = pruned.stream().map(TrainingSession::mask).toList();
     this.losses = new Losses(tf, objective);
-    var input = network.inputs().get(0).shape();
-    this.x = tf.placeholder(TFloat32.class, Placeholder.shape(NativeTensors.shape(input)));
-    this.labels =
-        tf.placeholder(TInt32.class, Placeholder.shape(org.tensorflow.ndarray.Shape.of(-1)));
+    network.inputs().forEach(i -> inputs.add(placeholder(i.shape())));
+    objective.targets().forEach(t -> given.add(placeholder(t.shape())));
     this.seed = tf.placeholder(TInt32.class, Placeholder.shape(org.tensorflow.ndarray.Shape.of(2)));
     for (int i = 0; i < 3; i++) {
       scalars.add(
@@ -91,8 +89,8 @@ final class TrainingSession implements AutoCloseable {
     Map<String, Operand<TFloat32>> values = trainedValues(maskings);
     TensorFlowLowering training = TensorFlowLowering.forTraining(tf, network, values, seed);
     List<Operand<TFloat32>> heads = heads(training);
-    List<Operand<TFloat32>> targets = targets(labelled);
-    Operand<TInt32> classes = classes(labelled, targets);
+    List<Operand<TFloat32>> targets = targets();
+    Operand<TInt32> classes = classes(targets);
     this.trainingLoss = penalized(training, losses.loss(heads, targets), values);
     this.trainingCorrect = correct(heads, classes);
     this.train = trainOp(optimizer, training, values, maskings);
@@ -147,7 +145,9 @@ final class TrainingSession implements AutoCloseable {
 
   private Map<String, Operand<TFloat32>> plainValues() {
     Map<String, Operand<TFloat32>> values = new HashMap<>();
-    values.put(network.inputs().get(0).name(), x);
+    for (int i = 0; i < inputs.size(); i++) {
+      values.put(network.inputs().get(i).name(), inputs.get(i));
+    }
     for (Weight weight : network.weights().values()) {
       values.put(
           weight.name(),
@@ -168,23 +168,35 @@ final class TrainingSession implements AutoCloseable {
     return objective.heads().stream().map(h -> lowering.value(h.value())).toList();
   }
 
-  private List<Operand<TFloat32>> targets(boolean labelled) {
-    return switch (objective.target()) {
-      case INPUTS -> List.of(x);
-      case LABELS -> List.of(losses.labelTarget(labels));
+  private Placeholder<TFloat32> placeholder(Shape shape) {
+    return tf.placeholder(TFloat32.class, Placeholder.shape(NativeTensors.shape(shape)));
+  }
+
+  private List<Operand<TFloat32>> targets() {
+    return switch (objective.source()) {
+      case INPUT -> List.of(inputs.get(0));
+      case SET ->
+          IntStream.range(0, given.size())
+              .mapToObj(
+                  i ->
+                      losses.target(
+                          objective.heads().get(i), objective.targets().get(i), given.get(i)))
+              .toList();
       case ORIGINAL -> {
-        for (Head head : objective.heads()) {
-          originals.add(
-              tf.placeholder(TFloat32.class, Placeholder.shape(NativeTensors.shape(head.shape()))));
-        }
+        objective.heads().forEach(h -> originals.add(placeholder(h.shape())));
         yield List.copyOf(originals);
       }
     };
   }
 
-  /** The labels or, without labels, the original's classes. */
-  private Operand<TInt32> classes(boolean labelled, List<Operand<TFloat32>> targets) {
-    return labelled || !objective.distilled() ? labels : losses.predicted(targets.get(0));
+  /** The right classes or, without targets, the original's. */
+  private Operand<TInt32> classes(List<Operand<TFloat32>> targets) {
+    if (objective.classes() == 0) {
+      return tf.constant(new int[0]);
+    }
+    return given.isEmpty()
+        ? losses.predicted(targets.get(0))
+        : losses.classes(objective.targets().get(0), given.get(0));
   }
 
   private Operand<TFloat32> correct(List<Operand<TFloat32>> heads, Operand<TInt32> classes) {
@@ -285,8 +297,13 @@ final class TrainingSession implements AutoCloseable {
   }
 
   private Session.Runner fed(Feed feed) {
-    Session.Runner runner = session.runner().feed(x, feed.x());
-    feed.labels().ifPresent(l -> runner.feed(labels, l));
+    Session.Runner runner = session.runner();
+    for (int i = 0; i < inputs.size(); i++) {
+      runner.feed(inputs.get(i), feed.inputs().get(i));
+    }
+    for (int i = 0; i < given.size(); i++) {
+      runner.feed(given.get(i), feed.targets().get(i));
+    }
     for (int i = 0; i < originals.size(); i++) {
       runner.feed(originals.get(i), feed.original().get(i));
     }

@@ -16,8 +16,6 @@ import dev.secateur.tflite.TfliteModel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Seconds from a Keras file to its float and INT8 TFLite files in a warm process: arguments are
@@ -57,8 +55,7 @@ public final class ConversionBench {
     ModelMetadata metadata = new ModelMetadata("bench", "");
     Lowered lowered = Lowered.of(graph);
     TfliteModel fp32 = lowered.float32(metadata);
-    Expected expected =
-        new Expected(Optional.of(graph.inputs().get(0).shape()), OptionalInt.empty());
+    Expected expected = Expected.inputsOf(graph);
     try (Dataset set = Datasets.open(samples, Part.TRAIN, Preprocessing.NONE, expected)) {
       int threads = Runtime.getRuntime().availableProcessors();
       Calibration calibration =

@@ -23,7 +23,7 @@ class OtherCommandsTest {
 
   private static float[] values(Path npy) {
     try (Dataset set = Datasets.open(npy, Part.EVALUATION, Preprocessing.NONE, Expected.ANYTHING)) {
-      return set.batch(IntStream.range(0, set.size()).toArray()).x().values();
+      return set.batch(IntStream.range(0, set.size()).toArray()).inputs().get(0).values();
     }
   }
 
@@ -52,7 +52,7 @@ class OtherCommandsTest {
     Path input = dir.resolve("x.npy");
     try (Dataset set =
         Datasets.open(Path.of(Run.DATA), Part.EVALUATION, Preprocessing.NONE, Expected.ANYTHING)) {
-      var x = set.batch(IntStream.range(0, 40).toArray()).x();
+      var x = set.batch(IntStream.range(0, 40).toArray()).inputs().get(0);
       try (NpyWriter writer = new NpyWriter(input, x.shape())) {
         writer.write(x.values());
       }

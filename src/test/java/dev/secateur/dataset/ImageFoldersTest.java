@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.Datasets.Value;
 import dev.secateur.graph.Shape;
 import dev.secateur.plan.Preprocessing;
 import java.awt.image.BufferedImage;
@@ -13,9 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -92,7 +92,7 @@ class ImageFoldersTest {
   }
 
   private static Expected input(int... dims) {
-    return new Expected(Optional.of(Shape.of(dims)), OptionalInt.empty());
+    return Expected.input(Shape.of(dims));
   }
 
   private static Dataset open(Path file, Expected expected) {
@@ -107,8 +107,8 @@ class ImageFoldersTest {
       assertThat(set.size()).isEqualTo(3);
       for (int i = 0; i < 3; i++) {
         Dataset.Batch batch = set.batch(new int[] {i});
-        boolean blue = batch.x().values()[2] == 255;
-        assertThat(batch.labels()).containsExactly(blue ? 1 : 0);
+        boolean blue = batch.inputs().get(0).values()[2] == 255;
+        assertThat(batch.targets().get(0).values()).containsExactly(blue ? 1 : 0);
       }
     }
   }
@@ -122,8 +122,9 @@ class ImageFoldersTest {
     Path set = write("folder", Map.of("set/a/1.png", out.toByteArray()));
     try (Dataset one = open(set, input(Shape.UNKNOWN, 1, 1, 1));
         Dataset three = open(set, input(Shape.UNKNOWN, 1, 1, 3))) {
-      assertThat(one.batch(new int[] {0}).x().values()).containsExactly(100);
-      assertThat(three.batch(new int[] {0}).x().values()).containsExactly(100, 100, 100);
+      assertThat(one.batch(new int[] {0}).inputs().get(0).values()).containsExactly(100);
+      assertThat(three.batch(new int[] {0}).inputs().get(0).values())
+          .containsExactly(100, 100, 100);
     }
   }
 
@@ -132,7 +133,7 @@ class ImageFoldersTest {
     byte[] jpeg = image("jpg", BufferedImage.TYPE_INT_RGB, 0x808080);
     try (Dataset set =
         open(write("folder", Map.of("set/a/1.JPG", jpeg)), input(Shape.UNKNOWN, 4, 4, 3))) {
-      assertThat(set.batch(new int[] {0}).x().values()).hasSize(48).containsOnly(128);
+      assertThat(set.batch(new int[] {0}).inputs().get(0).values()).hasSize(48).containsOnly(128);
     }
   }
 
@@ -171,7 +172,7 @@ class ImageFoldersTest {
   @Test
   void numberOfFoldersMustBeTheNetworksClasses() throws IOException {
     Path set = write("zip", animals());
-    Expected ten = new Expected(Optional.empty(), OptionalInt.of(10));
+    Expected ten = new Expected(List.of(), List.of(new Value("y", Shape.of(Shape.UNKNOWN, 10))));
     assertThatThrownBy(() -> open(set, ten))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("2 classes [cat, dog], but the network has 10");

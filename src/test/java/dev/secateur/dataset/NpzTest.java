@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.Datasets.Value;
 import dev.secateur.graph.Shape;
 import dev.secateur.plan.Preprocessing;
 import java.io.IOException;
@@ -13,8 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +35,9 @@ class NpzTest {
   }
 
   private static Expected input(int classes, int... dims) {
-    return new Expected(Optional.of(Shape.of(dims)), OptionalInt.of(classes));
+    return new Expected(
+        List.of(new Value("x", Shape.of(dims))),
+        List.of(new Value("y", Shape.of(Shape.UNKNOWN, classes))));
   }
 
   @ParameterizedTest
@@ -48,9 +49,9 @@ class NpzTest {
     try (Dataset set = open()) {
       Dataset.Batch batch = set.batch(new int[] {2, 0});
       assertThat(set.size()).isEqualTo(3);
-      assertThat(set.shape()).isEqualTo(Shape.of(Shape.UNKNOWN, 1, 2, 1));
-      assertThat(batch.x().values()).containsExactly(255, 6, 1, 2);
-      assertThat(batch.labels()).containsExactly(2, 0);
+      assertThat(set.inputs().get(0)).isEqualTo(Shape.of(Shape.UNKNOWN, 1, 2, 1));
+      assertThat(batch.inputs().get(0).values()).containsExactly(255, 6, 1, 2);
+      assertThat(batch.targets().get(0).values()).containsExactly(2, 0);
     }
   }
 
@@ -61,7 +62,7 @@ class NpzTest {
     }
     Preprocessing preprocessing = new Preprocessing(0.1, List.of(1.0, 2.0, 3.0), List.of(2.0));
     try (Dataset set = open(Part.TRAIN, preprocessing, Expected.ANYTHING)) {
-      assertThat(set.batch(new int[] {0}).x().values())
+      assertThat(set.batch(new int[] {0}).inputs().get(0).values())
           .containsExactly((10 * 0.1f - 1f) / 2f, (20 * 0.1f - 2f) / 2f, (30 * 0.1f - 3f) / 2f);
     }
   }
@@ -78,7 +79,7 @@ class NpzTest {
     try (Dataset train = open();
         Dataset test = open(Part.EVALUATION, Preprocessing.NONE, Expected.ANYTHING)) {
       assertThat(train.size()).isEqualTo(2);
-      assertThat(test.batch(new int[] {0}).x().values()).containsExactly(3);
+      assertThat(test.batch(new int[] {0}).inputs().get(0).values()).containsExactly(3);
     }
   }
 
@@ -88,7 +89,9 @@ class NpzTest {
       npz.bytes("x", "(2, 1)", 1, 2).floats("y", "(2, 3)", 0, 0, 1, 1, 0, 0);
     }
     try (Dataset set = open()) {
-      assertThat(set.batch(new int[] {0, 1}).labels()).containsExactly(2, 0);
+      assertThat(set.targets().get(0).oneHot()).isTrue();
+      assertThat(set.batch(new int[] {0, 1}).targets().get(0).values())
+          .containsExactly(0, 0, 1, 1, 0, 0);
     }
   }
 
@@ -98,7 +101,7 @@ class NpzTest {
       npz.bytes("x", "(1, 2, 2)", 1, 2, 3, 4);
     }
     try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, input(2, Shape.UNKNOWN, 2, 2, 1))) {
-      assertThat(set.batch(new int[] {0}).x().shape()).isEqualTo(Shape.of(1, 2, 2, 1));
+      assertThat(set.batch(new int[] {0}).inputs().get(0).shape()).isEqualTo(Shape.of(1, 2, 2, 1));
     }
   }
 
@@ -109,7 +112,7 @@ class NpzTest {
     }
     Preprocessing grey = new Preprocessing(1, List.of(), List.of(), false, true);
     try (Dataset set = open(Part.TRAIN, grey, input(2, Shape.UNKNOWN, 1, 1, 1))) {
-      assertThat(set.batch(new int[] {0}).x().values())
+      assertThat(set.batch(new int[] {0}).inputs().get(0).values())
           .containsExactly(0.299f * 100 + 0.587f * 50 + 0.114f * 200);
     }
   }
@@ -121,7 +124,7 @@ class NpzTest {
     }
     Preprocessing resize = new Preprocessing(1, List.of(), List.of(), true, false);
     try (Dataset set = open(Part.TRAIN, resize, input(2, Shape.UNKNOWN, 1, 4, 1))) {
-      assertThat(set.batch(new int[] {0}).x().values()).containsExactly(0, 25, 75, 100);
+      assertThat(set.batch(new int[] {0}).inputs().get(0).values()).containsExactly(0, 25, 75, 100);
     }
   }
 
@@ -155,7 +158,7 @@ class NpzTest {
     public static void main(String[] arguments) {
       try (Dataset set =
           Datasets.open(Path.of(arguments[0]), Part.TRAIN, Preprocessing.NONE, Expected.ANYTHING)) {
-        float[] last = set.batch(new int[] {set.size() - 1}).x().values();
+        float[] last = set.batch(new int[] {set.size() - 1}).inputs().get(0).values();
         System.out.print(set.size() + " samples, the last pixel is " + last[last.length - 1]);
       }
     }
@@ -206,12 +209,95 @@ class NpzTest {
     refused("y: holds 1 labels for 2 samples");
   }
 
+  private void refused(String message, int... output) {
+    Expected expected = new Expected(List.of(), List.of(new Value("out", Shape.of(output))));
+    assertThatThrownBy(() -> open(Part.TRAIN, Preprocessing.NONE, expected))
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining(message);
+  }
+
   @Test
-  void negativeAndFractionalLabelsAreRefused() throws IOException {
+  void negativeAndFractionalClassesAreRefused() throws IOException {
     try (NpzFixture npz = new NpzFixture(file(), true)) {
       npz.bytes("x", "(1, 1)", 1).int64("y", "(1,)", -1);
     }
-    refused("y: sample 0 has the label -1.0");
+    refused("y: sample 0: has the label -1.0", -1, 3);
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1)", 1).floats("y", "(1,)", 0.5f);
+    }
+    refused("y: sample 0: has the label 0.5", -1, 3);
+  }
+
+  @Test
+  void targetsThatAreNotFiniteOrOfAnotherShapeAreRefused() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1)", 1).floats("y", "(1, 2)", 1, Float.NaN);
+    }
+    refused("y: sample 0: holds NaN", -1, 2);
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1)", 1).floats("y", "(1, 2)", 1, 2);
+    }
+    refused("y: holds targets of (2) a sample, but the output out is (3)", -1, 3);
+  }
+
+  private Target target(int... output) {
+    Expected expected = new Expected(List.of(), List.of(new Value("out", Shape.of(output))));
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, expected)) {
+      return set.targets().get(0);
+    }
+  }
+
+  @Test
+  void formOfATargetFollowsFromItsShapeBesideTheOutputs() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(2, 1)", 1, 2).bytes("y", "(2, 1, 2)", 0, 1, 1, 1);
+    }
+    assertThat(target(-1, 1, 2, 3).form()).isEqualTo(Target.Form.CLASSES);
+    assertThat(target(-1, 1, 2, 3).shape()).isEqualTo(Shape.of(-1, 1, 2));
+    assertThat(target(-1, 1, 2, 1).form()).isEqualTo(Target.Form.NUMBERS);
+    assertThat(target(-1, 1, 2, 1).content().zeroOne()).isTrue();
+    assertThat(target(-1, 2).content().varies()).isTrue();
+  }
+
+  @Test
+  void masksInBlackAndWhiteAreZeroAndOne() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.bytes("x", "(1, 1)", 1).bytes("y", "(1, 2, 2)", 0, 255, 255, 0);
+    }
+    Expected mask = new Expected(List.of(), List.of(new Value("out", Shape.of(-1, 2, 2, 1))));
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, mask)) {
+      assertThat(set.batch(new int[] {0}).targets().get(0).values()).containsExactly(0, 1, 1, 0);
+      assertThat(set.targets().get(0).content().zeroOne()).isTrue();
+    }
+  }
+
+  @Test
+  void arraysOfSeveralInputsAndOutputsAreFoundByTheirNames() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), true)) {
+      npz.floats("b", "(2, 1)", 3, 4)
+          .floats("a", "(2, 1)", 1, 2)
+          .floats("x", "(2, 1)", 9, 9)
+          .floats("right_train", "(2, 1)", 7, 8)
+          .floats("left", "(2, 1)", 5, 6);
+    }
+    Shape one = Shape.of(-1, 1);
+    Expected expected =
+        new Expected(
+            List.of(new Value("a", one), new Value("b", one)),
+            List.of(new Value("left", one), new Value("right", one)));
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, expected)) {
+      Dataset.Batch batch = set.batch(new int[] {1});
+      assertThat(batch.inputs()).extracting(t -> t.values()[0]).containsExactly(2f, 4f);
+      assertThat(batch.targets()).extracting(t -> t.values()[0]).containsExactly(6f, 8f);
+    }
+    Expected other = new Expected(List.of(new Value("a", one), new Value("c", one)), List.of());
+    assertThatThrownBy(() -> open(Part.TRAIN, Preprocessing.NONE, other))
+        .hasMessageContaining("must hold an array for each input, [a, c]");
+    Expected missing =
+        new Expected(
+            List.of(new Value("a", one)), List.of(new Value("left", one), new Value("up", one)));
+    assertThatThrownBy(() -> open(Part.TRAIN, Preprocessing.NONE, missing))
+        .hasMessageContaining("holds targets [left], but the outputs are [left, up]");
   }
 
   @Test

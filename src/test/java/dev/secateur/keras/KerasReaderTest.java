@@ -9,6 +9,7 @@ import dev.secateur.keras.refusal.Kind;
 import dev.secateur.keras.refusal.Reason;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,7 +52,8 @@ class KerasReaderTest {
     KerasModel model = KerasReader.read(model("mlperf_resnet8_cifar10.h5"));
     assertThat(model.graph().weights().get("conv2d/kernel").l2()).isEqualTo(9.999999747378752e-05);
     assertThat(model.trainingConfig().orElseThrow().losses())
-        .containsExactly(new TrainingConfig.Loss("categorical_crossentropy", false, 0));
+        .containsExactly(
+            new TrainingConfig.Loss(Optional.empty(), "categorical_crossentropy", false, 0));
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.secateur.train;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Target;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import java.util.List;
@@ -29,8 +30,17 @@ record ArrayDataset(Shape shape, float[] values, int[] labels) implements Datase
   }
 
   @Override
-  public boolean labelled() {
-    return labels.length > 0;
+  public List<Shape> inputs() {
+    return List.of(shape);
+  }
+
+  @Override
+  public List<Target> targets() {
+    return labels.length == 0
+        ? List.of()
+        : List.of(
+            new Target(
+                "y", Target.Form.CLASSES, Shape.of(-1), new Target.Content(false, false, true)));
   }
 
   @Override
@@ -42,14 +52,16 @@ record ArrayDataset(Shape shape, float[] values, int[] labels) implements Datase
   public Batch batch(int[] indices) {
     int each = (int) shape.size();
     float[] x = new float[indices.length * each];
-    int[] y = new int[labelled() ? indices.length : 0];
+    float[] y = new float[indices.length];
     for (int i = 0; i < indices.length; i++) {
       System.arraycopy(values, indices[i] * each, x, i * each, each);
-      if (labelled()) {
+      if (labels.length > 0) {
         y[i] = labels[indices[i]];
       }
     }
-    return new Batch(new Tensor(shape.withBatch(indices.length), x), y);
+    return new Batch(
+        List.of(new Tensor(shape.withBatch(indices.length), x)),
+        labels.length == 0 ? List.of() : List.of(Tensor.of(y, y.length)));
   }
 
   @Override

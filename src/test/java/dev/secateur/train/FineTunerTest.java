@@ -69,15 +69,7 @@ class FineTunerTest {
       Checkpoints checkpoints,
       BooleanSupplier cancelled) {
     return FineTuner.fineTune(
-        network,
-        data,
-        how,
-        HALF,
-        Optional.empty(),
-        checkpoints,
-        TrainingListener.NONE,
-        cancelled,
-        2);
+        network, data, how, HALF, List.of(), checkpoints, TrainingListener.NONE, cancelled, 2);
   }
 
   /** Convolution, normalisation, dropout and two dense layers, with an L2 penalty. */
@@ -422,7 +414,7 @@ class FineTunerTest {
         ArrayDataset.quadrants(200, true),
         how(false, false, 0),
         HALF,
-        Optional.empty(),
+        List.of(),
         Checkpoints.NONE,
         new TrainingListener() {
           @Override
@@ -480,15 +472,7 @@ class FineTunerTest {
     Pruning none = new Pruning(Pruning.Schedule.CONSTANT, 0, 0, 0, OptionalInt.empty(), 100);
     FineTuned tuned =
         FineTuner.fineTune(
-            line,
-            data,
-            how,
-            none,
-            Optional.empty(),
-            Checkpoints.NONE,
-            TrainingListener.NONE,
-            NEVER,
-            2);
+            line, data, how, none, List.of(), Checkpoints.NONE, TrainingListener.NONE, NEVER, 2);
     float[] w = tuned.graph().weights().get("w").value().values();
     Offset<Float> rounding = Offset.offset(2e-6f);
     assertThat(w[0]).isCloseTo(a, rounding);

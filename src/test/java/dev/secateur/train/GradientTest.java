@@ -2,6 +2,7 @@ package dev.secateur.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.secateur.dataset.Target;
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.GraphBuilder;
@@ -19,7 +20,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -285,15 +285,18 @@ class GradientTest {
   }
 
   private static void check(Graph network) {
-    Objective objective = Objective.resolve(network, FineTuning.TUTORIAL, Optional.empty(), true);
+    Target classes =
+        new Target("y", Target.Form.CLASSES, Shape.of(-1), new Target.Content(false, false, true));
+    Objective objective =
+        Objective.resolve(network, FineTuning.TUTORIAL, List.of(), List.of(classes));
     Tensor x = random(1, network.inputs().get(0).shape().withBatch(BATCH).toArray());
     try (TrainingSession session =
-            new TrainingSession(network, objective, FineTuning.Optimizer.SGD, List.of(), true, 1);
+            new TrainingSession(network, objective, FineTuning.Optimizer.SGD, List.of(), 1);
         Feed feed =
             new Feed(
                 BATCH,
-                NativeTensors.of(x),
-                Optional.of(NativeTensors.of(new int[] {0, 1, 2, 0, 1, 2})),
+                List.of(NativeTensors.of(x)),
+                List.of(NativeTensors.of(Tensor.of(new float[] {0, 1, 2, 0, 1, 2}, BATCH))),
                 List.of())) {
       for (Weight weight : network.weights().values()) {
         if (weight.trainable()) {

@@ -1,0 +1,119 @@
+package dev.secateur.dataset;
+
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Preprocessing;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A source with its preprocessing: what one of the network's inputs is fed. */
+final class PreparedInput {
+  private final Source source;
+  private final Shape shape;
+  private final Scaling scaling;
+  private final boolean toGrey;
+  private final int[] raw;
+
+  /**
+   * @param expected shape of the input, batch unknown; empty: as the samples are
+   */
+  PreparedInput(Source source, Preprocessing preprocessing, Optional<Shape> expected) {
+    this.source = source;
+    this.raw = source.dims().size() == 2 ? image(source.dims(), 1) : dims(source.dims());
+    this.toGrey = preprocessing.grey() && raw.length == 3 && raw[2] == 3;
+    this.shape = shape(preprocessing, expected);
+    this.scaling = new Scaling(preprocessing, shape.last(), source);
+  }
+
+  private static int[] dims(List<Integer> dims) {
+    return dims.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static int[] image(List<Integer> dims, int channels) {
+    return new int[] {dims.get(0), dims.get(1), channels};
+  }
+
+  private Shape shape(Preprocessing preprocessing, Optional<Shape> expected) {
+    List<Integer> own = new ArrayList<>(toGrey ? List.of(raw[0], raw[1], 1) : source.dims());
+    if (expected.isEmpty()) {
+      own.add(0, Shape.UNKNOWN);
+      return new Shape(own);
+    }
+    Shape wanted = expected.get();
+    List<Integer> sample = wanted.dims().subList(1, wanted.rank());
+    boolean images = raw.length == 3 && sample.size() == 3;
+    int channels = toGrey ? 1 : raw[raw.length - 1];
+    boolean resizable = images && preprocessing.resize() && channels == wanted.last();
+    if (!withoutOnes(own).equals(withoutOnes(sample)) && !resizable) {
+      throw new DatasetException(
+          source.file(),
+          source.place(),
+          "has samples of " + new Shape(own) + ", but the network takes " + new Shape(sample),
+          remedy(own, sample, images, channels));
+    }
+    return wanted;
+  }
+
+  private static List<Integer> withoutOnes(List<Integer> dims) {
+    return dims.stream().filter(d -> d != 1).toList();
+  }
+
+  private static String remedy(
+      List<Integer> own, List<Integer> sample, boolean images, int channels) {
+    int wanted = sample.get(sample.size() - 1);
+    if (!images) {
+      return "reshape them";
+    }
+    if (channels != wanted && own.get(0) == wanted) {
+      return "transpose them to channels last";
+    }
+    if (channels == 3 && wanted == 1) {
+      return "ask for grey (--grey)";
+    }
+    return channels == wanted ? "resize them (--resize)" : "give images of " + wanted + " channels";
+  }
+
+  Shape shape() {
+    return shape;
+  }
+
+  Tensor read(int[] indices) {
+    int size = (int) shape.size();
+    float[] values = new float[Math.multiplyExact(indices.length, size)];
+    boolean plain = !toGrey && source.samples().elements() == size;
+    for (int i = 0; i < indices.length; i++) {
+      ByteBuffer record = source.samples().read(source.order()[indices[i]]);
+      if (plain) {
+        scaling.apply(record, values, i * size, size);
+      } else {
+        float[] sample = fitted(record);
+        scaling.apply(sample, values, i * size);
+      }
+    }
+    return new Tensor(shape.withBatch(indices.length), values);
+  }
+
+  /** The record as numbers, grey and resized where that was asked for. */
+  private float[] fitted(ByteBuffer record) {
+    float[] values = new float[source.samples().elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) source.samples().type().next(record);
+    }
+    int channels = toGrey ? 1 : raw[2];
+    float[] coloured = toGrey ? luminance(values) : values;
+    return shape.size() == coloured.length
+        ? coloured
+        : Bilinear.resize(coloured, raw[0], raw[1], channels, shape.dim(1), shape.dim(2));
+  }
+
+  /** ITU-R BT.601. */
+  private static float[] luminance(float[] rgb) {
+    float[] grey = new float[rgb.length / 3];
+    for (int i = 0; i < grey.length; i++) {
+      grey[i] = 0.299f * rgb[3 * i] + 0.587f * rgb[3 * i + 1] + 0.114f * rgb[3 * i + 2];
+    }
+    return grey;
+  }
+}

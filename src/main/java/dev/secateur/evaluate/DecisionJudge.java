@@ -1,0 +1,177 @@
+package dev.secateur.evaluate;
+
+import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Task;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A score for each 0/1 decision: one a sample, one for each of several labels, or one a pixel. A
+ * label is a place along the last axis. A score that is not finite decides nothing.
+ */
+final class DecisionJudge implements Judge {
+  /** Keras' epsilon: no probability counts as less. */
+  private static final double EPSILON = 1e-7;
+
+  private final Goal goal;
+  private final int labels;
+  private final OutputSpread spread = new OutputSpread();
+  private final PrecisionCurves curves;
+  private final Side asProbability;
+  private final Side asLogit;
+  private boolean judged;
+  private boolean compared;
+  private boolean probabilities = true;
+  private long decisions;
+
+  DecisionJudge(Goal goal, boolean targets) {
+    this.goal = goal;
+    this.labels = goal.shape().last();
+    this.curves = new PrecisionCurves(targets && goal.vector() ? labels : 0);
+    this.asProbability = new Side(labels, 0.5);
+    this.asLogit = new Side(labels, 0);
+  }
+
+  /** Both readings of the scores are followed until the whole set has told them apart. */
+  private static final class Side {
+    private final double boundary;
+    private final Tally[] tallies;
+    private final Tally all = new Tally(2, true);
+    private double loss;
+    private double divergence;
+    private long same;
+
+    Side(int labels, double boundary) {
+      this.boundary = boundary;
+      this.tallies = new Tally[labels];
+      for (int i = 0; i < labels; i++) {
+        tallies[i] = new Tally(2, true);
+      }
+    }
+
+    int decide(float value) {
+      return Float.isFinite(value) ? (value > boundary ? 1 : 0) : -1;
+    }
+
+    void judge(int label, int wanted, float value) {
+      int decided = decide(value);
+      tallies[label].add(wanted, decided);
+      all.add(wanted, decided);
+    }
+
+    void compare(float value, float original) {
+      same += decide(value) >= 0 && decide(value) == decide(original) ? 1 : 0;
+    }
+  }
+
+  @Override
+  public void add(
+      float[] output, Optional<Tensor> target, Optional<float[]> original, int samples) {
+    spread.add(output, samples);
+    judged = target.isPresent();
+    compared = original.isPresent();
+    decisions += output.length;
+    for (int i = 0; i < output.length; i++) {
+      if (Float.isFinite(output[i])) {
+        probabilities &= output[i] >= 0 && output[i] <= 1;
+      }
+      if (target.isPresent()) {
+        judge(i % labels, output[i], target.get().values()[i]);
+      }
+      if (original.isPresent()) {
+        compare(output[i], original.get()[i]);
+      }
+    }
+  }
+
+  private void judge(int label, float value, float target) {
+    int wanted = target > 0.5 ? 1 : 0;
+    asProbability.judge(label, wanted, value);
+    asLogit.judge(label, wanted, value);
+    if (Float.isFinite(value)) {
+      curves.add(label, value, wanted == 1);
+      asProbability.loss += crossEntropy(target, clipped(value));
+      asLogit.loss += softplus(value) - target * value;
+    }
+  }
+
+  private void compare(float value, float original) {
+    asProbability.compare(value, original);
+    asLogit.compare(value, original);
+    if (Float.isFinite(value)) {
+      double p = clipped(original);
+      asProbability.divergence += crossEntropy(p, clipped(value)) - crossEntropy(p, p);
+      double q = 1 / (1 + Math.exp(-original));
+      asLogit.divergence += softplus(value) - q * value - (softplus(original) - q * original);
+    }
+  }
+
+  private static double clipped(double p) {
+    return Math.min(Math.max(p, EPSILON), 1 - EPSILON);
+  }
+
+  private static double crossEntropy(double target, double p) {
+    return -target * Math.log(p) - (1 - target) * Math.log1p(-p);
+  }
+
+  private static double softplus(double x) {
+    return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  }
+
+  private boolean readsProbabilities() {
+    return switch (goal.scale()) {
+      case PROBABILITIES -> true;
+      case LOGITS -> false;
+      case BY_VALUE -> probabilities;
+    };
+  }
+
+  @Override
+  public Judgement judgement(int samples) {
+    Side side = readsProbabilities() ? asProbability : asLogit;
+    Map<Measure, Double> measures = new EnumMap<>(Measure.class);
+    List<Fault> faults = new ArrayList<>(spread.faults());
+    if (judged) {
+      double loss = side.loss / decisions;
+      measures.put(Measure.LOSS, loss);
+      if (goal.task() == Task.SEGMENTATION) {
+        measures.put(Measure.PIXEL_ACCURACY, side.all.accuracy());
+        measures.put(Measure.MIOU, meanIntersectionOverUnion(side));
+        faults.addAll(side.all.segmentationFaults());
+      } else {
+        measures.put(Measure.ACCURACY, side.all.accuracy());
+        side.all.f1().ifPresent(v -> measures.put(Measure.F1, v));
+        curves.averagePrecision().ifPresent(v -> measures.put(Measure.AVERAGE_PRECISION, v));
+        faults.addAll(side.all.classFaults(loss));
+      }
+    }
+    Optional<Double> divergence = Optional.empty();
+    if (compared) {
+      measures.put(Measure.AGREEMENT, (double) side.same / decisions);
+      divergence = Optional.of(side.divergence / decisions);
+    }
+    return new Judgement(
+        goal.output(),
+        goal.task(),
+        measures,
+        divergence,
+        faults,
+        judged && goal.task() == Task.BINARY ? side.all.confusion() : List.of());
+  }
+
+  /** Of background and foreground alike, the mean over the channels. */
+  private static double meanIntersectionOverUnion(Side side) {
+    double sum = 0;
+    int occurring = 0;
+    for (Tally tally : side.tallies) {
+      Optional<Double> own = tally.meanIntersectionOverUnion();
+      sum += own.orElse(0.0);
+      occurring += own.isPresent() ? 1 : 0;
+    }
+    return occurring == 0 ? 0 : sum / occurring;
+  }
+}

@@ -1,0 +1,101 @@
+package dev.secateur.evaluate;
+
+import dev.secateur.graph.Tensor;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The original's outputs on the evaluation set, batch by batch in a temporary file, since those of
+ * images pass any memory. Read in the order in which they were added, from the start each time that
+ * {@link #rewind} is called.
+ */
+public final class RecordedOutputs implements AutoCloseable {
+  private final FileChannel file;
+
+  private RecordedOutputs(FileChannel file) {
+    this.file = file;
+  }
+
+  /** None so far. */
+  public static RecordedOutputs create() {
+    try {
+      Path path = Files.createTempFile("secateur-", ".outputs");
+      return new RecordedOutputs(
+          FileChannel.open(
+              path,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.DELETE_ON_CLOSE));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void add(List<Tensor> outputs) {
+    try {
+      for (Tensor output : outputs) {
+        ByteBuffer bytes = buffer(output.values().length);
+        bytes.asFloatBuffer().put(output.values());
+        while (bytes.hasRemaining()) {
+          file.write(bytes);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** From the first batch again. */
+  public RecordedOutputs rewind() {
+    try {
+      file.position(0);
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The next batch, of the shapes of {@code like}. */
+  List<Tensor> next(List<Tensor> like) {
+    List<Tensor> outputs = new ArrayList<>();
+    try {
+      for (Tensor tensor : like) {
+        float[] values = new float[tensor.values().length];
+        ByteBuffer bytes = buffer(values.length);
+        while (bytes.hasRemaining()) {
+          if (file.read(bytes) < 0) {
+            throw new EOFException("fewer outputs were recorded");
+          }
+        }
+        bytes.flip().asFloatBuffer().get(values);
+        outputs.add(new Tensor(tensor.shape(), values));
+      }
+      return outputs;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static ByteBuffer buffer(int values) {
+    return ByteBuffer.allocate(Math.multiplyExact(values, Float.BYTES))
+        .order(ByteOrder.nativeOrder());
+  }
+
+  @Override
+  public void close() {
+    try {
+      file.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
