@@ -146,7 +146,7 @@ public record Dialect(int major, int minor) {
         boolean inOps = item.path("module").asText("").contains(".ops");
         // In HDF5 no module is given, but only layers of Keras 3 have this option.
         boolean bare = major >= 3 && !config.has("trainable") && !type.equals("InputLayer");
-        boolean known = Layers.supports(type) || Refusals.of(type, "").isPresent();
+        boolean known = LayerTypes.supports(type) || Refusals.of(type, "").isPresent();
         boolean operation = Operations.supports(type) || !known;
         yield inOps || (bare && operation && !isForeign(item))
             ? Optional.of(type)
