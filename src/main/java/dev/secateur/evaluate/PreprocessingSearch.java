@@ -120,7 +120,8 @@ public record PreprocessingSearch(
   }
 
   private Preprocessing with(double scale, List<Double> mean, List<Double> std) {
-    return new Preprocessing(scale, mean, std, current.resize(), current.grey(), false);
+    return new Preprocessing(
+        scale, mean, std, current.resize(), current.grey(), false, current.inputShape());
   }
 
   /** The input that preprocessing is for: the only one, or the first image. */

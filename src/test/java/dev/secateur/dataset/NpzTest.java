@@ -110,7 +110,7 @@ class NpzTest {
     try (NpzFixture npz = new NpzFixture(file(), true)) {
       npz.bytes("x", "(1, 1, 1, 3)", 100, 50, 200);
     }
-    Preprocessing grey = new Preprocessing(1, List.of(), List.of(), false, true, false);
+    Preprocessing grey = new Preprocessing(1, List.of(), List.of(), false, true);
     try (Dataset set = open(Part.TRAIN, grey, input(2, Shape.UNKNOWN, 1, 1, 1))) {
       assertThat(set.batch(new int[] {0}).inputs().get(0).values())
           .containsExactly(0.299f * 100 + 0.587f * 50 + 0.114f * 200);
@@ -122,7 +122,7 @@ class NpzTest {
     try (NpzFixture npz = new NpzFixture(file(), true)) {
       npz.bytes("x", "(1, 1, 2, 1)", 0, 100);
     }
-    Preprocessing resize = new Preprocessing(1, List.of(), List.of(), true, false, false);
+    Preprocessing resize = new Preprocessing(1, List.of(), List.of(), true, false);
     try (Dataset set = open(Part.TRAIN, resize, input(2, Shape.UNKNOWN, 1, 4, 1))) {
       assertThat(set.batch(new int[] {0}).inputs().get(0).values()).containsExactly(0, 25, 75, 100);
     }
