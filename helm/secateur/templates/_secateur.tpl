@@ -313,6 +313,8 @@ spec:
     - name: worker
       image: {{ include "secateur.image" . }}
       imagePullPolicy: {{ .Values.image.pullPolicy }}
+      # A worker that cannot start ends with the reason as its last words.
+      terminationMessagePolicy: FallbackToLogsOnError
       securityContext:
         {{- toYaml .Values.securityContext | nindent 8 }}
       ports:

@@ -15,7 +15,6 @@ import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.KerasWriter;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.plan.Plan;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.result.Engine;
 import dev.secateur.result.FailureReason;
 import dev.secateur.tflite.Calibration;
@@ -95,7 +94,7 @@ final class Convert implements Callable<Integer> {
           "--int8 needs --representative FILE: samples that calibrate the activation ranges");
     }
     KerasModel read = read();
-    ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(resolved));
+    ModelMetadata metadata = new ModelMetadata(Engine.VERSION, resolved.digest());
     Lowered lowered = Lowered.of(read.graph());
     TfliteModel fp32 = lowered.float32(metadata);
     Optional<TfliteModel> quantized =
@@ -115,7 +114,7 @@ final class Convert implements Callable<Integer> {
     ObjectNode document = new ObjectMapper().createObjectNode();
     preprocessing.into(document.putObject("preprocessing"));
     quantization.into(document.putObject("quantization"), document.putObject("representative"));
-    return PlanJson.read(document);
+    return Plan.read(document);
   }
 
   private static KerasFormat format(String name) {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.job.JobException;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanException;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.result.FailureReason;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -137,10 +136,10 @@ final class PlanOptions {
    * @throws PlanException naming the path of the first wrong field
    */
   Plan plan() {
-    return PlanJson.read(document());
+    return Plan.read(document());
   }
 
-  /** The plan as the document that {@link PlanJson#read} takes. */
+  /** The plan as the document that {@link Plan#read} takes. */
   ObjectNode document() {
     ObjectNode root = plan.map(PlanOptions::read).orElseGet(MAPPER::createObjectNode);
     boolean event = root.has("plan") || root.has("datasets") || root.has("model");

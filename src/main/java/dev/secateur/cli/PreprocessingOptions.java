@@ -2,8 +2,8 @@ package dev.secateur.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanException;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.plan.Preprocessing;
 import java.util.List;
 import java.util.Optional;
@@ -59,6 +59,6 @@ final class PreprocessingOptions {
   Preprocessing preprocessing() {
     ObjectNode document = new ObjectMapper().createObjectNode();
     into(document.putObject("preprocessing"));
-    return PlanJson.read(document).preprocessing();
+    return Plan.read(document).preprocessing();
   }
 }

@@ -8,7 +8,7 @@ import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
 import dev.secateur.event.ModelRegistered;
 import dev.secateur.job.JobException;
-import dev.secateur.plan.PlanJson;
+import dev.secateur.plan.Plan;
 import dev.secateur.result.FailureReason;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectStore;
@@ -110,7 +110,7 @@ final class Publish implements Callable<Integer> {
   @Override
   public Integer call() {
     ObjectNode data = data();
-    PlanJson.read(data);
+    Plan.read(data);
     List<Source> sources = new ArrayList<>();
     add(sources, "--model", model, modelsBucket).describe(data.putObject("model"));
     ObjectNode sets = data.withObject("/datasets");

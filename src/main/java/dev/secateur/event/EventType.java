@@ -21,9 +21,9 @@ public enum EventType {
     return "dev.secateur." + shortName;
   }
 
-  /** The schema's class-path resource. */
-  String resource() {
-    return "/schemas/" + shortName + ".json";
+  /** The schema's file among the resources. */
+  String schema() {
+    return shortName + ".json";
   }
 
   public static Optional<EventType> of(String type) {

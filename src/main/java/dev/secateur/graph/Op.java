@@ -34,6 +34,15 @@ public sealed interface Op {
       }
       return out;
     }
+
+    /**
+     * Elements that SAME adds to both ends of a dimension together. Below zero where it adds none
+     * and does not read the last elements either: a window below the stride.
+     */
+    public static int ofSame(int in, int window, int stride, int dilation) {
+      int out = (in + stride - 1) / stride;
+      return (out - 1) * stride + (window - 1) * dilation + 1 - in;
+    }
   }
 
   /** Height and width of a window, stride or dilation. */

@@ -9,7 +9,6 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasWriter;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Variant;
@@ -101,7 +100,7 @@ public final class Chain {
       FineTuned tuned = stage(Stage.FINE_TUNE, () -> fineTune(inputs, original));
       Path pruned = staging.file("pruned" + model.format().extension());
       stage(Stage.SAVE, () -> KerasWriter.write(model, tuned.graph(), pruned, model.format()));
-      ModelMetadata metadata = new ModelMetadata(Engine.VERSION, PlanJson.digest(job.plan()));
+      ModelMetadata metadata = new ModelMetadata(Engine.VERSION, job.plan().digest());
       Lowered lowered = Lowered.of(tuned.graph());
       TfliteModel fp32 =
           stage(Stage.CONVERT, () -> written(lowered.float32(metadata), staging.file(FP32)));

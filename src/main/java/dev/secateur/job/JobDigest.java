@@ -1,7 +1,6 @@
 package dev.secateur.job;
 
 import dev.secateur.plan.Plan;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.result.Engine;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -26,7 +25,7 @@ public final class JobDigest {
       for (String dataset : datasets) {
         field(digest, dataset.getBytes(StandardCharsets.UTF_8));
       }
-      field(digest, PlanJson.canonical(plan));
+      field(digest, plan.canonical());
       field(digest, Engine.VERSION.getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {

@@ -16,12 +16,12 @@ import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.result.JobResult;
 import dev.secateur.tflite.Range;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -124,7 +124,7 @@ record JobInputs(
         job.name(),
         job.model().getFileName().toString(),
         modelDigest,
-        PlanJson.name(model.format()),
+        model.format().name().toLowerCase(Locale.ROOT),
         model.kerasVersion(),
         model.graph().parameters());
   }

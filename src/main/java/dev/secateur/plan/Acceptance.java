@@ -1,12 +1,17 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import dev.secateur.plan.Measure.Direction;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The limits that the INT8 variant must meet, on the same evaluation set as the original.
+ * The limits that the INT8 variant must meet, on the same evaluation set as the original. In JSON,
+ * what came after the first version is left out where it is the default, so that the bytes of older
+ * plans stay what they were.
  *
  * @param maxAccuracyDrop accuracy of the original less that of INT8, a fraction: top-1, accuracy of
  *     0/1 decisions, mean intersection over union; without targets, what may disagree
@@ -17,8 +22,9 @@ import java.util.Map;
 public record Acceptance(
     double maxAccuracyDrop,
     double maxLossIncrease,
-    Map<MeasureName, Bound> bounds,
-    boolean allowChance) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+        Map<MeasureName, Bound> bounds,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean allowChance) {
   public static final Acceptance DEFAULT = new Acceptance(0.02, 0.1);
 
   public Acceptance(double maxAccuracyDrop, double maxLossIncrease) {

@@ -1,5 +1,6 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -11,6 +12,7 @@ import java.util.stream.Stream;
  * @param maxDrop how far below the original's it may be; for measures of which more is better
  * @param maxRise how far above the original's it may be; for measures of which less is better
  */
+@JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record Bound(
     Optional<Double> min,
     Optional<Double> max,

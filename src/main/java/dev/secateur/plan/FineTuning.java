@@ -1,5 +1,7 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.databind.EnumNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import java.util.Optional;
 
 /**
@@ -26,6 +28,7 @@ public record FineTuning(
     boolean shuffle,
     long seed) {
   /** Named sets of defaults. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Recipe {
     RECOMMENDED(1.0 / 3),
     TUTORIAL(0.75);
@@ -43,6 +46,7 @@ public record FineTuning(
   }
 
   /** The optimizers, with Keras' default constants. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Optimizer {
     SGD,
     /** SGD with momentum 0.9. */
@@ -56,6 +60,7 @@ public record FineTuning(
   }
 
   /** How the learning rate moves over the run. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum LearningRateSchedule {
     CONSTANT,
     /** From the learning rate to zero over the run. */
@@ -65,6 +70,7 @@ public record FineTuning(
   }
 
   /** What is minimised. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Loss {
     /** Labels against probabilities. */
     CROSS_ENTROPY,
@@ -109,6 +115,14 @@ public record FineTuning(
           false,
           true,
           1);
+
+  /** Where the fields that a plan leaves out come from. */
+  public static FineTuning of(Recipe recipe) {
+    return switch (recipe) {
+      case RECOMMENDED -> RECOMMENDED;
+      case TUTORIAL -> TUTORIAL;
+    };
+  }
 
   public FineTuning {
     if (epochs < 0) {

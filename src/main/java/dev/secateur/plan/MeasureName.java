@@ -1,5 +1,6 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import java.util.Optional;
 
 /**
@@ -11,6 +12,7 @@ public record MeasureName(Optional<String> output, Measure measure) {
   /**
    * @throws IllegalArgumentException if the measure is unknown, naming those that are known
    */
+  @JsonCreator
   public static MeasureName of(String name) {
     // Names of outputs may have dots, those of measures have none.
     int dot = name.lastIndexOf('.');

@@ -1,6 +1,11 @@
 package dev.secateur.plan;
 
-import java.util.OptionalInt;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.plan.FineTuning.Recipe;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /**
  * What to do to a model, completely: two runs of one plan on the same inputs give the same bytes.
@@ -12,20 +17,45 @@ public record Plan(
     Quantization quantization,
     Representative representative,
     Acceptance acceptance) {
-  /**
-   * TensorFlow Model Optimization's defaults with more frequent updates: a run of a few hundred
-   * steps then follows the schedule instead of jumping to its end.
-   */
-  static final Pruning RECOMMENDED_PRUNING =
-      new Pruning(Pruning.Schedule.POLYNOMIAL_DECAY, 0, 0.5, 0, OptionalInt.empty(), 10);
-
   /** Half of the weights pruned by the recommended recipe, INT8 with float input and output. */
-  public static final Plan DEFAULT =
-      new Plan(
-          Preprocessing.NONE,
-          RECOMMENDED_PRUNING,
-          FineTuning.RECOMMENDED,
-          Quantization.DEFAULT,
-          Representative.DEFAULT,
-          Acceptance.DEFAULT);
+  public static final Plan DEFAULT = of(Recipe.RECOMMENDED);
+
+  /** The recipe's plan: what a document that names it leaves out is as here. */
+  public static Plan of(Recipe recipe) {
+    return new Plan(
+        Preprocessing.NONE,
+        Pruning.of(recipe),
+        FineTuning.of(recipe),
+        Quantization.DEFAULT,
+        Representative.DEFAULT,
+        Acceptance.DEFAULT);
+  }
+
+  /**
+   * Reads a plan's document, or the data of a registered event, which holds one.
+   *
+   * @throws PlanException naming the path of each wrong field
+   */
+  public static Plan read(JsonNode document) {
+    return PlanDocument.read(document);
+  }
+
+  /** Every field, as a document that {@link #read} takes. */
+  public ObjectNode document() {
+    return PlanDocument.write(this);
+  }
+
+  /** One sequence of bytes for each plan, whatever document it was read from: for digests. */
+  public byte[] canonical() {
+    return PlanDocument.canonical(this);
+  }
+
+  /** SHA-256 of the canonical bytes, lower-case hexadecimal. */
+  public String digest() {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(canonical()));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
 }

@@ -1,5 +1,7 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonFormat.Feature;
 import java.util.List;
 
 /**
@@ -11,7 +13,11 @@ import java.util.List;
  * @param grey colour becomes luminance first (ITU-R BT.601), for networks with one channel
  */
 public record Preprocessing(
-    double scale, List<Double> mean, List<Double> std, boolean resize, boolean grey) {
+    double scale,
+    @JsonFormat(with = Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) List<Double> mean,
+    @JsonFormat(with = Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) List<Double> std,
+    boolean resize,
+    boolean grey) {
   public static final Preprocessing NONE = new Preprocessing(1, List.of(), List.of());
 
   public Preprocessing(double scale, List<Double> mean, List<Double> std) {

@@ -1,5 +1,7 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.databind.EnumNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import java.util.OptionalInt;
 
 /**
@@ -19,13 +21,27 @@ public record Pruning(
     OptionalInt endStep,
     int frequency) {
   /** The shape of the schedule. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Schedule {
     POLYNOMIAL_DECAY,
     CONSTANT
   }
 
+  /** TensorFlow Model Optimization's own defaults. */
   public static final Pruning DEFAULT =
       new Pruning(Schedule.POLYNOMIAL_DECAY, 0, 0.5, 0, OptionalInt.empty(), 100);
+
+  /** With more frequent updates a run of a few hundred steps follows the schedule to its end. */
+  static final Pruning RECOMMENDED =
+      new Pruning(Schedule.POLYNOMIAL_DECAY, 0, 0.5, 0, OptionalInt.empty(), 10);
+
+  /** Where the fields that a plan leaves out come from. */
+  public static Pruning of(FineTuning.Recipe recipe) {
+    return switch (recipe) {
+      case RECOMMENDED -> RECOMMENDED;
+      case TUTORIAL -> DEFAULT;
+    };
+  }
 
   public Pruning {
     sparsity("initialSparsity", initialSparsity);

@@ -1,12 +1,24 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.databind.EnumNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
+
 /**
- * INT8 post-training quantization.
+ * Post-training quantization.
  *
  * @param integerOnly refuse a network that needs a float island
  */
-public record Quantization(IoType inputType, IoType outputType, boolean integerOnly) {
+public record Quantization(
+    Scheme scheme, IoType inputType, IoType outputType, boolean integerOnly) {
+  /** What the numbers become. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
+  public enum Scheme {
+    /** INT8 weights and activations. */
+    INT8
+  }
+
   /** The type of the model's inputs or outputs. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum IoType {
     FLOAT32,
     INT8,
@@ -15,4 +27,9 @@ public record Quantization(IoType inputType, IoType outputType, boolean integerO
 
   public static final Quantization DEFAULT =
       new Quantization(IoType.FLOAT32, IoType.FLOAT32, false);
+
+  /** By the scheme {@link Scheme#INT8}. */
+  public Quantization(IoType inputType, IoType outputType, boolean integerOnly) {
+    this(Scheme.INT8, inputType, outputType, integerOnly);
+  }
 }

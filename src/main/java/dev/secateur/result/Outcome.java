@@ -1,5 +1,7 @@
 package dev.secateur.result;
 
+import java.util.Locale;
+
 /** What came of a job. */
 public enum Outcome {
   /** Ran, and meets its acceptance. */
@@ -7,5 +9,10 @@ public enum Outcome {
   /** Ran, but misses its acceptance; everything is there to look at. */
   REJECTED,
   /** Could not run. */
-  FAILED
+  FAILED;
+
+  /** As in reports and events: {@code accepted}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

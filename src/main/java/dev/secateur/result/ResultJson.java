@@ -3,7 +3,6 @@ package dev.secateur.result;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
-import dev.secateur.plan.PlanJson;
 
 /** A result as JSON; its schema is {@code schemas/report.v1.json}. What is absent is null. */
 public final class ResultJson {
@@ -13,12 +12,12 @@ public final class ResultJson {
 
   public static ObjectNode write(JobResult result) {
     ObjectNode json = MAPPER.createObjectNode();
-    json.put("outcome", PlanJson.name(result.outcome()));
+    json.put("outcome", result.outcome().label());
     json.put("reason", result.reason());
     json.putObject("engine").put("version", Engine.VERSION);
     json.set("model", MAPPER.valueToTree(result.model()));
     json.set("datasets", MAPPER.valueToTree(result.datasets()));
-    json.set("plan", PlanJson.write(result.plan()));
+    json.set("plan", result.plan().document());
     json.set("variants", MAPPER.valueToTree(result.variants()));
     json.set("layers", MAPPER.valueToTree(result.layers()));
     json.set("training", MAPPER.valueToTree(result.training()));

@@ -10,14 +10,20 @@ record Affine(float[] scales, int zeroPoint, int axis) {
   /** Smallest half-width that a range is widened to (TFLite's rule for dead tensors). */
   private static final float DEAD = 5e-7f;
 
+  /** Largest scale: products and quotients of two are still normal float32 numbers. */
+  static final float LARGEST_SCALE = 1e16f;
+
+  /** Larger activations saturate. */
+  private static final float LARGEST = 127 * LARGEST_SCALE;
+
   static Affine of(float scale, int zeroPoint) {
     return new Affine(new float[] {scale}, zeroPoint, 0);
   }
 
   /** For int8 activations: the range, widened to include 0, over [−128, 127]. */
   static Affine activation(Range range) {
-    float min = Math.min(0f, range.min());
-    float max = Math.max(0f, range.max());
+    float min = Math.max(-LARGEST, Math.min(0f, range.min()));
+    float max = Math.min(LARGEST, Math.max(0f, range.max()));
     if (max - min <= 2 * DEAD) {
       min = -DEAD;
       max = DEAD;
@@ -25,6 +31,11 @@ record Affine(float[] scales, int zeroPoint, int axis) {
     float scale = (max - min) / 255f;
     int zeroPoint = round(-128 - (double) min / scale);
     return of(scale, Math.max(-128, Math.min(127, zeroPoint)));
+  }
+
+  /** The same with a scale of {@code floor} or more: what is finer falls together. */
+  Affine atLeast(float floor) {
+    return scale() >= floor ? this : of(floor, zeroPoint);
   }
 
   /** Scale of int8 weights whose largest magnitude is {@code max}: symmetric over [−127, 127]. */

@@ -6,17 +6,24 @@ package dev.secateur.tflite;
  *
  * <p>A bias is kept within half of int32's range, so that adding the products cannot overflow:
  * where a channel's weights are so small that its bias would pass that, the channel's scales grow.
+ *
+ * <p>Where one unit of a channel's products would pass 256 steps of the result, which XNNPACK
+ * refuses, the channel saturates instead: it has one unit a step.
  */
 final class KernelQuantizer {
   private static final int LARGEST_BIAS = Integer.MAX_VALUE / 2;
   private static final int LARGEST_WEIGHT = 127;
+
+  /** Steps of the result in a unit of the products; XNNPACK allows less than 256. */
+  private static final double LARGEST_RATIO = 255;
 
   private final Constant.Floats kernel;
   private final float[] weightScales;
   private final float[] biasScales;
   private final int[] bias;
 
-  KernelQuantizer(Constant.Floats kernel, Constant.Floats bias, float inputScale) {
+  KernelQuantizer(
+      Constant.Floats kernel, Constant.Floats bias, float inputScale, float resultScale) {
     this.kernel = kernel;
     float[] largest = largest(kernel);
     float[] values = bias.values();
@@ -29,6 +36,9 @@ final class KernelQuantizer {
       float needed = Math.abs(values[c]) / LARGEST_BIAS;
       if (needed > inputScale * weightScale) {
         weightScale = needed / inputScale;
+      }
+      if ((double) inputScale * weightScale > LARGEST_RATIO * resultScale) {
+        weightScale = resultScale / inputScale;
       }
       weightScales[c] = weightScale;
       biasScales[c] = inputScale * weightScale;

@@ -44,6 +44,11 @@ final class Quantizer {
     requireKernels(lowered, options);
     Program program = options.integerOnly() ? lowered : FloatStatistics.mark(lowered);
     QuantizationPlan plan = QuantizationPlan.of(program, calibration);
+    for (Set<Integer> refused = plan.refused(); !refused.isEmpty(); refused = plan.refused()) {
+      program = program.withFloatOnly(refused);
+      requireKernels(program, options);
+      plan = QuantizationPlan.of(program, calibration);
+    }
     Quantizer quantizer = new Quantizer(program, plan, options);
     program.inputs().forEach(quantizer::input);
     program.operators().forEach(quantizer::rewrite);
@@ -121,7 +126,7 @@ final class Quantizer {
     Affine result = plan.activation(operator.output());
     List<Integer> operands =
         operator.opcode().int8().rule() == Rule.KERNEL
-            ? kernelOperands(operator)
+            ? kernelOperands(operator, result)
             : operands(operator, result);
     Program.Tensor out = from.tensor(operator.output());
     int output = int8(out.name(), out.shape(), result);
@@ -153,8 +158,7 @@ final class Quantizer {
       if (isInteger(tensor)) {
         operands.add(copy(tensor));
       } else if (from.tensor(tensor).constant().isPresent()) {
-        Affine q = asResult ? result : ownRange(tensor);
-        operands.add(constant(tensor, q));
+        operands.add(constant(tensor, asResult ? result : plan.activation(tensor)));
       } else {
         operands.add(asInt8(tensor, asResult ? result : plan.activation(tensor)));
       }
@@ -163,14 +167,15 @@ final class Quantizer {
   }
 
   /** The activation, the kernel and the bias, in the places where the operator has them. */
-  private List<Integer> kernelOperands(Operator operator) {
+  private List<Integer> kernelOperands(Operator operator, Affine result) {
     boolean transposed = operator.opcode() == Opcode.TRANSPOSE_CONV;
     int activation = operator.inputs().get(transposed ? 2 : 0);
     int kernel = operator.inputs().get(1);
     int bias = operator.inputs().get(transposed ? 3 : 2);
     Affine q = plan.activation(activation);
     int axis = operator.opcode() == Opcode.DEPTHWISE_CONV_2D ? 3 : 0;
-    KernelQuantizer quantizer = new KernelQuantizer(values(kernel), values(bias), q.scale());
+    KernelQuantizer quantizer =
+        new KernelQuantizer(values(kernel), values(bias), q.scale(), result.scale());
     int x = asInt8(activation, q);
     int w =
         to.constant(
@@ -191,16 +196,6 @@ final class Quantizer {
 
   private Constant.Floats values(int tensor) {
     return (Constant.Floats) from.tensor(tensor).constant().orElseThrow();
-  }
-
-  private Affine ownRange(int tensor) {
-    float min = 0;
-    float max = 0;
-    for (float v : values(tensor).values()) {
-      min = Math.min(min, v);
-      max = Math.max(max, v);
-    }
-    return Affine.activation(new Range(min, max));
   }
 
   private int constant(int tensor, Affine q) {

@@ -127,45 +127,74 @@ final class TfliteLowering {
   private void conv(Node node, Op.Conv2D conv) {
     Shape kernel = shapes.get(node.input(1));
     int in = shapes.get(node.input(0)).last();
-    boolean same = conv.padding() == Op.Padding.SAME;
     Op.Size strides = conv.strides();
     Op.Size dilation = conv.dilation();
     if (conv.groups() == in && in > 1) {
       // One input channel a group: exactly a depthwise convolution, which every runtime has.
       int multiplier = kernel.dim(3) / in;
-      depthwise(node, same, strides, dilation, multiplier);
+      depthwise(node, conv.padding(), strides, dilation, multiplier);
       return;
     }
+    Padded x = padded(node, conv.padding(), strides, dilation);
     int outer = kernel.dim(0) * kernel.dim(1) * kernel.dim(2);
     Constant data = new Constant.Floats(weight(node.input(1)), outer, kernel.dim(3), 1, true);
     Shape ohwi = Shape.of(kernel.dim(3), kernel.dim(0), kernel.dim(1), kernel.dim(2));
     Attributes attributes =
         new Attributes.Conv(
-            same,
+            x.same(),
             strides.height(),
             strides.width(),
             dilation.height(),
             dilation.width(),
             Fused.NONE);
     int filter = constant(node.input(1), ohwi, data);
-    emit(node, Opcode.CONV_2D, attributes, List.of(x(node), filter, bias(node, kernel.dim(3))));
+    List<Integer> operands = List.of(x.tensor(), filter, bias(node, kernel.dim(3)));
+    emit(node, Opcode.CONV_2D, attributes, operands);
+  }
+
+  /** What a convolution reads, and whether it pads that itself. */
+  private record Padded(int tensor, boolean same) {}
+
+  /**
+   * SAME as PAD and VALID where the window, dilated, is so far below the stride that the last
+   * elements are not read: XNNPACK (of TFLite 2.18 to 2.21) gives nonsense for these.
+   */
+  private Padded padded(Node node, Op.Padding padding, Op.Size strides, Op.Size dilation) {
+    Shape in = shapes.get(node.input(0));
+    Shape kernel = shapes.get(node.input(1));
+    int height = Op.Padding.ofSame(in.dim(1), kernel.dim(0), strides.height(), dilation.height());
+    int width = Op.Padding.ofSame(in.dim(2), kernel.dim(1), strides.width(), dilation.width());
+    if (padding == Op.Padding.VALID || height >= 0 && width >= 0) {
+      return new Padded(x(node), padding == Op.Padding.SAME);
+    }
+    int tall = Math.max(0, height);
+    int wide = Math.max(0, width);
+    if (tall + wide == 0) {
+      return new Padded(x(node), false);
+    }
+    int[] amounts = {0, 0, tall / 2, tall - tall / 2, wide / 2, wide - wide / 2, 0, 0};
+    int padded =
+        result(node.name() + "/padded", in.with(1, in.dim(1) + tall).with(2, in.dim(2) + wide));
+    List<Integer> operands = List.of(x(node), paddings(node, amounts));
+    emit(node, Opcode.PAD, Attributes.NONE, operands, padded);
+    return new Padded(padded, false);
   }
 
   private void depthwise(Node node, Op.DepthwiseConv2D conv) {
     int multiplier = shapes.get(node.input(1)).dim(3);
-    boolean same = conv.padding() == Op.Padding.SAME;
-    depthwise(node, same, conv.strides(), conv.dilation(), multiplier);
+    depthwise(node, conv.padding(), conv.strides(), conv.dilation(), multiplier);
   }
 
   private void depthwise(
-      Node node, boolean same, Op.Size strides, Op.Size dilation, int multiplier) {
+      Node node, Op.Padding padding, Op.Size strides, Op.Size dilation, int multiplier) {
+    Padded x = padded(node, padding, strides, dilation);
     Shape kernel = shapes.get(node.input(1));
     int taps = kernel.dim(0) * kernel.dim(1);
     int channels = kernel.dim(2) * kernel.dim(3);
     Constant data = new Constant.Floats(weight(node.input(1)), taps, channels, 1, false);
     Attributes attributes =
         new Attributes.Depthwise(
-            same,
+            x.same(),
             strides.height(),
             strides.width(),
             multiplier,
@@ -174,8 +203,8 @@ final class TfliteLowering {
             Fused.NONE);
     Shape hwc = Shape.of(1, kernel.dim(0), kernel.dim(1), channels);
     int filter = constant(node.input(1), hwc, data);
-    emit(
-        node, Opcode.DEPTHWISE_CONV_2D, attributes, List.of(x(node), filter, bias(node, channels)));
+    List<Integer> operands = List.of(x.tensor(), filter, bias(node, channels));
+    emit(node, Opcode.DEPTHWISE_CONV_2D, attributes, operands);
   }
 
   /** The runtime wants the output's shape as a tensor; its batch is read from the input. */
@@ -413,9 +442,7 @@ final class TfliteLowering {
       amounts[2 * i] = pad.before().get(i);
       amounts[2 * i + 1] = pad.after().get(i);
     }
-    Constant data = Constant.Int32s.of(amounts);
-    String name = node.name() + "/paddings";
-    int paddings = program.constant(name, Shape.of(rank, 2), ScalarType.INT32, data, none());
+    int paddings = paddings(node, amounts);
     if (pad.mode() != Op.PadMode.CONSTANT) {
       Attributes mode = new Attributes.MirrorPad(pad.mode() == Op.PadMode.REFLECT);
       emit(node, Opcode.MIRROR_PAD, mode, List.of(x(node), paddings));
@@ -425,6 +452,13 @@ final class TfliteLowering {
       int value = scalar(node, "value", pad.value());
       emit(node, Opcode.PADV2, Attributes.NONE, List.of(x(node), paddings, value));
     }
+  }
+
+  /** Elements before and after, a dimension each. */
+  private int paddings(Node node, int[] amounts) {
+    Shape shape = Shape.of(amounts.length / 2, 2);
+    Constant data = Constant.Int32s.of(amounts);
+    return program.constant(node.name() + "/paddings", shape, ScalarType.INT32, data, none());
   }
 
   private void slice(Node node, Op.Slice slice) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.event.EventJson;
 import dev.secateur.event.ModelRegistered;
 import dev.secateur.plan.Plan;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.result.Engine;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectUri;
@@ -32,7 +31,7 @@ record JobKey(String value) {
     text.append(event.model().resolvedVersion()).append('\n');
     text.append(output).append('\n');
     inputs.sources().forEach((role, source) -> text.append(line(role, source)));
-    text.append(Digests.sha256(PlanJson.canonical(plan))).append('\n');
+    text.append(Digests.sha256(plan.canonical())).append('\n');
     text.append(Engine.VERSION).append('\n').append(replay);
     return digest(text.toString());
   }

@@ -23,6 +23,7 @@ final class Lag {
   private final String topic;
   private final String group;
   private volatile long records;
+  private volatile Map<TopicPartition, Long> ends = Map.of();
 
   Lag(Admin admin, String topic, String group) {
     this.admin = admin;
@@ -33,6 +34,11 @@ final class Lag {
   /** When it was last asked. */
   long records() {
     return records;
+  }
+
+  /** The offset that each partition's next record will have, when it was last asked. */
+  Map<TopicPartition, Long> ends() {
+    return ends;
   }
 
   void ask() throws ExecutionException, InterruptedException, TimeoutException {
@@ -49,7 +55,7 @@ final class Lag {
                     p -> new TopicPartition(topic, p.partition()), p -> OffsetSpec.latest()));
     Map<TopicPartition, OffsetSpec> first = new HashMap<>(last);
     first.replaceAll((partition, spec) -> OffsetSpec.earliest());
-    var ends = admin.listOffsets(last).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    var next = admin.listOffsets(last).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
     var starts = admin.listOffsets(first).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
     Map<TopicPartition, OffsetAndMetadata> acknowledged =
         admin
@@ -62,8 +68,11 @@ final class Lag {
       OffsetAndMetadata offset = acknowledged.get(partition);
       long from = starts.get(partition).offset();
       sum +=
-          ends.get(partition).offset() - (offset == null ? from : Math.max(from, offset.offset()));
+          next.get(partition).offset() - (offset == null ? from : Math.max(from, offset.offset()));
     }
     records = sum;
+    ends =
+        next.entrySet().stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().offset()));
   }
 }

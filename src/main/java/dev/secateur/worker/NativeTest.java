@@ -3,9 +3,11 @@ package dev.secateur.worker;
 import dev.secateur.job.SelfTest;
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * an idle worker does not hold the library's memory, and a crash in it is an answer.
  */
 final class NativeTest {
-  private static final int MOST_SECONDS = 120;
+  private static final int MOST_SECONDS = 30;
 
   private NativeTest() {}
 
@@ -35,33 +37,42 @@ final class NativeTest {
   private static Optional<String> inOwnProcess() throws IOException, InterruptedException {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     Path output = Files.createTempFile("secateur-self-test", ".log");
+    List<String> command = new ArrayList<>(List.of(java.toString()));
+    command.addAll(properties());
+    command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", classPath(), SelfTest.class.getName()));
     Process process =
-        new ProcessBuilder(
-                java.toString(),
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPath(),
-                SelfTest.class.getName())
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
     try {
       if (!process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)) {
-        return Optional.of("TensorFlow's self-test does not end");
+        return Optional.of(
+            "TensorFlow's self-test does not end within " + MOST_SECONDS + " s" + said(output));
       }
       return process.exitValue() == 0
           ? Optional.empty()
-          : Optional.of(
-              "TensorFlow's self-test ended with "
-                  + process.exitValue()
-                  + ": "
-                  + Files.readString(output, StandardCharsets.UTF_8));
+          : Optional.of("TensorFlow's self-test ended with " + process.exitValue() + said(output));
     } finally {
       process.destroyForcibly();
       Files.deleteIfExists(output);
     }
+  }
+
+  private static String said(Path output) throws IOException {
+    return ": " + Files.readString(output, StandardCharsets.UTF_8).strip();
+  }
+
+  /**
+   * What this process was given on its command line or in the file that it names: where the
+   * libraries lie is among it, and the test is one of this process's libraries. Memory and
+   * debugging are each process's own.
+   */
+  private static List<String> properties() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(argument -> argument.startsWith("-D"))
+        .toList();
   }
 
   /** Of the packaged application, whose libraries lie beside its jar; else of this process. */

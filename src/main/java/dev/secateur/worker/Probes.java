@@ -12,9 +12,9 @@ import org.eclipse.microprofile.health.Readiness;
 import org.eclipse.microprofile.health.Startup;
 
 /**
- * What each probe means. Liveness: records are being answered, and a job that passed its deadline
- * has stopped. Readiness: the broker and the store answer, and the worker does not drain. Startup:
- * the native libraries loaded and computed what they should.
+ * What each probe means. Liveness: records are being read and answered, and a job that passed its
+ * deadline has stopped. Readiness: the broker and the store answer, records that wait are read, and
+ * the worker does not drain. Startup: the native libraries loaded and computed what they should.
  */
 @ApplicationScoped
 final class Probes {
@@ -29,7 +29,7 @@ final class Probes {
       double silent = work.progressAgeSeconds();
       boolean stuck = silent > configuration.jobs().deadline().plus(GRACE).toSeconds();
       return HealthCheckResponse.named("jobs make progress")
-          .status(!stuck && !work.isBroken())
+          .status(!stuck && !work.isBroken() && !worker.surroundings().isReadingDead())
           .withData("secondsSinceProgress", (long) silent)
           .build();
     };
@@ -46,6 +46,7 @@ final class Probes {
                   .surroundings()
                   .brokerTrouble()
                   .or(worker.surroundings()::storeTrouble)
+                  .or(worker.surroundings()::readingTrouble)
                   .or(worker.shop().work()::stateTrouble);
       return response("broker and store answer", trouble);
     };

@@ -8,7 +8,6 @@ import dev.secateur.event.MalformedEventException;
 import dev.secateur.event.ModelRegistered;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanException;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
 import io.micrometer.core.instrument.LongTaskTimer;
@@ -102,7 +101,7 @@ final class Reception {
   /** What the schema lets pass and the engine does not, such as an end before the beginning. */
   private static Plan plan(JsonNode data) throws MalformedEventException {
     try {
-      return PlanJson.read(data);
+      return Plan.read(data);
     } catch (PlanException e) {
       throw new MalformedEventException(
           MalformedEventException.Reason.INVALID_DATA, e.getMessage());

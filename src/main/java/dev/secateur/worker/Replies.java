@@ -7,7 +7,6 @@ import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventType;
 import dev.secateur.event.ModelRegistered;
 import dev.secateur.plan.Plan;
-import dev.secateur.plan.PlanJson;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Outcome;
@@ -73,7 +72,7 @@ final class Replies {
     ObjectNode data = base(claim.epoch(), claim.attempts());
     ((ObjectNode) data.get("model")).put("sha256", inputs.modelSha256());
     data.set("datasets", inputs.datasets());
-    data.set("plan", PlanJson.write(result.plan()));
+    data.set("plan", result.plan().document());
     data.put("outcome", result.outcome() == Outcome.ACCEPTED ? "accepted" : "rejected");
     data.put("reason", result.reason());
     data.set("variants", variants);
@@ -95,7 +94,7 @@ final class Replies {
 
   CloudEvent failed(long epoch, int attempt, Failure failure, Optional<Plan> plan) {
     ObjectNode data = base(epoch, attempt);
-    plan.ifPresent(p -> data.set("plan", PlanJson.write(p)));
+    plan.ifPresent(p -> data.set("plan", p.document()));
     data.put("outcome", "failed");
     data.putObject("reason")
         .put("code", failure.code())

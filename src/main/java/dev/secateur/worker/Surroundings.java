@@ -13,8 +13,8 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.jboss.logging.Logger;
 
 /**
- * Whether the broker and the store answer, asked every few seconds in the background so that a
- * probe never waits for either.
+ * Whether the broker and the store answer, and records that wait are read, asked every few seconds
+ * in the background so that a probe never waits for either.
  */
 final class Surroundings {
   private static final Logger LOG = Logger.getLogger(Surroundings.class);
@@ -25,18 +25,22 @@ final class Surroundings {
   private final Admin admin;
   private final Topics topics;
   private final Lag lag;
+  private final Positions positions;
+  private final Standstill standstill = new Standstill();
   private final Shop shop;
 
   private volatile Optional<String> brokerTrouble = NOT_ASKED;
   private volatile Optional<String> storeTrouble = NOT_ASKED;
+  private volatile Optional<String> readingTrouble = Optional.empty();
 
   /** Used by the asking thread alone. */
   private boolean topicsChecked;
 
-  Surroundings(Admin admin, Topics topics, Lag lag, Shop shop) {
+  Surroundings(Admin admin, Topics topics, Lag lag, Positions positions, Shop shop) {
     this.admin = admin;
     this.topics = topics;
     this.lag = lag;
+    this.positions = positions;
     this.shop = shop;
   }
 
@@ -66,14 +70,30 @@ final class Surroundings {
     return storeTrouble;
   }
 
+  /** Whether records are waiting that the worker's consumer does not get. */
+  Optional<String> readingTrouble() {
+    return readingTrouble;
+  }
+
+  boolean isReadingDead() {
+    return standstill.isDead(System.nanoTime());
+  }
+
   /**
-   * Asks both.
+   * Asks both, and whether what the broker has is read.
    *
    * @throws IllegalStateException if topics are missing and may not be created
    */
   void ask() {
     brokerTrouble = told(brokerTrouble, askBroker(), "the broker answers");
     storeTrouble = told(storeTrouble, askStore(), "the store answers");
+    if (brokerTrouble.isEmpty()) {
+      standstill.look(positions.ask(), lag.ends(), System.nanoTime());
+    } else {
+      standstill.forget();
+    }
+    readingTrouble =
+        told(readingTrouble, standstill.trouble(System.nanoTime()), "records are read again");
   }
 
   /** Says it once when trouble begins and when it ends: a client's words differ each time. */

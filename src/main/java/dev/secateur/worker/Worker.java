@@ -12,6 +12,7 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
+import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import io.smallrye.reactive.messaging.kafka.api.IncomingKafkaRecordMetadata;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -39,6 +40,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
+import sun.misc.Signal;
 
 /**
  * The worker's shell: wires the parts together, hands records to the job threads, and drains.
@@ -59,11 +61,18 @@ final class Worker {
   /** For the events that are on their way. */
   private static final Duration LAST_EVENTS = Duration.ofSeconds(3);
 
+  /** Exit code of a worker whose native libraries do not work. */
+  private static final int BROKEN = 1;
+
+  /** Exit code of a worker whose job did not stop in time: that of one that SIGTERM ended. */
+  private static final int NOT_DRAINED = 128 + 15;
+
   private static final Duration TEST_LOOK = Duration.ofMillis(50);
   private static final Optional<String> NOT_TESTED = Optional.of("not tested yet");
 
   @Inject WorkerConfiguration configuration;
   @Inject MeterRegistry registry;
+  @Inject KafkaClientService clients;
   @Inject Tracer tracer;
 
   @Inject
@@ -106,11 +115,16 @@ final class Worker {
     shop.meters().watch(lag);
     surroundings =
         new Surroundings(
-            admin, new Topics(configuration.topics(), configuration.kafka()), lag, shop);
+            admin,
+            new Topics(configuration.topics(), configuration.kafka()),
+            lag,
+            new Positions(clients, "registered"),
+            shop);
     surroundings.ask();
     surroundings.watch(clock);
     named("self-test").newThread(this::testNatives).start();
     configuration.drain().whenIdle().ifPresent(this::leaveWhenIdle);
+    drainOnTermination();
     LOG.infof("worker %s, %d at a time", shop.workerId(), concurrency);
   }
 
@@ -131,9 +145,21 @@ final class Worker {
         TimeUnit.SECONDS);
   }
 
+  /** A worker without them can do nothing, and says so where everybody looks: it ends. */
   private void testNatives() {
     nativeTrouble = NativeTest.trouble();
-    nativeTrouble.ifPresent(t -> LOG.errorf("the native libraries do not work: %s", t));
+    if (nativeTrouble.isPresent() && !shop.work().isDraining()) {
+      LOG.errorf("leaving: the native libraries do not work: %s", nativeTrouble.get());
+      Quarkus.asyncExit(BROKEN);
+    }
+  }
+
+  /**
+   * SIGTERM asks for a drain. A worker that has drained did what it was asked to and ends with 0,
+   * where the JVM by itself would end with 143. The code is left open here: see {@link #drain()}.
+   */
+  private static void drainOnTermination() {
+    Signal.handle(new Signal("TERM"), signal -> Quarkus.asyncExit());
   }
 
   private Shop open(int concurrency) {
@@ -223,9 +249,6 @@ final class Worker {
         return false;
       }
     }
-    if (nativeTrouble.isPresent()) {
-      shop.work().broken();
-    }
     return nativeTrouble.isEmpty() && !shop.work().isDraining();
   }
 
@@ -290,6 +313,7 @@ final class Worker {
     jobs.shutdown();
     if (!jobs.awaitTermination(most.toMillis(), TimeUnit.MILLISECONDS)) {
       LOG.warn("the running job did not stop in time; it is given back as it is");
+      Quarkus.asyncExit(NOT_DRAINED);
       clock.execute(shop.claims()::releaseAll);
       clock.shutdown();
       clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);

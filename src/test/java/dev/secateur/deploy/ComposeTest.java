@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -52,7 +53,47 @@ final class ComposeTest {
       assertThat(merged.toString())
           .contains("mem_limit")
           .contains("cpus")
-          .contains("no-new-privileges");
+          .contains("no-new-privileges")
+          .contains("max-size");
+    }
+  }
+
+  /** Of a volume without a name each `up` leaves one more. */
+  @Test
+  void everyVolumeHasItsName() {
+    TreeSet<String> named = new TreeSet<>();
+    Yaml.read(FILE).get("volumes").fieldNames().forEachRemaining(named::add);
+    for (JsonNode volumes : SERVICES.findValues("volumes")) {
+      for (JsonNode volume : volumes) {
+        String source = volume.asText().split(":")[0];
+        assertThat(source.startsWith("./") || named.contains(source)).as(volume.asText()).isTrue();
+      }
+    }
+    // What the images declare as volumes, each covered by one of the service.
+    for (Map.Entry<String, List<String>> declared :
+        Map.of(
+                "kafka", List.of("/etc/kafka/secrets", "/mnt/shared/config", "/var/lib/kafka/data"),
+                "topics",
+                    List.of("/etc/kafka/secrets", "/mnt/shared/config", "/var/lib/kafka/data"),
+                "minio", List.of("/data"),
+                "worker", List.of("/tmp", "/var/cache/secateur"),
+                "prometheus", List.of("/prometheus"))
+            .entrySet()) {
+      JsonNode service = SERVICES.get(declared.getKey());
+      String mounts = service.path("volumes") + " " + service.path("tmpfs");
+      assertThat(declared.getValue()).as(declared.getKey()).allMatch(mounts::contains);
+    }
+  }
+
+  /** An artifact that was handed out stays until its owner deletes it. */
+  @Test
+  void workersMayDeleteTheirStateAlone() throws IOException {
+    String state = defaults(1).get("secateur.state.uri").replace("s3://", "arn:aws:s3:::") + "*";
+    for (JsonNode statement : Yaml.read(Path.of("deploy/compose/policy.json")).get("Statement")) {
+      if (statement.get("Action").toString().contains("Delete")) {
+        assertThat(statement.get("Resource")).hasSize(1);
+        assertThat(statement.at("/Resource/0").asText()).isEqualTo(state);
+      }
     }
   }
 
@@ -102,7 +143,7 @@ final class ComposeTest {
     TreeSet<String> buckets = new TreeSet<>();
     for (String key :
         new String[] {"SECATEUR_STORE_READ_BUCKETS", "SECATEUR_STORE_WRITE_BUCKETS"}) {
-      buckets.addAll(java.util.List.of(worker.get(key).asText().split(",")));
+      buckets.addAll(List.of(worker.get(key).asText().split(",")));
     }
     assertThat(SERVICES.at("/buckets/environment/BUCKETS").asText().split(" "))
         .containsExactlyInAnyOrderElementsOf(buckets);

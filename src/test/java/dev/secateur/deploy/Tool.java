@@ -45,7 +45,7 @@ public final class Tool {
     return path;
   }
 
-  /** Runs to the end, which must be within five minutes. */
+  /** Runs to the end, which must be within half an hour. */
   public Result run(Map<String, String> environment, List<String> arguments) {
     try {
       Path out = Files.createTempFile("tool", ".out");
@@ -56,7 +56,7 @@ public final class Tool {
               .redirectError(err.toFile())
               .start();
       try {
-        assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("%s ends", program).isTrue();
+        assertThat(process.waitFor(30, TimeUnit.MINUTES)).as("%s ends", program).isTrue();
       } finally {
         process.destroyForcibly();
       }

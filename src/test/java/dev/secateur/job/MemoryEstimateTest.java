@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.secateur.plan.Plan;
-import dev.secateur.plan.PlanJson;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -41,7 +40,7 @@ final class MemoryEstimateTest {
   }
 
   private static Plan plan(int batchSize) throws Exception {
-    return PlanJson.read(
+    return Plan.read(
         MAPPER.readTree("{\"plan\":{\"fineTuning\":{\"batchSize\":" + batchSize + "}}}"));
   }
 

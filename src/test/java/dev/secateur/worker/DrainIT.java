@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** A packaged worker that is told to stop at moments that have no checkpoint. */
 final class DrainIT {
-  private static final int BYTES_PER_SECOND = 8 << 10;
+  private static final int BYTES_PER_SECOND = 1 << 10;
   private static final Duration DRAIN = Duration.ofSeconds(6);
   private static final Duration AT_ONCE = Duration.ofSeconds(3);
 
@@ -35,8 +35,8 @@ final class DrainIT {
       platform.await("fetching", () -> hasFile(platform, ".part"));
       long asked = System.nanoTime();
       first.process().signal("TERM");
-      assertThat(first.process().exitCode(Duration.ofSeconds(20))).isEqualTo(143);
-      // Both inputs would have taken more than twenty seconds.
+      assertThat(first.process().exitCode(Duration.ofMinutes(2))).isZero();
+      // By itself it would have ended after minutes.
       System.out.printf("drained in %d ms%n", (System.nanoTime() - asked) / 1_000_000);
       assertThat(first.process().output()).doesNotContain("did not stop in time");
       assertThat(hasFile(platform, ".part")).isFalse();

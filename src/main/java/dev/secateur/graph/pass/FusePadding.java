@@ -60,8 +60,7 @@ final class FusePadding implements Pass {
   }
 
   private static boolean fits(Op.Pad pad, int axis, int in, int window, int stride, int dilation) {
-    int out = (in + stride - 1) / stride;
-    int total = Math.max(0, (out - 1) * stride + (window - 1) * dilation + 1 - in);
+    int total = Math.max(0, Op.Padding.ofSame(in, window, stride, dilation));
     return pad.before().get(axis) == total / 2 && pad.after().get(axis) == total - total / 2;
   }
 

@@ -1,0 +1,172 @@
+package dev.secateur.plan;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.secateur.plan.FineTuning.Recipe;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A plan as JSON: {@code schemas/plan.v1.json} says what it may hold, Jackson binds it to the
+ * records. What is absent, null or {@code auto} takes the recipe's default.
+ *
+ * <p>A document is either the plan itself, or the data of a registered event: there {@code
+ * preprocessing} and {@code acceptance} stand beside {@code plan}, and the number of samples that
+ * calibrate under {@code datasets/representative}. A part that is given in both places must be the
+ * same in both.
+ */
+final class PlanDocument {
+  private static final ObjectMapper MAPPER = new ObjectMapper().registerModule(new Jdk8Module());
+  private static final JsonSchema SCHEMA = JsonSchema.of("plan.v1.json");
+  private static final String AUTO = "auto";
+  private static final String SAMPLES = "samples";
+
+  /** The plan's own fields; what an absent or null value means is the default's to say. */
+  private final ObjectNode plan = JsonNodeFactory.instance.objectNode();
+
+  /** Where the parts that do not stand in the plan were found, as JSON pointers. */
+  private final Map<String, String> elsewhere = new HashMap<>();
+
+  private final String root;
+
+  private PlanDocument(JsonNode document) {
+    boolean event = document.has("plan") || document.has("datasets") || document.has("model");
+    root = event ? "/plan" : "";
+    JsonNode itself = event ? document.path("plan") : document;
+    if (!itself.isObject() && !itself.isMissingNode() && !itself.isNull()) {
+      throw new PlanException(root.isEmpty() ? "/" : root, "must be a JSON object");
+    }
+    itself.properties().forEach(part -> plan.set(part.getKey(), part.getValue().deepCopy()));
+    if (event) {
+      take("preprocessing", "/preprocessing", document.path("preprocessing"));
+      take("acceptance", "/acceptance", document.path("acceptance"));
+      JsonNode samples = document.at("/datasets/representative").path(SAMPLES);
+      if (!samples.isMissingNode()) {
+        ObjectNode representative = JsonNodeFactory.instance.objectNode();
+        representative.set(SAMPLES, samples);
+        take("representative", "/datasets/representative", representative);
+      }
+    }
+    removeDefaults(plan);
+  }
+
+  private void take(String part, String path, JsonNode value) {
+    if (value.isMissingNode() || value.isNull()) {
+      return;
+    }
+    if (plan.has(part) && !plan.get(part).equals(value)) {
+      throw new PlanException(path, "differs from " + root + "/" + part + " (leave one out)");
+    }
+    plan.set(part, value.deepCopy());
+    elsewhere.put(part, path);
+  }
+
+  private static void removeDefaults(ObjectNode object) {
+    object.properties().removeIf(f -> f.getValue().isNull());
+    object.forEach(
+        value -> {
+          if (value instanceof ObjectNode child) {
+            removeDefaults(child);
+          }
+        });
+  }
+
+  /**
+   * @throws PlanException naming the path of each wrong field, as it stands in {@code document}
+   */
+  static Plan read(JsonNode document) {
+    PlanDocument read = new PlanDocument(document);
+    List<JsonSchema.Violation> violations = SCHEMA.violations(read.plan);
+    if (!violations.isEmpty()) {
+      throw new PlanException(
+          read.path(violations.get(0).path()),
+          violations.get(0).demand()
+              + violations.stream()
+                  .skip(1)
+                  .map(v -> "; " + read.path(v.path()) + ": " + v.demand())
+                  .collect(Collectors.joining()));
+    }
+    return read.bound();
+  }
+
+  private Plan bound() {
+    JsonNode recipe = plan.at("/fineTuning/recipe");
+    try {
+      Recipe defaults =
+          recipe.isMissingNode() ? Recipe.RECOMMENDED : MAPPER.treeToValue(recipe, Recipe.class);
+      ObjectNode complete = MAPPER.valueToTree(Plan.of(defaults));
+      overlay(complete, plan);
+      return MAPPER.treeToValue(complete, Plan.class);
+    } catch (JsonMappingException e) {
+      String path =
+          e.getPath().stream().map(r -> "/" + r.getFieldName()).collect(Collectors.joining());
+      String[] problem = problem(e).split(": ", 2);
+      throw problem.length == 2
+          ? new PlanException(path(path + "/" + problem[0]), problem[1])
+          : new PlanException(path(path), problem[0]);
+    } catch (JsonProcessingException e) {
+      throw new PlanException("/", e.getOriginalMessage());
+    }
+  }
+
+  /** A record's complaint is {@code field: problem}. */
+  private static String problem(JsonMappingException e) {
+    return e.getCause() instanceof IllegalArgumentException complaint
+        ? complaint.getMessage()
+        : e.getOriginalMessage();
+  }
+
+  private static void overlay(ObjectNode base, ObjectNode over) {
+    for (Map.Entry<String, JsonNode> field : over.properties()) {
+      if (base.get(field.getKey()) instanceof ObjectNode child
+          && field.getValue() instanceof ObjectNode value) {
+        overlay(child, value);
+      } else if (field.getValue().isTextual() && field.getValue().asText().equals(AUTO)) {
+        base.putNull(field.getKey());
+      } else {
+        base.set(field.getKey(), field.getValue());
+      }
+    }
+  }
+
+  /** From a path in the plan to the one in the document. */
+  private String path(String inPlan) {
+    if (inPlan.length() <= 1) {
+      return root.isEmpty() ? "/" : root;
+    }
+    int end = inPlan.indexOf('/', 1);
+    String part = inPlan.substring(1, end < 0 ? inPlan.length() : end);
+    String rest = end < 0 ? "" : inPlan.substring(end);
+    return elsewhere.getOrDefault(part, root + "/" + part) + rest;
+  }
+
+  /** Every field; what is left to the run reads {@code auto}. */
+  static ObjectNode write(Plan plan) {
+    ObjectNode json = MAPPER.valueToTree(plan);
+    json.forEach(
+        part ->
+            part.properties()
+                .forEach(
+                    field -> {
+                      if (field.getValue().isNull()) {
+                        ((ObjectNode) part).put(field.getKey(), AUTO);
+                      }
+                    }));
+    return json;
+  }
+
+  static byte[] canonical(Plan plan) {
+    try {
+      return MAPPER.writeValueAsBytes(write(plan));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a plan is always JSON", e);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.secateur.worker;
+
+import io.smallrye.mutiny.TimeoutException;
+import io.smallrye.reactive.messaging.kafka.KafkaClientService;
+import io.smallrye.reactive.messaging.kafka.KafkaConsumer;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jboss.logging.Logger;
+
+/** Where the worker's consumer stands in the partitions that it wants records from. */
+final class Positions {
+  private static final Logger LOG = Logger.getLogger(Positions.class);
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+
+  private final KafkaClientService clients;
+  private final String channel;
+
+  /** Used by the asking thread alone. */
+  private Map<TopicPartition, Long> last = Map.of();
+
+  Positions(KafkaClientService clients, String channel) {
+    this.clients = clients;
+    this.channel = channel;
+  }
+
+  /** A consumer that does not answer stands where it stood. Before the start there is none. */
+  Map<TopicPartition, Long> ask() {
+    Optional<KafkaConsumer<byte[], byte[]>> consumer =
+        Optional.ofNullable(clients.getConsumer(channel));
+    try {
+      last =
+          consumer
+              .map(c -> c.runOnPollingThread(Positions::of).await().atMost(ANSWER))
+              .orElse(Map.of());
+    } catch (TimeoutException | KafkaException e) {
+      LOG.debugf("the consumer does not say where it stands: %s", e.getMessage());
+    }
+    return last;
+  }
+
+  private static Map<TopicPartition, Long> of(Consumer<byte[], byte[]> consumer) {
+    Map<TopicPartition, Long> positions = new HashMap<>();
+    for (TopicPartition partition : consumer.assignment()) {
+      if (!consumer.paused().contains(partition)) {
+        positions.put(partition, consumer.position(partition, ANSWER.dividedBy(2)));
+      }
+    }
+    return positions;
+  }
+}

@@ -1,0 +1,210 @@
+package dev.secateur.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PlanDocumentTest {
+  private static JsonNode json(String text) {
+    try {
+      return new ObjectMapper().readTree(text.replace('\'', '"'));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void emptyDocumentIsTheDefaultPlan() {
+    assertThat(Plan.read(json("{}"))).isEqualTo(Plan.DEFAULT);
+  }
+
+  @Test
+  void whatIsWrittenReadsBackEqual() {
+    assertThat(Plan.read(Plan.DEFAULT.document())).isEqualTo(Plan.DEFAULT);
+  }
+
+  @Test
+  void eventDataAndPlanDocumentGiveTheSameBytes() {
+    Plan event =
+        Plan.read(
+            json(
+                "{'model': {'name': 'm'}, 'datasets': {'representative': {'samples': 7}},"
+                    + "'preprocessing': {'std': 2}, 'plan': {'pruning': {'endStep': 1000}},"
+                    + "'acceptance': {'maxAccuracyDrop': 0.03}}"));
+    Plan document =
+        Plan.read(
+            json(
+                "{'acceptance': {'maxAccuracyDrop': 0.03}, 'representative': {'samples': 7},"
+                    + "'pruning': {'endStep': 1000}, 'preprocessing': {'std': [2.0]}}"));
+    assertThat(event.canonical()).isEqualTo(document.canonical());
+    assertThat(event.pruning().endStep()).isEqualTo(OptionalInt.of(1000));
+  }
+
+  @Test
+  void recipeSetsTheDefaultsOfTheOtherFields() {
+    Plan plan = Plan.read(json("{'fineTuning': {'recipe': 'tutorial', 'epochs': 3}}"));
+    assertThat(plan.fineTuning().learningRate()).isEqualTo(FineTuning.TUTORIAL.learningRate());
+    assertThat(plan.fineTuning().distill()).isFalse();
+    assertThat(plan.fineTuning().epochs()).isEqualTo(3);
+  }
+
+  /** Digests of plans name jobs and stand in files: they may not change from version to version. */
+  @Test
+  void theBytesOfAPlanStayWhatTheyWere() {
+    assertThat(new String(Plan.DEFAULT.canonical(), StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{'preprocessing':{'scale':1.0,'mean':[],'std':[],'resize':false,'grey':false},"
+                .concat("'pruning':{'schedule':'polynomial-decay','initialSparsity':0.0,")
+                .concat("'finalSparsity':0.5,'beginStep':0,'endStep':'auto','frequency':10},")
+                .concat("'fineTuning':{'recipe':'recommended','epochs':5,'batchSize':32,")
+                .concat("'optimizer':'adam','learningRate':0.001,")
+                .concat("'learningRateSchedule':'cosine','loss':'auto','validationSplit':0.0,")
+                .concat("'distill':true,'augment':false,'shuffle':true,'seed':1},")
+                .concat("'quantization':{'scheme':'int8','inputType':'float32',")
+                .concat("'outputType':'float32','integerOnly':false},")
+                .concat("'representative':{'samples':100},")
+                .concat("'acceptance':{'maxAccuracyDrop':0.02,'maxLossIncrease':0.1}}")
+                .replace('\'', '"'));
+  }
+
+  @Test
+  void nullAndAutoLeaveAFieldToItsDefault() {
+    assertThat(
+            Plan.read(
+                json(
+                    "{'pruning': {'endStep': 'auto', 'frequency': null}, 'acceptance': null,"
+                        + "'fineTuning': {'loss': 'auto'}}")))
+        .isEqualTo(Plan.DEFAULT);
+  }
+
+  @Test
+  void readingLeavesTheDocumentAsItIs() {
+    JsonNode document = json("{'plan': {'pruning': {'frequency': null}}, 'acceptance': null}");
+    JsonNode before = document.deepCopy();
+    Plan.read(document);
+    assertThat(document).isEqualTo(before);
+  }
+
+  @Test
+  void everyFieldOfTheRecordsIsOneThatTheSchemaKnows() {
+    JsonNode schema = json(JsonSchema.text("plan.v1.json"));
+    for (RecordComponent part : Plan.class.getRecordComponents()) {
+      assertThat(schema.at("/$defs/" + part.getName() + "/properties").fieldNames())
+          .toIterable()
+          .as(part.getName())
+          .containsExactlyElementsOf(
+              Stream.of(part.getType().getRecordComponents())
+                  .map(RecordComponent::getName)
+                  .toList());
+    }
+    assertThat(schema.at("/$defs/bounds/properties").fieldNames())
+        .toIterable()
+        .containsExactlyElementsOf(Stream.of(Measure.values()).map(Measure::label).toList());
+    assertThat(schema.at("/$defs/bounds/patternProperties").fieldNames().next())
+        .isEqualTo("\\.(" + Measure.labels().replace(", ", "|") + ")$");
+  }
+
+  @Test
+  void boundsAreReadByMeasureAndByOutput() {
+    Plan plan =
+        Plan.read(
+            json("{'acceptance': {'bounds': {'mae': {'max': 3}, 'a.b.r2': {'maxDrop': 0.05}}}}"));
+    assertThat(plan.acceptance().bounds())
+        .containsOnly(
+            entry(MeasureName.of("mae"), Bound.max(3)),
+            entry(MeasureName.of("a.b.r2"), Bound.maxDrop(0.05)));
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+  }
+
+  @Test
+  void everyConstantIsOneThatTheSchemaKnows() {
+    JsonNode schema = json(JsonSchema.text("plan.v1.json"));
+    Map<String, Class<? extends Enum<?>>> constants =
+        Map.of(
+            "/pruning/schedule", Pruning.Schedule.class,
+            "/fineTuning/recipe", FineTuning.Recipe.class,
+            "/fineTuning/optimizer", FineTuning.Optimizer.class,
+            "/fineTuning/learningRateSchedule", FineTuning.LearningRateSchedule.class,
+            "/fineTuning/loss", FineTuning.Loss.class,
+            "/quantization/scheme", Quantization.Scheme.class,
+            "/quantization/inputType", Quantization.IoType.class);
+    constants.forEach(
+        (field, type) -> {
+          String place = "/$defs" + field.replaceFirst("/([^/]*)$", "/properties/$1");
+          assertThat(schema.at(place).get("enum").valueStream().map(JsonNode::asText))
+              .as(field)
+              .filteredOn(name -> !name.equals("auto"))
+              .containsExactlyElementsOf(
+                  Arrays.stream(type.getEnumConstants())
+                      .map(c -> new ObjectMapper().valueToTree(c).asText())
+                      .toList());
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'model':{}, 'plan':{'pruning':{'finalSparsity':1.0}}}"
+            + "|/plan/pruning/finalSparsity: must be below 1",
+        "{'pruning':{'beginStep':-1}}|/pruning/beginStep: must be at least 0",
+        "{'pruning':{'beginStep':9,'endStep':8}}"
+            + "|/pruning/endStep: must not be before beginStep 9",
+        "{'pruning':{'endStep':'soon'}}|/pruning/endStep: must be of type integer, not string, or"
+            + " must be auto",
+        "{'pruning':{'frequency':0}}|/pruning/frequency: must be at least 1",
+        "{'pruning':[]}|/pruning: must be of type object, not array",
+        "{'fineTuning':{'optimizer':'lion'}}|/fineTuning/optimizer: must be one of sgd, momentum,"
+            + " nesterov, adam, adamw, rmsprop",
+        "{'fineTuning':{'epochs':1.5}}|/fineTuning/epochs: must be of type integer, not number",
+        "{'fineTuning':{'learningRate':'x'}}|/fineTuning/learningRate: must be of type number, not"
+            + " string",
+        "{'fineTuning':{'seed':99999999999999999999}}|/fineTuning/seed: must be at most"
+            + " 9223372036854775807",
+        "{'quantization':{'scheme':'int4'}}|/quantization/scheme: must be one of int8",
+        "{'representative':{'samples':0}}|/representative/samples: must be at least 1",
+        "{'preprocessing':{'mean':[0,'a']}}|/preprocessing/mean/1: must be of type number, not"
+            + " string",
+        "{'preprocessing':{'std':[0]}}|/preprocessing/std/0: must be above 0",
+        "{'acceptance':{'maxAccuracyDrop':2}}" + "|/acceptance/maxAccuracyDrop: must be at most 1",
+        "[]|/: must be a JSON object",
+        "{'plan':[]}|/plan: must be a JSON object",
+        "{'pruning':{'blockSize':[1,4]}}|/pruning/blockSize: is not known here (known are schedule,"
+            + " initialSparsity, finalSparsity, beginStep, endStep, frequency)",
+        "{'later':1}|/later: is not known here (known are preprocessing, pruning, fineTuning,"
+            + " quantization, representative, acceptance)",
+        "{'plan':{'later':1}}|/plan/later: is not known here (known are preprocessing, pruning,"
+            + " fineTuning, quantization, representative, acceptance)",
+        "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
+            + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
+        "{'acceptance':{'bounds':{'mae':{}}}}"
+            + "|/acceptance/bounds/mae: must have at least 1 properties",
+        "{'acceptance':{'bounds':{'mae':{'maxDrop':1}}}}"
+            + "|/acceptance/bounds/mae: less is better: use maxRise",
+        "{'datasets':{'representative':{'samples':0}}}"
+            + "|/datasets/representative/samples: must be at least 1",
+        "{'plan':{'acceptance':{'maxAccuracyDrop':0.1}},'acceptance':{'maxAccuracyDrop':0.2}}"
+            + "|/acceptance: differs from /plan/acceptance (leave one out)",
+        "{'pruning':{'frequency':0,'beginStep':-1}}"
+            + "|/pruning/beginStep: must be at least 0; /pruning/frequency: must be at least 1",
+      })
+  void wrongFieldIsNamedByItsPath(String document, String message) {
+    assertThatThrownBy(() -> Plan.read(json(document)))
+        .isInstanceOf(PlanException.class)
+        .hasMessage(message);
+  }
+}
