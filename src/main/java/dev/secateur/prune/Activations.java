@@ -50,6 +50,31 @@ final class Activations {
     this.done = other.done;
   }
 
+  /** The most values of a sample that are kept at once while a network is walked. */
+  static long mostFloats(Graph network) {
+    Map<String, Shape> shapes = network.shapes();
+    Map<String, Integer> lastReader = new HashMap<>();
+    for (int i = 0; i < network.nodes().size(); i++) {
+      for (String operand : network.nodes().get(i).inputs()) {
+        lastReader.put(operand, i);
+      }
+    }
+    network.outputs().forEach(o -> lastReader.put(o.value(), network.nodes().size()));
+    long now = network.inputs().stream().mapToLong(i -> i.shape().size()).sum();
+    long most = now;
+    for (int i = 0; i < network.nodes().size(); i++) {
+      Node node = network.nodes().get(i);
+      now += shapes.get(node.name()).size();
+      most = Math.max(most, now);
+      for (String operand : Set.copyOf(node.inputs())) {
+        if (lastReader.get(operand) == i && !network.weights().containsKey(operand)) {
+          now -= shapes.get(operand).size();
+        }
+      }
+    }
+    return most;
+  }
+
   /** The same values; advancing one does not move the other. */
   Activations copy() {
     return new Activations(this);

@@ -27,8 +27,8 @@ interface Choices {
       LayerProblem problem =
           new LayerProblem(algebra, moments.h(), moments.c(), layer.folded(original));
       return kept -> {
-        Matrix weights = problem.solve(new Support.Largest(kept));
-        return layer.unfolded(original, weights, moments.offset(weights));
+        LayerProblem.Solution solved = problem.solve(new Support.Largest(kept));
+        return layer.unfolded(original, solved, moments.offset(solved.weights()));
       };
     }
     Tensor value = original.weights().get(kernel.kernel()).value();

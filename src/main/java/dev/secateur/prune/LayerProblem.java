@@ -15,6 +15,12 @@ import java.util.Arrays;
  * by column.
  */
 final class LayerProblem {
+  /**
+   * @param weights rows×columns, zero where not kept
+   * @param kept for each weight, row-major, whether it stays; one that stays may be zero
+   */
+  record Solution(Matrix weights, boolean[] kept) {}
+
   /** λ over the mean of H's diagonal. */
   static final double RIDGE = 0.1;
 
@@ -80,9 +86,10 @@ final class LayerProblem {
   }
 
   /** The best weights found with non-zeros only where {@code support} allows. */
-  Matrix solve(Support support) {
+  Solution solve(Support support) {
     boolean[] kept = admm(support);
-    return unscaled(rows <= DIRECT_ROWS ? direct(kept) : gradients(kept));
+    Matrix scaled = rows <= DIRECT_ROWS ? direct(kept) : gradients(kept);
+    return new Solution(unscaled(scaled), kept);
   }
 
   private boolean[] admm(Support support) {

@@ -144,19 +144,20 @@ record PrunableLayer(
   }
 
   /**
-   * The network's weights that change when this layer computes {@code folded} and its outputs, after
-   * the normalisation, are raised by {@code offset}. An output that the normalisation makes constant
-   * keeps its kernel where {@code folded} is not zero.
+   * The network's weights that change when this layer computes the solution, which has the
+   * normalisation's factor in it, and its outputs, after the normalisation, are raised by {@code
+   * offset}. What feeds an output that the normalisation makes constant keeps its value.
    */
-  Map<String, Tensor> unfolded(Graph graph, Matrix folded, double[] offset) {
+  Map<String, Tensor> unfolded(Graph graph, LayerProblem.Solution solution, double[] offset) {
     double[] scale = outputScale(graph);
     Tensor before = graph.weights().get(kernel).value();
     float[] values = new float[before.values().length];
     for (int i = 0; i < values.length; i++) {
       double factor = scale[i % scale.length];
-      double value = folded.values()[i];
-      values[i] =
-          value == 0 ? 0f : factor == 0 ? before.values()[i] : nonZero((float) (value / factor));
+      if (solution.kept()[i]) {
+        double value = solution.weights().values()[i];
+        values[i] = nonZero(factor == 0 ? before.values()[i] : (float) (value / factor));
+      }
     }
     Map<String, Tensor> changed = new HashMap<>();
     changed.put(kernel, new Tensor(before.shape(), values));

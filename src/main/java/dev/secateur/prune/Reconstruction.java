@@ -40,7 +40,7 @@ public final class Reconstruction implements AutoCloseable {
    *
    * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
    */
-  public Graph prune(Graph original, Allocation allocation) {
+  public Graph prune(Graph original, KernelBudgets allocation) {
     Graph pruned = original;
     Activations before = samples.of(original);
     Activations now = samples.of(original);

@@ -17,8 +17,27 @@ import java.util.function.Function;
  */
 public record Samples(
     List<List<Tensor>> batches, Function<Graph, Predictor> predictors, BooleanSupplier cancelled) {
+  /** More help little: 128 lose some points of accuracy at 80 % sparsity, 1,024 win half a one. */
+  private static final int MOST = 512;
+
+  /** Fewer say too little, whatever the memory. */
+  private static final int LEAST = 32;
+
+  /** The values of the original and of the pruned network, both. */
+  private static final int NETWORKS = 2;
+
   public Samples {
     batches = List.copyOf(batches);
+  }
+
+  /**
+   * How many samples to prune a network on.
+   *
+   * @param bytes that its values on them may take in memory
+   */
+  public static int count(Graph network, long bytes) {
+    long each = Math.max(Activations.mostFloats(network) * Float.BYTES * NETWORKS, 1);
+    return (int) Math.max(LEAST, Math.min(MOST, bytes / each));
   }
 
   Activations of(Graph network) {

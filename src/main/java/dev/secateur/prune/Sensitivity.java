@@ -54,7 +54,7 @@ public record Sensitivity(List<Kernel> kernels) {
       for (int i = 0; i < SPARSITIES.length; i++) {
         samples.checkCancelled();
         Map<String, Tensor> pruned =
-            choices.keeping(Math.max(Allocation.kept(size, SPARSITIES[i]), 1));
+            choices.keeping(Math.max(KernelBudgets.kept(size, SPARSITIES[i]), 1));
         List<List<Tensor>> said = heads(values.copy(), network.withWeights(pruned));
         measured[i] = divergence.between(wanted, said);
       }
@@ -73,7 +73,7 @@ public record Sensitivity(List<Kernel> kernels) {
    * dynamic program over {@value #UNITS} units of the network's size; costs are made monotone and
    * interpolated in their logarithm.
    */
-  public Allocation allocate(double sparsity) {
+  public KernelBudgets allocate(double sparsity) {
     long total = kernels.stream().mapToLong(Kernel::size).sum();
     double unit = Math.max((double) total / UNITS, 1);
     int target = (int) Math.round(sparsity * total / unit);
@@ -100,11 +100,11 @@ public record Sensitivity(List<Kernel> kernels) {
       best = next;
     }
     return best[target] < Double.POSITIVE_INFINITY
-        ? exactly(taken, target, unit, Allocation.kept(total, sparsity))
+        ? exactly(taken, target, unit, KernelBudgets.kept(total, sparsity))
         : everywhere(sparsity);
   }
 
-  private Allocation exactly(int[][] taken, int target, double unit, long wanted) {
+  private KernelBudgets exactly(int[][] taken, int target, double unit, long wanted) {
     Map<String, Integer> kept = new LinkedHashMap<>();
     int left = target;
     long sum = 0;
@@ -125,15 +125,15 @@ public record Sensitivity(List<Kernel> kernels) {
       kept.put(kernel.name(), (int) then);
       missing -= then - now;
     }
-    return new Allocation(kept);
+    return new KernelBudgets(kept);
   }
 
   /** More than {@link #MOST} everywhere is asked: nothing is left to share out. */
-  private Allocation everywhere(double sparsity) {
+  private KernelBudgets everywhere(double sparsity) {
     Map<String, Integer> kept = new LinkedHashMap<>();
     kernels.forEach(
-        k -> kept.put(k.name(), Math.max(Allocation.kept(k.size(), sparsity), 1)));
-    return new Allocation(kept);
+        k -> kept.put(k.name(), Math.max(KernelBudgets.kept(k.size(), sparsity), 1)));
+    return new KernelBudgets(kept);
   }
 
   private static double cost(Kernel kernel, double sparsity) {

@@ -13,18 +13,18 @@ import java.util.Map;
  *
  * @param kept by the kernel's name; at least one each
  */
-public record Allocation(Map<String, Integer> kept) {
-  public Allocation {
+public record KernelBudgets(Map<String, Integer> kept) {
+  public KernelBudgets {
     kept = Map.copyOf(kept);
   }
 
   /** The same fraction of every kernel, rounded as TensorFlow Model Optimization rounds it. */
-  public static Allocation uniform(Graph network, double sparsity) {
+  public static KernelBudgets uniform(Graph network, double sparsity) {
     Map<String, Integer> kept = new LinkedHashMap<>();
     for (Weight kernel : network.prunable()) {
       kept.put(kernel.name(), Masks.kept((int) kernel.shape().size(), (float) sparsity));
     }
-    return new Allocation(kept);
+    return new KernelBudgets(kept);
   }
 
   /**
@@ -32,7 +32,7 @@ public record Allocation(Map<String, Integer> kept) {
    * not smaller (J. Lee et al., "Layer-adaptive Sparsity for the Magnitude-based Pruning", ICLR
    * 2021, arXiv:2010.07611). Exactly the target over all kernels together.
    */
-  public static Allocation lamp(Graph network, double sparsity) {
+  public static KernelBudgets lamp(Graph network, double sparsity) {
     List<Weight> kernels = network.prunable();
     List<double[]> scores = new ArrayList<>();
     for (Weight kernel : kernels) {
@@ -55,7 +55,7 @@ public record Allocation(Map<String, Integer> kept) {
       left -= more;
     }
     kept.replaceAll((name, count) -> Math.max(count, 1));
-    return new Allocation(kept);
+    return new KernelBudgets(kept);
   }
 
   private static double[] lampScores(float[] values) {
