@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Opens sets of samples, whatever they lie in; told apart by content, not by name. */
 public final class Datasets {
@@ -91,56 +92,61 @@ public final class Datasets {
     }
   }
 
-  /** Whether an NPZ file has samples of its own for evaluation beside those for training. */
+  /** Whether a set has samples of its own for evaluation beside those for training. */
   public static boolean hasEvaluationPart(Path file) {
-    if (Files.isDirectory(file) || kind(file) != Kind.ZIP) {
-      return false;
-    }
-    try (Npz npz = Npz.open(file)) {
-      return npz.splits(Part.EVALUATION);
-    }
+    return switch (kind(file)) {
+      case FOLDER -> hasEvaluationPart(file, new FileTree.Folder(file));
+      case GZIP -> hasEvaluationPart(file, new ArchiveTree.TarGz(file));
+      case ZIP -> {
+        try (Npz npz = Npz.open(file)) {
+          yield npz.isEmpty()
+              ? hasEvaluationPart(file, new ArchiveTree.Zip(file))
+              : npz.splits(Part.EVALUATION);
+        }
+      }
+      case NPY, OTHER -> false;
+    };
+  }
+
+  private static boolean hasEvaluationPart(Path file, FileTree tree) {
+    return ImageTree.hasEvaluation(file, ImageFolders.images(tree.files()));
   }
 
   private static Sources sources(
       Path file, Part part, Preprocessing preprocessing, Expected expected) {
-    if (!Files.isDirectory(file)) {
-      Kind kind = kind(file);
-      if (kind == Kind.ZIP && Npz.holdsArrays(file)) {
-        try (Npz npz = Npz.open(file)) {
-          return npz.sources(part, expected);
-        }
+    Kind kind = kind(file);
+    if (kind == Kind.ZIP && Npz.holdsArrays(file)) {
+      try (Npz npz = Npz.open(file)) {
+        return npz.sources(part, expected);
       }
-      if (expected.inputs().size() <= 1) {
-        return Sources.of(source(kind, file, part, preprocessing, expected));
-      }
-    } else if (expected.inputs().size() <= 1) {
-      return Sources.of(images(file, part, preprocessing, expected).folder());
     }
-    throw new DatasetException(
-        file,
-        "",
-        "feeds one input, but the network has " + expected.inputs(),
-        "give an NPZ file with an array named after each");
+    if (expected.inputs().size() > 1) {
+      throw new DatasetException(
+          file,
+          "",
+          "feeds one input, but the network has " + expected.inputs(),
+          "give an NPZ file with an array named after each");
+    }
+    return Sources.of(source(kind, file, part, preprocessing, expected));
   }
 
   private static Source source(
       Kind kind, Path file, Part part, Preprocessing preprocessing, Expected expected) {
+    Optional<Shape> input = expected.inputs().stream().map(Value::shape).findFirst();
+    Function<FileTree, Source> images =
+        tree -> new ImageFolders(file, tree, part, preprocessing.grey(), input).read();
     return switch (kind) {
-      case ZIP -> images(file, part, preprocessing, expected).zip();
-      case GZIP -> images(file, part, preprocessing, expected).tarGz();
+      case FOLDER -> images.apply(new FileTree.Folder(file));
+      case ZIP -> images.apply(new ArchiveTree.Zip(file));
+      case GZIP -> images.apply(new ArchiveTree.TarGz(file));
       case NPY -> Npz.lone(file);
       case OTHER ->
           throw new DatasetException(file, "", "is no set of samples that is known", KINDS);
     };
   }
 
-  private static ImageFolders images(
-      Path file, Part part, Preprocessing preprocessing, Expected expected) {
-    Optional<Shape> input = expected.inputs().stream().map(Value::shape).findFirst();
-    return new ImageFolders(file, part, preprocessing.grey(), input);
-  }
-
   private enum Kind {
+    FOLDER,
     ZIP,
     GZIP,
     NPY,
@@ -148,6 +154,9 @@ public final class Datasets {
   }
 
   private static Kind kind(Path file) {
+    if (Files.isDirectory(file)) {
+      return Kind.FOLDER;
+    }
     byte[] head;
     try (InputStream in = Files.newInputStream(file)) {
       head = in.readNBytes(4);

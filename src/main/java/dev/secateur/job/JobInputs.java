@@ -10,6 +10,7 @@ import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Goals;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
+import dev.secateur.graph.Tensor;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
@@ -37,6 +38,9 @@ record JobInputs(
     List<JobResult.Data> datasets)
     implements AutoCloseable {
   private static final int RANGE_SAMPLES = 256;
+
+  /** Enough to tell a wrong kernel from rounding, and few enough for the first seconds. */
+  private static final int FEW = 8;
 
   static JobInputs open(Job job) {
     KerasModel model = read(job.model(), job.train(), job.plan());
@@ -136,14 +140,21 @@ record JobInputs(
         .toList();
   }
 
+  /** Of the evaluation set, spread over it: one tensor an input, batch first. */
+  List<Tensor> fewSamples() {
+    return evaluation.batch(spread(evaluation.size(), FEW)).inputs();
+  }
+
+  private static int[] spread(int size, int most) {
+    int count = Math.min(most, size);
+    return IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
+  }
+
   /** Values that the network is trained on, from samples spread over the set. */
   Optional<Range> trainingRange() {
-    int count = Math.min(RANGE_SAMPLES, train.size());
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
-    int size = train.size();
-    int[] indices = IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
-    for (float value : train.batch(indices).inputs().get(0).values()) {
+    for (float value : train.batch(spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
       min = Math.min(min, value);
       max = Math.max(max, value);
     }

@@ -3,6 +3,7 @@ package dev.secateur.store;
 import dev.secateur.store.StoreException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -78,7 +79,7 @@ public final class DirectoryStore implements ObjectStore {
   }
 
   @Override
-  public Optional<byte[]> read(ObjectUri uri, int maxBytes) {
+  public Optional<Content> get(ObjectUri uri, int maxBytes) {
     allowed.requireReadable(uri);
     try (InputStream in = Files.newInputStream(path(uri))) {
       byte[] bytes = in.readNBytes(maxBytes + 1);
@@ -86,7 +87,7 @@ public final class DirectoryStore implements ObjectStore {
         throw new StoreException(
             Kind.TOO_LARGE, uri + ": more than the " + maxBytes + " bytes expected");
       }
-      return Optional.of(bytes);
+      return Optional.of(new Content(bytes, object(uri, path(uri)).age()));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
@@ -149,7 +150,7 @@ public final class DirectoryStore implements ObjectStore {
   }
 
   @Override
-  public List<StoredObject> list(ObjectUri prefix) {
+  public List<StoredObject> list(ObjectUri prefix, String after, int most) {
     allowed.requireReadable(prefix);
     Path bucket = root.resolve(prefix.bucket());
     Path start = path(prefix);
@@ -161,14 +162,48 @@ public final class DirectoryStore implements ObjectStore {
       for (Path file : (Iterable<Path>) files::iterator) {
         if (Files.isRegularFile(file) && !file.getFileName().toString().startsWith(TEMPORARY)) {
           ObjectUri uri = new ObjectUri(prefix.bucket(), key(bucket, file));
-          objects.add(object(uri, file));
+          if (uri.key().compareTo(prefix.key() + after) > 0) {
+            objectIfThere(uri, file).ifPresent(objects::add);
+          }
         }
       }
     } catch (IOException e) {
       throw trouble(prefix, e);
+    } catch (UncheckedIOException e) {
+      throw trouble(prefix, e.getCause());
     }
     objects.sort(Comparator.comparing(o -> o.uri().key()));
-    return objects;
+    return objects.subList(0, Math.min(most, objects.size()));
+  }
+
+  /** Empty: removed since it was listed. */
+  private static Optional<StoredObject> objectIfThere(ObjectUri uri, Path file) throws IOException {
+    try {
+      return Optional.of(object(uri, file));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public List<String> names(ObjectUri prefix, String after, int most) {
+    allowed.requireReadable(prefix);
+    if (!Files.isDirectory(path(prefix))) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(path(prefix))) {
+      return files
+          .filter(file -> !file.getFileName().toString().startsWith(TEMPORARY))
+          .map(file -> file.getFileName() + (Files.isDirectory(file) ? "/" : ""))
+          .filter(name -> name.compareTo(after) > 0)
+          .sorted()
+          .limit(most)
+          .toList();
+    } catch (IOException e) {
+      throw trouble(prefix, e);
+    } catch (UncheckedIOException e) {
+      throw trouble(prefix, e.getCause());
+    }
   }
 
   @Override

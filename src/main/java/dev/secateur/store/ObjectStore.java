@@ -1,6 +1,7 @@
 package dev.secateur.store;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -36,7 +37,19 @@ public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore,
   }
 
   /** A small object's bytes, if it is there. */
-  Optional<byte[]> read(ObjectUri uri, int maxBytes);
+  default Optional<byte[]> read(ObjectUri uri, int maxBytes) {
+    return get(uri, maxBytes).map(Content::bytes);
+  }
+
+  /**
+   * A small object's bytes.
+   *
+   * @param age since it was last written, by the store's own clock, which may count whole seconds
+   */
+  record Content(byte[] bytes, Duration age) {}
+
+  /** A small object, if it is there. */
+  Optional<Content> get(ObjectUri uri, int maxBytes);
 
   /** Writes a small object, over any that is there. */
   void write(ObjectUri uri, byte[] content);
@@ -60,7 +73,24 @@ public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore,
   boolean createFrom(Path file, String sha256, ObjectUri uri);
 
   /** The objects under a prefix, by key. */
-  List<StoredObject> list(ObjectUri prefix);
+  default List<StoredObject> list(ObjectUri prefix) {
+    return list(prefix, "", Integer.MAX_VALUE);
+  }
+
+  /**
+   * Some of the objects under a prefix, by key. Their ages are by this process's clock.
+   *
+   * @param after only those whose key continues the prefix with more than this; empty for all
+   * @param most at most so many
+   */
+  List<StoredObject> list(ObjectUri prefix, String after, int most);
+
+  /**
+   * What is directly below a prefix that ends with a slash, in order; a name under which there is
+   * more ends with a slash. For prefixes below which all names are of one of the two kinds: servers
+   * differ in how they sort both. {@code after} and {@code most} as above.
+   */
+  List<String> names(ObjectUri prefix, String after, int most);
 
   /** Deletes an object; one that is not there is fine. */
   void delete(ObjectUri uri);

@@ -9,6 +9,7 @@ import dev.secateur.store.StoreListener.Operation;
 import dev.secateur.store.StoreListener.Result;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
+import io.minio.GetObjectResponse;
 import io.minio.ListObjectsArgs;
 import io.minio.MinioClient;
 import io.minio.ObjectWriteResponse;
@@ -31,6 +32,7 @@ import java.security.GeneralSecurityException;
 import java.security.ProviderException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +41,7 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import okhttp3.Headers;
 import okhttp3.Interceptor;
@@ -56,6 +59,9 @@ public final class S3ObjectStore implements ObjectStore {
 
   /** S3's smallest part size, which the client asks for even where there is only one part. */
   private static final long SMALLEST_PART = 5L << 20;
+
+  /** S3 gives no more in one answer. */
+  private static final int LARGEST_PAGE = 1000;
 
   private static final String DIGEST = "sha256";
 
@@ -222,7 +228,7 @@ public final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
-  public Optional<byte[]> read(ObjectUri uri, int maxBytes) {
+  public Optional<Content> get(ObjectUri uri, int maxBytes) {
     allowed.requireReadable(uri);
     return ifThere(
         () ->
@@ -230,7 +236,7 @@ public final class S3ObjectStore implements ObjectStore {
                 Operation.GET,
                 uri,
                 () -> {
-                  try (InputStream in =
+                  try (GetObjectResponse in =
                       client.getObject(
                           GetObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).build())) {
                     byte[] bytes = in.readNBytes(maxBytes + 1);
@@ -239,7 +245,7 @@ public final class S3ObjectStore implements ObjectStore {
                           Kind.TOO_LARGE, uri + ": more than the " + maxBytes + " bytes expected");
                     }
                     listener.read(bytes.length);
-                    return bytes;
+                    return new Content(bytes, age(in.headers()));
                   }
                 }));
   }
@@ -326,29 +332,54 @@ public final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
-  public List<StoredObject> list(ObjectUri prefix) {
+  public List<StoredObject> list(ObjectUri prefix, String after, int most) {
+    return listed(
+        prefix,
+        after,
+        most,
+        true,
+        item ->
+            new StoredObject(
+                new ObjectUri(prefix.bucket(), item.objectName()),
+                item.size(),
+                item.etag(),
+                Duration.between(item.lastModified().toInstant(), Instant.now())));
+  }
+
+  @Override
+  public List<String> names(ObjectUri prefix, String after, int most) {
+    return listed(
+        prefix, after, most, false, item -> item.objectName().substring(prefix.key().length()));
+  }
+
+  private <T> List<T> listed(
+      ObjectUri prefix, String after, int most, boolean recursive, Function<Item, T> each) {
     allowed.requireReadable(prefix);
     return request(
         Operation.LIST,
         prefix,
         () -> {
-          List<StoredObject> objects = new ArrayList<>();
-          ListObjectsArgs args =
+          List<T> listed = new ArrayList<>();
+          ListObjectsArgs.Builder args =
               ListObjectsArgs.builder()
                   .bucket(prefix.bucket())
                   .prefix(prefix.key())
-                  .recursive(true)
-                  .build();
-          for (io.minio.Result<Item> result : client.listObjects(args)) {
-            Item item = result.get();
-            objects.add(
-                new StoredObject(
-                    new ObjectUri(prefix.bucket(), item.objectName()),
-                    item.size(),
-                    item.etag(),
-                    Duration.between(item.lastModified().toInstant(), Instant.now())));
+                  .recursive(recursive)
+                  .maxKeys(Math.min(most, LARGEST_PAGE));
+          if (!after.isEmpty()) {
+            args.startAfter(prefix.key() + after);
           }
-          return objects;
+          for (io.minio.Result<Item> result : client.listObjects(args.build())) {
+            Item item = result.get();
+            // What is below "a/" comes after "a/", and so its name comes again.
+            if (item.objectName().compareTo(prefix.key() + after) > 0) {
+              listed.add(each.apply(item));
+            }
+            if (listed.size() == most) {
+              break;
+            }
+          }
+          return listed;
         });
   }
 
@@ -387,6 +418,13 @@ public final class S3ObjectStore implements ObjectStore {
   public void close() {
     http.dispatcher().executorService().shutdown();
     http.connectionPool().evictAll();
+  }
+
+  private static Duration age(Headers headers) {
+    Optional<Instant> modified = Optional.ofNullable(headers.getInstant("Last-Modified"));
+    return modified
+        .map(time -> age(headers, time.atZone(ZoneOffset.UTC)))
+        .orElseThrow(() -> new StoreException(Kind.UNAVAILABLE, "an answer without Last-Modified"));
   }
 
   /** The store's own clock on both sides, so that ours may be wrong. */

@@ -81,7 +81,7 @@ public final class Minio implements AutoCloseable {
         c -> command.addAll(List.of("--certs-dir", c.directory().toAbsolutePath().toString())));
     Subprocess process = Subprocess.start(directory.resolve("minio.log"), environment, command);
     Minio minio = new Minio(process, port, certificates);
-    process.await("MinIO", Duration.ofSeconds(30), minio::isLive);
+    process.await("MinIO", Duration.ofMinutes(5), minio::isLive);
     return minio;
   }
 

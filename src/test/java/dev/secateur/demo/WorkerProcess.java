@@ -16,7 +16,7 @@ import java.util.Map;
 
 /** The packaged worker as a process, against local servers. */
 public final class WorkerProcess implements AutoCloseable {
-  private static final Duration START = Duration.ofMinutes(3);
+  private static final Duration START = Duration.ofMinutes(10);
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   /** Of {@link LocalStore}. */

@@ -100,7 +100,7 @@ final class ApiServer implements AutoCloseable {
     URI address = URI.create("https://127.0.0.1:" + port);
     ApiServer api = new ApiServer(etcd, server, address, kubeconfig(directory, address));
     await()
-        .atMost(Duration.ofSeconds(90))
+        .atMost(Duration.ofMinutes(10))
         .ignoreExceptions()
         .until(() -> api.send("GET", "/readyz", "", "").statusCode() == 200);
     return api;

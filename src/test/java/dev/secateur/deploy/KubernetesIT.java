@@ -50,7 +50,7 @@ final class KubernetesIT {
       }
     }
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(5))
         .until(
             () ->
                 Stream.of("/apis/keda.sh/v1alpha1", "/apis/monitoring.coreos.com/v1")

@@ -4,6 +4,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
 import dev.secateur.keras.KerasException;
+import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.Quantization;
@@ -42,6 +43,9 @@ final class Comparison {
   /** Largest RMS error of INT8 where there is no official result, as a fraction of the range. */
   private static final double UNRIVALLED_INT8_TOLERANCE = 0.05;
 
+  /** Below it, an output is constant but for rounding. */
+  private static final double SMALLEST_RANGE = 1e-6;
+
   private static final ModelMetadata METADATA = new ModelMetadata("golden", "");
 
   private final Fixture fixture;
@@ -49,7 +53,7 @@ final class Comparison {
   private final List<Tensor> y;
   private final Map<Cell, String> cells = new EnumMap<>(Cell.class);
 
-  private Comparison(Fixture fixture) {
+  Comparison(Fixture fixture) {
     this.fixture = fixture;
     this.x = fixture.tensors("x");
     this.y = fixture.tensors("y");
@@ -64,7 +68,7 @@ final class Comparison {
     Comparison comparison = new Comparison(fixture);
     Graph graph;
     try {
-      graph = read(fixture);
+      graph = read(fixture).graph();
       comparison.cells.put(Cell.READ, Verdict.PASSED);
     } catch (RuntimeException e) {
       asked.forEach(c -> comparison.cells.put(c, "not read"));
@@ -95,41 +99,58 @@ final class Comparison {
   }
 
   /** A model without an input shape is refused with that reason, and read when it is given. */
-  private static Graph read(Fixture fixture) {
+  static KerasModel read(Fixture fixture) {
     try {
-      return KerasReader.read(fixture.model()).graph();
+      return KerasReader.read(fixture.model());
     } catch (KerasException e) {
       if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
         throw e;
       }
       var shape = fixture.tensors("x").get(0).shape().withBatch(dev.secateur.graph.Shape.UNKNOWN);
-      return KerasReader.read(fixture.model(), Optional.of(shape)).graph();
+      return KerasReader.read(fixture.model(), Optional.of(shape));
     }
   }
 
-  private String predicted(Graph graph) {
+  String predicted(Graph graph) {
+    return floats(predict(graph), y);
+  }
+
+  /** The network's own outputs, in Keras' order. */
+  List<Tensor> predict(Graph graph) {
     try (Predictor predictor = TensorFlowPredictor.open(graph, 1)) {
-      return floats(predictor.predict(x));
+      return ordered(graph, predictor.predict(x));
     }
   }
 
-  private String float32(Graph graph) {
+  String float32(Graph graph) {
     try (Predictor predictor = TfliteInterpreter.open(TfliteCompiler.float32(graph, METADATA), 1)) {
-      return floats(predictor.predict(x));
+      return floats(ordered(graph, predictor.predict(x)), y);
     }
   }
 
-  private String floats(List<Tensor> got) {
-    if (got.size() != y.size()) {
-      return got.size() + " outputs instead of " + y.size();
+  /** In Keras' order, where that is one of names. */
+  private List<Tensor> ordered(Graph graph, List<Tensor> outputs) {
+    List<String> own = graph.outputs().stream().map(Graph.Output::name).toList();
+    List<String> names = fixture.outputNames();
+    return own.containsAll(names) && names.size() == own.size()
+        ? names.stream().map(n -> outputs.get(own.indexOf(n))).toList()
+        : outputs;
+  }
+
+  /** What differs by more than rounding, or nothing. */
+  String floats(List<Tensor> got, List<Tensor> wanted) {
+    if (got.size() != wanted.size()) {
+      return got.size() + " outputs instead of " + wanted.size();
     }
-    for (int i = 0; i < y.size(); i++) {
-      if (!got.get(i).shape().equals(y.get(i).shape())) {
-        return "shape " + got.get(i).shape() + " instead of " + y.get(i).shape();
+    for (int i = 0; i < wanted.size(); i++) {
+      if (!got.get(i).shape().equals(wanted.get(i).shape())) {
+        return "shape " + got.get(i).shape() + " instead of " + wanted.get(i).shape();
       }
-      double error = Error.between(got.get(i), y.get(i)).largest() / range(y.get(i));
+      double range = Math.max(range(wanted.get(i)), SMALLEST_RANGE);
+      double error = Error.between(got.get(i), wanted.get(i)).largest() / range;
       boolean deep = fixture.group().startsWith("Architecture-");
-      if (!(error <= (deep ? DEEP_TOLERANCE : FLOAT_TOLERANCE))) {
+      double tolerance = fixture.tolerance().orElse(deep ? DEEP_TOLERANCE : FLOAT_TOLERANCE);
+      if (!(error <= tolerance)) {
         return String.format(Locale.ROOT, "output %d differs by %.2g of its range", i, error);
       }
     }
@@ -180,14 +201,14 @@ final class Comparison {
         .findFirst();
   }
 
-  private String int8(Graph graph) {
+  String int8(Graph graph) {
     Calibration calibration =
         new Calibrator(1).calibrate(graph, List.of(fixture.tensors("calibration")));
     List<Tensor> got;
     try (Predictor predictor =
         TfliteInterpreter.open(
             TfliteCompiler.int8(graph, calibration, Quantization.DEFAULT, METADATA), 1)) {
-      got = predictor.predict(x);
+      got = ordered(graph, predictor.predict(x));
     }
     List<Tensor> official = fixture.tensors("official");
     for (int i = 0; i < y.size(); i++) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /** One model file with what Keras and TensorFlow's converter made of it. */
 record Fixture(Path directory, JsonNode entry) {
@@ -53,6 +54,22 @@ record Fixture(Path directory, JsonNode entry) {
 
   double loss() {
     return entry.path("loss").asDouble();
+  }
+
+  /** Keras' names of the outputs in the order of {@code y}, where these are a dict's keys. */
+  List<String> outputNames() {
+    List<String> names = new ArrayList<>();
+    entry.path("outputNames").forEach(n -> names.add(n.asText()));
+    return names;
+  }
+
+  /**
+   * Largest difference of float outputs, as a fraction of their range, where it is this one's own.
+   */
+  OptionalDouble tolerance() {
+    return entry.has("tolerance")
+        ? OptionalDouble.of(entry.path("tolerance").asDouble())
+        : OptionalDouble.empty();
   }
 
   /** Size of one quantization step of an output of the official INT8 model. */

@@ -62,6 +62,48 @@ abstract class StoreContract {
   }
 
   @Test
+  void listingsComeInOrderPageByPageDeepAndFlat() {
+    ObjectUri root = fresh("");
+    List<String> keys = new ArrayList<>();
+    for (String tenant : List.of("a", "a-b", "b%20c", "d")) {
+      for (int n = 0; n < 3; n++) {
+        keys.add(tenant + "/" + n);
+      }
+    }
+    keys.forEach(key -> store().write(root.resolve(key), text(key)));
+    keys.sort(null);
+    for (int most : List.of(1, 2, 5, 100)) {
+      List<String> deep = new ArrayList<>();
+      List<StoredObject> page;
+      do {
+        String after = deep.isEmpty() ? "" : deep.get(deep.size() - 1);
+        page = store().list(root, after, most);
+        page.forEach(o -> deep.add(o.uri().key().substring(root.key().length())));
+      } while (page.size() == most);
+      assertThat(deep).isEqualTo(keys);
+      List<String> flat = new ArrayList<>();
+      List<String> names;
+      do {
+        names = store().names(root, flat.isEmpty() ? "" : flat.get(flat.size() - 1), most);
+        flat.addAll(names);
+      } while (names.size() == most);
+      assertThat(flat).containsExactly("a-b/", "a/", "b%20c/", "d/");
+    }
+    assertThat(store().names(root.resolve("nothing/"), "", 10)).isEmpty();
+  }
+
+  @Test
+  void anObjectComesWithItsAge() throws Exception {
+    ObjectUri uri = fresh("heart");
+    store().write(uri, text("beat"));
+    Thread.sleep(2_100);
+    ObjectStore.Content content = store().get(uri, 100).orElseThrow();
+    assertThat(content.bytes()).isEqualTo(text("beat"));
+    assertThat(content.age().toMillis()).isBetween(1_000L, 60_000L);
+    assertThat(store().get(fresh("nothing"), 100)).isEmpty();
+  }
+
+  @Test
   void ofManyThatCreateAnObjectAtOnceExactlyOneDoes() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     try {

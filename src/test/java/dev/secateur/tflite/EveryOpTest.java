@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Op;
+import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.Quantization;
+import dev.secateur.train.TensorFlowPredictor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -60,6 +62,18 @@ class EveryOpTest {
   void floatAnswersTheSameForASampleAloneAndInABatch(OpCase c) {
     TfliteModel model = TfliteCompiler.float32(c.graph(), Networks.METADATA);
     assertThat(differenceInBatch(c, model)).isLessThan(1e-6);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void floatIsWhatTensorFlowComputes(OpCase c) {
+    Tensor x = Networks.samples(c.graph(), 5, 3);
+    Tensor actual = Networks.run(TfliteCompiler.float32(c.graph(), Networks.METADATA), x).get(0);
+    try (Predictor tensorFlow = TensorFlowPredictor.open(c.graph(), 1)) {
+      Tensor expected = tensorFlow.predict(List.of(x)).get(0);
+      assertThat(actual.shape()).isEqualTo(expected.shape());
+      assertThat(Errors.largest(actual, expected) / Errors.range(expected, 0)).isLessThan(1e-5);
+    }
   }
 
   @ParameterizedTest

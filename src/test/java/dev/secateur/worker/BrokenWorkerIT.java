@@ -6,7 +6,6 @@ import dev.secateur.demo.WorkerProcess;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.KafkaBinding;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -20,7 +19,7 @@ final class BrokenWorkerIT {
     try (Platform platform = new Platform("no-natives", 1)) {
       WorkerProcess worker =
           platform.worker("no-natives-1", Map.of("org.bytedeco.javacpp.platform", "linux-none"));
-      assertThat(worker.process().exitCode(Duration.ofMinutes(5))).isEqualTo(1);
+      assertThat(worker.process().exitCode(Platform.LONG)).isEqualTo(1);
       assertThat(worker.process().output())
           .contains("leaving: the native libraries do not work")
           .contains("UnsatisfiedLinkError");

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.demo.Containers;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Where a Docker engine answers, {@link LocalServers} are Kafka and MinIO in containers, and all
  * tests of the worker run on them; elsewhere this one is reported as skipped.
  */
+@Tag("docker")
 final class ContainersIT {
   @Test
   void aRegisteredModelBecomesArtifactsOnContainers() throws Exception {

@@ -46,7 +46,7 @@ final class DeathIT {
         awaitOneOf(random.nextInt(4), platform, worker);
         LockSupport.parkNanos(Duration.ofMillis(random.nextInt(4000)).toNanos());
         worker.process().signal("KILL");
-        worker.process().exitCode(Duration.ofSeconds(20));
+        worker.process().exitCode(Platform.LONG);
         resumptions.ended(worker);
         resumptions.expect();
         worker = killable(platform, kills);
@@ -143,7 +143,7 @@ final class DeathIT {
       WorkerProcess first =
           platform.worker(name + "-1", Map.of(Failpoint.PROPERTY, place)).awaitReady();
       platform.publish(platform.job("shapes", "1", 1));
-      assertThat(first.process().exitCode(Duration.ofMinutes(2))).isEqualTo(137);
+      assertThat(first.process().exitCode(Platform.LONG)).isEqualTo(137);
       assertThat(platform.store.list(platform.state.resolve("results/"))).hasSize(1);
       WorkerProcess second = platform.worker(name + "-2").awaitReady();
       platform.awaitResults(1);
@@ -193,7 +193,7 @@ final class DeathIT {
       platform.await("training", () -> hasManifest(platform));
       long asked = System.nanoTime();
       first.process().signal("TERM");
-      assertThat(first.process().exitCode(Duration.ofSeconds(20))).isZero();
+      assertThat(first.process().exitCode(Platform.LONG)).isZero();
       System.out.printf("drained in %d ms%n", (System.nanoTime() - asked) / 1_000_000);
       assertThat(platform.acknowledged()).isZero();
       assertThat(platform.results()).isEmpty();

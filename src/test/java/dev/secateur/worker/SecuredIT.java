@@ -17,7 +17,6 @@ import dev.secateur.store.ObjectStore;
 import io.opentelemetry.proto.trace.v1.Span;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -409,7 +408,7 @@ final class SecuredIT {
     command.addAll(List.of(arguments));
     try (Subprocess process =
         Subprocess.java(root.resolve(arguments[0] + ".log"), environment, command)) {
-      assertThat(process.exitCode(Duration.ofMinutes(1))).as(process.output()).isEqualTo(exitCode);
+      assertThat(process.exitCode(Platform.LONG)).as(process.output()).isEqualTo(exitCode);
       return process.output();
     }
   }

@@ -4,7 +4,6 @@ import dev.secateur.demo.Ports;
 import dev.secateur.demo.Subprocess;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -61,8 +60,7 @@ final class ServerProcess implements AutoCloseable {
   }
 
   ServerProcess awaitReady() {
-    process.await(
-        "ready", Duration.ofMinutes(2), () -> process.output().lines().anyMatch("ready"::equals));
+    process.await("ready", Platform.LONG, () -> process.output().lines().anyMatch("ready"::equals));
     return this;
   }
 

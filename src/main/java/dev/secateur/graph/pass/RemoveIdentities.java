@@ -47,6 +47,9 @@ final class RemoveIdentities implements Pass {
     if (op instanceof Op.Permute permute) {
       return permute.order().equals(IntStream.range(0, in.rank()).boxed().toList());
     }
+    if (op instanceof Op.Slice slice && slice.strides().stream().anyMatch(s -> s < 0)) {
+      return false;
+    }
     if (op instanceof Op.Pad || op instanceof Op.Slice || op instanceof Op.Tile) {
       // The shape stays only where nothing is added, cut or repeated; a slice could not even step.
       return op.infer(List.of(in)).equals(in);

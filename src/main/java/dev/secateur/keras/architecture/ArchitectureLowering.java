@@ -310,8 +310,8 @@ public final class ArchitectureLowering {
     }
     Operations.Result result =
         Operations.lower(
-            layer.type().substring(LayerSpec.OPERATION.length()),
-            OperationCall.of(context, call, operands));
+            OperationCall.of(
+                context, layer.type().substring(LayerSpec.OPERATION.length()), call, operands));
     result.equivalent().ifPresent(e -> equivalents.put(context.path(), e));
     return result.outputs();
   }

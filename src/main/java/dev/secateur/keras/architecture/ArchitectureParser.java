@@ -273,20 +273,32 @@ public final class ArchitectureParser {
         named = named(entry.get(3), ArchitectureParser::keras2Argument);
       }
     }
-    boolean several = first.size() > 1;
-    return new Call(several ? List.of(new Items(first)) : first, named);
+    // A layer takes one tensor or a list alike; an operation that joins takes a list of one as
+    // such.
+    boolean listed = layer.isOperation() && !node.get(0).isTextual();
+    return new Call(listed || first.size() > 1 ? List.of(new Items(first)) : first, named);
   }
 
   private static Argument keras2Argument(JsonNode node) {
     if (isReference(node)) {
       return ref(node);
     }
-    if (node.isArray() && !node.isEmpty() && isReference(node.get(0))) {
+    if (node.isArray() && contains(node)) {
       List<Argument> items = new ArrayList<>();
       node.forEach(n -> items.add(keras2Argument(n)));
       return new Items(items);
     }
     return new Constant(node);
+  }
+
+  /** Whether a reference is among the items, or in lists among them. */
+  private static boolean contains(JsonNode items) {
+    for (JsonNode item : items) {
+      if (isReference(item) || (item.isArray() && contains(item))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Map<String, Argument> named(

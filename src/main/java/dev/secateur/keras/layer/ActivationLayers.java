@@ -5,6 +5,7 @@ import dev.secateur.graph.Activation;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Weight.Role;
+import dev.secateur.keras.spec.Options;
 import java.util.List;
 import java.util.Map;
 
@@ -50,9 +51,16 @@ final class ActivationLayers {
     return new Activation.GeneralRelu(max, slope, threshold);
   }
 
+  /** Over one axis, or several at once. */
   private static String softmax(LayerContext layer) {
-    return apply(
-        layer, new Activation.Softmax(layer.options().axis("axis", -1, layer.shape().rank())));
+    Options options = layer.options();
+    int rank = layer.shape().rank();
+    List<Integer> given = options.has("axis") ? options.integers("axis") : List.of(-1);
+    List<Integer> axes =
+        given.stream().map(a -> options.axis(a, rank, "axis")).distinct().sorted().toList();
+    return axes.size() == 1
+        ? apply(layer, new Activation.Softmax(axes.get(0)))
+        : ReductionOperations.softmaxOver(layer, layer.input(), axes, false);
   }
 
   /** Slopes have the input's shape without the batch, and one in place of a shared axis. */

@@ -84,6 +84,7 @@ public record Dialect(int major) {
     ObjectNode config = options(type, (ObjectNode) item.path("config"));
     Optional<String> operation = operation(type, item, config);
     if (operation.isPresent()) {
+      config = ((ObjectNode) item.path("config")).deepCopy(); // an operation's own names
       if (!Operations.supports(operation.get())) {
         reasons.add(Refusals.operation(operation.get(), place));
       }
@@ -138,7 +139,11 @@ public record Dialect(int major) {
         boolean inOps = item.path("module").asText("").contains(".ops");
         // In HDF5 no module is given, but only layers of Keras 3 have this option.
         boolean bare = major >= 3 && !config.has("trainable") && !type.equals("InputLayer");
-        yield inOps || (bare && Operations.supports(type)) ? Optional.of(type) : Optional.empty();
+        boolean known = Layers.supports(type) || Refusals.of(type, "").isPresent();
+        boolean operation = Operations.supports(type) || !known;
+        yield inOps || (bare && operation && !isForeign(item))
+            ? Optional.of(type)
+            : Optional.empty();
       }
     };
   }

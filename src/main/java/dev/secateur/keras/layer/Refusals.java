@@ -73,7 +73,22 @@ public final class Refusals {
           "JaxLayer",
           "FlaxLayer",
           "TorchModuleWrapper",
-          "Pipeline");
+          "Pipeline",
+          "AdaptiveAveragePooling1D",
+          "AdaptiveAveragePooling3D",
+          "AdaptiveMaxPooling1D",
+          "AdaptiveMaxPooling3D",
+          "AutoContrast",
+          "AvgPool3D",
+          "ContrastLimitedAdaptiveHistogramEqualization",
+          "Convolution3DTranspose",
+          "Equalization",
+          "GlobalAvgPool3D",
+          "GlobalMaxPool3D",
+          "MaxNumBoundingBoxes",
+          "MaxPool3D",
+          "ReversibleEmbedding",
+          "Solarization");
 
   private Refusals() {}
 

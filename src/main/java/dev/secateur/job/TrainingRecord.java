@@ -9,11 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What the plan left open, as the run settled it. */
-final class Resolved {
-  private Resolved() {}
+/** What the training run tells: how it went, and what it settled that the plan left open. */
+final class TrainingRecord {
+  private TrainingRecord() {}
 
-  static Plan plan(Plan asked, FineTuned tuned) {
+  static Plan settled(Plan asked, FineTuned tuned) {
     FineTuning how = asked.fineTuning();
     FineTuning settled =
         new FineTuning(
@@ -38,7 +38,7 @@ final class Resolved {
         asked.acceptance());
   }
 
-  static Training training(FineTuned tuned) {
+  static Training of(FineTuned tuned) {
     PruningSchedule schedule = new PruningSchedule(tuned.pruning(), Math.max(tuned.steps(), 1));
     List<Training.SchedulePoint> points = new ArrayList<>();
     for (int step = 1; step <= tuned.steps(); step++) {

@@ -1,0 +1,69 @@
+package dev.secateur.job;
+
+import dev.secateur.evaluate.Evaluation;
+import dev.secateur.evaluate.Evaluator;
+import dev.secateur.evaluate.Latency;
+import dev.secateur.evaluate.RecordedOutputs;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Predictor;
+import dev.secateur.tflite.TfliteInterpreter;
+import dev.secateur.tflite.TfliteModel;
+import dev.secateur.train.TensorFlowPredictor;
+import java.util.Set;
+
+/** Measures what was made, each variant beside the original. */
+record EvaluateVariants(Run run) implements Step {
+  @Override
+  public Stage stage() {
+    return Stage.EVALUATE;
+  }
+
+  @Override
+  public Set<Product<?>> needs() {
+    return Set.of(
+        Product.ORIGINAL_OUTPUTS, Product.TUNED, Product.PRUNED_FILE, Product.FP32, Product.INT8);
+  }
+
+  @Override
+  public Set<Product<?>> makes() {
+    return Set.of();
+  }
+
+  @Override
+  public void run(Products products) {
+    RecordedOutputs original = products.get(Product.ORIGINAL_OUTPUTS);
+    Graph pruned = products.get(Product.TUNED).graph();
+    try (Predictor predictor = TensorFlowPredictor.open(pruned, run.job().threads())) {
+      run.measured(
+          Variants.keras(
+              "pruned",
+              products.get(Product.PRUNED_FILE),
+              pruned,
+              evaluation(predictor, original),
+              latency(predictor)));
+    }
+    tflite("fp32", ConvertToTflite.FILE, products.get(Product.FP32), original);
+    tflite("int8", Quantize.FILE, products.get(Product.INT8), original);
+  }
+
+  private void tflite(String name, String file, TfliteModel model, RecordedOutputs original) {
+    try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
+      run.measured(
+          Variants.tflite(
+              name,
+              run.staging().file(file),
+              model,
+              evaluation(predictor, original),
+              latency(predictor)));
+    }
+  }
+
+  private Evaluation evaluation(Predictor predictor, RecordedOutputs original) {
+    return new Evaluator(run.inputs().goals(), run.inputs().evaluation(), run.cancelled())
+        .evaluate(predictor, original.rewind());
+  }
+
+  private Latency latency(Predictor predictor) {
+    return Latency.measure(predictor, run.inputs().evaluation());
+  }
+}

@@ -1,0 +1,103 @@
+package dev.secateur.ledger;
+
+import java.time.InstantSource;
+import java.util.Optional;
+
+/**
+ * The books of one state, as one worker uses them. Orders come in through {@link #orders}, idle
+ * workers get them with {@link #next}, run them under a {@link Tenure}, and end them with {@link
+ * #settle} and, after the answer was sent, {@link #close}.
+ */
+public final class Ledger {
+  private final Orders orders;
+  private final Queue queue;
+  private final Settlement settlement;
+  private final Pauses pauses;
+  private final Cancels cancels;
+  private final Defects defects;
+  private final Retention retention;
+
+  /**
+   * @param clock goes on steadily; may be wrong
+   */
+  public Ledger(LedgerStore store, InstantSource clock, Terms terms) {
+    this(store, clock, terms, new Expiry(), new Attempts(), new EngineTurn());
+  }
+
+  Ledger(
+      LedgerStore store,
+      InstantSource clock,
+      Terms terms,
+      Expiry expiry,
+      Attempts attempts,
+      EngineTurn turn) {
+    FirstReadable<Order> order = new FirstReadable<>(store, Order::bytes, Order::of);
+    FirstReadable<Result> result = new FirstReadable<>(store, Result::bytes, Result::of);
+    Claims claims = new Claims(store, clock, terms, expiry, attempts, turn);
+    Pending pending = new Pending(store, Keys.encoded(terms.worker()));
+    this.pauses = new Pauses(store);
+    this.cancels = new Cancels(store);
+    this.defects = new Defects(store);
+    this.orders = new Orders(order, result, pending);
+    this.settlement = new Settlement(store, result, pending, cancels);
+    this.retention = new Retention(store, order, result, pending);
+    this.queue =
+        new Queue(
+            store,
+            clock,
+            order,
+            result,
+            claims,
+            new EqualJobs(store, order, result, pending),
+            pending,
+            pauses,
+            cancels);
+  }
+
+  public Orders orders() {
+    return orders;
+  }
+
+  public Pauses pauses() {
+    return pauses;
+  }
+
+  public Cancels cancels() {
+    return cancels;
+  }
+
+  public Defects defects() {
+    return defects;
+  }
+
+  public Retention retention() {
+    return retention;
+  }
+
+  /** Claims the next order for an idle worker, if one is to be had. */
+  public synchronized Optional<Tenure> next() {
+    return queue.next();
+  }
+
+  /** Claims an order that is to be ended and that nobody runs, if there is one. */
+  public synchronized Optional<Tenure> nextCancelled() {
+    return queue.nextCancelled();
+  }
+
+  /**
+   * Makes a result durable.
+   *
+   * @return the result that stands, which is what is to be sent: another's, where it was first
+   * @throws ClaimLostException if another worker has the order
+   */
+  public Result settle(Tenure tenure, Result mine) {
+    tenure.ensureHeld();
+    return settlement.settle(mine);
+  }
+
+  /** Removes what only an unsettled order needs, after its answer was sent. */
+  public void close(Tenure tenure) {
+    settlement.close(tenure.order());
+    tenure.close();
+  }
+}

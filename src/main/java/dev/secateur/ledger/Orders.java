@@ -1,0 +1,52 @@
+package dev.secateur.ledger;
+
+import java.util.Optional;
+
+/**
+ * Takes orders in: a record may be acknowledged when its order is durable and pending, or settled.
+ * The order that stands first is the one that counts, however often its event comes.
+ */
+public final class Orders {
+  private final FirstReadable<Order> orders;
+  private final FirstReadable<Result> results;
+  private final Pending pending;
+
+  Orders(FirstReadable<Order> orders, FirstReadable<Result> results, Pending pending) {
+    this.orders = orders;
+    this.results = results;
+    this.pending = pending;
+  }
+
+  /**
+   * What stands after an order was taken in.
+   *
+   * @param order the one that counts
+   * @param result where it was settled before
+   */
+  public record Registration(Order order, Optional<Result> result) {}
+
+  public Registration register(Order order) {
+    Order standing = orders.stand(Keys.order(order.id()), order);
+    Optional<Result> result = results.find(Keys.result(order.id()));
+    if (result.isEmpty()) {
+      pending.add(standing);
+    }
+    return new Registration(standing, result);
+  }
+
+  /**
+   * Answers an event that cannot become an order. Its record may be acknowledged when the answer
+   * that this returns was sent.
+   */
+  public Result refuse(Result refusal) {
+    return results.stand(Keys.result(refusal.order()), refusal);
+  }
+
+  public Optional<Order> find(String order) {
+    return orders.find(Keys.order(order));
+  }
+
+  public Optional<Result> result(String order) {
+    return results.find(Keys.result(order));
+  }
+}

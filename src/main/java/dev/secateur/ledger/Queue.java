@@ -1,0 +1,206 @@
+package dev.secateur.ledger;
+
+import dev.secateur.ledger.Claims.Top;
+import dev.secateur.store.StoreException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds an idle worker its next order: first what a dead or draining worker has left, then the best
+ * of what nobody has begun. What it learned of orders that are not to be had it remembers for as
+ * long as it can be true, so that a look costs requests for what changed. Used by one thread.
+ */
+final class Queue {
+  private final LedgerStore store;
+  private final InstantSource clock;
+  private final FirstReadable<Order> orders;
+  private final FirstReadable<Result> results;
+  private final Claims claims;
+  private final EqualJobs jobs;
+  private final Pending pending;
+  private final Pauses pauses;
+  private final Cancels cancels;
+
+  /** Orders that somebody holds, and until when that is no question. */
+  private final Map<String, Known> held = new HashMap<>();
+
+  /** Orders that wait for an equal one, by that one. */
+  private final Map<String, String> followers = new HashMap<>();
+
+  /** So many orders in a row that the store says nothing of: it is the store, not they. */
+  private static final int TROUBLES = 3;
+
+  /** What a look at an order's highest claim said. */
+  private record Known(Top top, Instant again) {}
+
+  /** One look: the state of things when it began, and what it came across. */
+  private static final class Look {
+    final Map<String, Top> tops;
+    final Pauses.Now paused;
+    final Set<String> cancelled;
+    final Set<String> seen = new HashSet<>();
+    final List<StoreException> troubles = new ArrayList<>();
+
+    Look(Map<String, Top> tops, Pauses.Now paused, Set<String> cancelled) {
+      this.tops = tops;
+      this.paused = paused;
+      this.cancelled = cancelled;
+    }
+
+    Top top(String order) {
+      return tops.getOrDefault(order, Top.NONE);
+    }
+  }
+
+  Queue(
+      LedgerStore store,
+      InstantSource clock,
+      FirstReadable<Order> orders,
+      FirstReadable<Result> results,
+      Claims claims,
+      EqualJobs jobs,
+      Pending pending,
+      Pauses pauses,
+      Cancels cancels) {
+    this.store = store;
+    this.clock = clock;
+    this.orders = orders;
+    this.results = results;
+    this.claims = claims;
+    this.jobs = jobs;
+    this.pending = pending;
+    this.pauses = pauses;
+    this.cancels = cancels;
+  }
+
+  /**
+   * Claims the next order, if one is to be had.
+   *
+   * @throws StoreException if none was found, and some could not be looked at
+   */
+  Optional<Tenure> next() {
+    Look look = new Look(claims.all(), pauses.now(), cancels.requested());
+    held.keySet().retainAll(look.tops.keySet());
+    Optional<Tenure> left = first(look, look.tops.keySet());
+    return answer(look, left.or(() -> pending.first(order -> offered(look, order))));
+  }
+
+  /** Claims an order that is to be ended, if one is to be had; likewise. */
+  Optional<Tenure> nextCancelled() {
+    Set<String> cancelled = cancels.requested();
+    if (cancelled.isEmpty()) {
+      return Optional.empty();
+    }
+    Look look = new Look(claims.all(), new Pauses.Now(Set.of()), cancelled);
+    return answer(look, first(look, cancelled));
+  }
+
+  private Optional<Tenure> first(Look look, Set<String> orders) {
+    return orders.stream().flatMap(order -> offered(look, order).stream()).findFirst();
+  }
+
+  private static Optional<Tenure> answer(Look look, Optional<Tenure> found) {
+    if (found.isEmpty() && !look.troubles.isEmpty()) {
+      throw look.troubles.get(0);
+    }
+    return found;
+  }
+
+  /** One order that cannot be read keeps nobody from the next. */
+  private Optional<Tenure> offered(Look look, String order) {
+    if (!look.seen.add(order) || isHeld(look, order)) {
+      return Optional.empty();
+    }
+    String leader = followers.get(order);
+    if (leader != null && isHeld(look, leader)) {
+      return Optional.empty();
+    }
+    followers.remove(order);
+    try {
+      return consider(look, order);
+    } catch (UnreadableException e) {
+      return Optional.empty();
+    } catch (StoreException e) {
+      look.troubles.add(e);
+      if (look.troubles.size() == TROUBLES) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
+  private boolean isHeld(Look look, String order) {
+    Known known = held.get(order);
+    return known != null
+        && known.top().equals(look.top(order))
+        && clock.instant().isBefore(known.again());
+  }
+
+  private Optional<Tenure> consider(Look look, String id) {
+    Top top = look.top(id);
+    // Before the question: a process that is paused here must not look later for it.
+    Instant asked = clock.instant();
+    Claims.Look state = claims.look(id, top);
+    if (state instanceof Claims.Taken taken) {
+      held.put(id, new Known(top, asked.plus(taken.again())));
+      return Optional.empty();
+    }
+    Optional<Order> found = orders.find(Keys.order(id));
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    Order order = found.get();
+    boolean cancelled = look.cancelled.contains(id);
+    if (!cancelled && look.paused.stops(order)) {
+      return Optional.empty();
+    }
+    if (!cancelled && jobs.look(order) instanceof EqualJobs.Follows follows) {
+      followers.put(id, follows.leader());
+      return offered(look, follows.leader());
+    }
+    Optional<Claim> claim = claims.take(id, (Claims.Free) state);
+    if (claim.isEmpty()) {
+      return Optional.empty();
+    }
+    return begin(claim.get(), order, cancelled);
+  }
+
+  /** From here on an order is held, and must not be forgotten if the store falls silent. */
+  private Optional<Tenure> begin(Claim claim, Order order, boolean cancelled) {
+    boolean kept = false;
+    try {
+      Optional<Result> result = results.find(Keys.result(order.id()));
+      if (result.isEmpty() && !cancelled) {
+        EqualJobs.Place place = jobs.appoint(order);
+        if (place instanceof EqualJobs.Follows follows) {
+          followers.put(order.id(), follows.leader());
+          tenure(claim, order, result, false).giveBack();
+          return Optional.empty();
+        }
+        if (place instanceof EqualJobs.Answered answered) {
+          result =
+              Optional.of(
+                  results.stand(Keys.result(order.id()), answered.result().answering(order.id())));
+        }
+      }
+      kept = true;
+      return Optional.of(tenure(claim, order, result, cancelled));
+    } finally {
+      if (!kept) {
+        // This worker follows its own claim at once, being the one that knows of it.
+        claims.forget(claim);
+      }
+    }
+  }
+
+  private Tenure tenure(Claim claim, Order order, Optional<Result> result, boolean cancelled) {
+    return new Tenure(store, clock, claims, claim, order, result, cancelled);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.secateur.ledger;
+
+import dev.secateur.ledger.LedgerStore.Listed;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * What the ledger writes, it removes: settled orders and all that belongs to them after a time that
+ * must be longer than the input topic's retention, and remains that nobody will use. It also puts
+ * an order back under {@code pending/} whose intake died between the two writes and whose record
+ * never came again. Any number of workers may do so at once; one is enough.
+ */
+public final class Retention {
+  /** What is younger somebody may be at work on. */
+  private static final Duration AT_WORK = Duration.ofHours(1);
+
+  private final LedgerStore store;
+  private final FirstReadable<Order> orders;
+  private final FirstReadable<Result> results;
+  private final Pending pending;
+
+  Retention(
+      LedgerStore store,
+      FirstReadable<Order> orders,
+      FirstReadable<Result> results,
+      Pending pending) {
+    this.store = store;
+    this.orders = orders;
+    this.results = results;
+    this.pending = pending;
+  }
+
+  /**
+   * Goes through the books once.
+   *
+   * @param keep how long what is settled is kept
+   */
+  public void sweep(Duration keep) {
+    // Before the orders are listed: what is settled meanwhile was pending then.
+    Set<String> waiting = pending.orders();
+    orders(waiting);
+    results(waiting, keep);
+    for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.CANCELS)) {
+      deleteIf(prefix, listed -> listed.age().compareTo(keep) > 0);
+    }
+    for (String prefix : List.of(Keys.CLAIMS, Keys.CHECKPOINTS, Keys.ATTEMPTS)) {
+      deleteIf(
+          prefix,
+          listed -> listed.age().compareTo(AT_WORK) > 0 && !waiting.contains(of(listed.name())));
+    }
+  }
+
+  /** Both listings are in the same order. */
+  private void orders(Set<String> waiting) {
+    Iterator<Listed> settled = Pages.all(store, Keys.RESULTS).iterator();
+    String result = "";
+    for (Listed order : Pages.all(store, Keys.ORDERS)) {
+      String id = of(order.name());
+      while (result.compareTo(id) < 0 && settled.hasNext()) {
+        result = of(settled.next().name());
+      }
+      boolean known = result.equals(id) || waiting.contains(id);
+      if (!known && order.age().compareTo(AT_WORK) > 0) {
+        putBack(id);
+      }
+    }
+  }
+
+  private void putBack(String id) {
+    try {
+      if (results.find(Keys.result(id)).isEmpty()) {
+        orders.find(Keys.order(id)).ifPresent(pending::add);
+      }
+    } catch (UnreadableException e) {
+      // Nobody can run it; it goes with its time.
+      return;
+    }
+  }
+
+  /**
+   * The order first: what is left by a sweep that ends in between is found again by its result, and
+   * an event that comes again meanwhile gets the answer that it had.
+   */
+  private void results(Set<String> waiting, Duration keep) {
+    for (Listed result : Pages.all(store, Keys.RESULTS)) {
+      if (result.age().compareTo(keep) > 0 && !waiting.contains(of(result.name()))) {
+        store.delete(Keys.ORDERS + result.name());
+        store.delete(Keys.RESULTS + result.name());
+      }
+    }
+  }
+
+  private void deleteIf(String prefix, Predicate<Listed> old) {
+    for (Listed listed : Pages.all(store, prefix)) {
+      if (old.test(listed)) {
+        store.delete(prefix + listed.name());
+      }
+    }
+  }
+
+  /** The order that an object belongs to. */
+  private static String of(String name) {
+    return name.split("[/~]", 2)[0];
+  }
+}

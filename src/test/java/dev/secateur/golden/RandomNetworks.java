@@ -1,0 +1,161 @@
+package dev.secateur.golden;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Tensor;
+import dev.secateur.graph.Weight;
+import dev.secateur.keras.KerasException;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.KerasWriter;
+import dev.secateur.tflite.ArtifactException;
+import dev.secateur.tflite.TfliteException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The half of {@code fixtures/random} that is Secateur's: compares each network that Keras wrote,
+ * and writes it back with half of its kernels' weights zero.
+ *
+ * <p>Reads the directory of a fixture a line on standard input, and answers each with a line of
+ * JSON: {@code refused} by what, with its reason; {@code differs}, a text a cell; {@code written},
+ * the file that Keras is to load, whose outputs by Secateur are then in {@code pruned.bin}.
+ */
+final class RandomNetworks {
+  private RandomNetworks() {}
+
+  public static void main(String[] args) throws IOException {
+    PrintStream answers = System.out;
+    System.setOut(System.err);
+    BufferedReader requests =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    for (String line = requests.readLine(); line != null; line = requests.readLine()) {
+      Path directory = Path.of(line);
+      Fixture fixture =
+          new Fixture(
+              directory, new JsonMapper().readTree(directory.resolve("entry.json").toFile()));
+      answers.println(answer(fixture));
+      answers.flush();
+    }
+  }
+
+  private static ObjectNode answer(Fixture fixture) {
+    ObjectNode answer = new JsonMapper().createObjectNode();
+    ObjectNode differs = answer.putObject("differs");
+    KerasModel model;
+    try {
+      model = Comparison.read(fixture);
+    } catch (KerasException e) {
+      return refused(answer, "reading", e);
+    } catch (RuntimeException e) {
+      differs.put("READ", trace(e));
+      return answer;
+    }
+    try {
+      Comparison comparison = new Comparison(fixture);
+      check(differs, Cell.PREDICT, () -> comparison.predicted(model.graph()));
+      check(differs, Cell.FLOAT, () -> comparison.float32(model.graph()));
+      check(differs, Cell.INT8, () -> comparison.int8(model.graph()));
+    } catch (ArtifactException e) {
+      differs.put("FLOAT", trace(e));
+    } catch (TfliteException e) {
+      refused(answer, "TFLite", e);
+    }
+    try {
+      answer.put("written", prune(fixture, model));
+    } catch (KerasException e) {
+      refused(answer, "writing", e);
+    } catch (IOException | RuntimeException e) {
+      differs.put("PRUNED", trace(e));
+    }
+    return answer;
+  }
+
+  private interface Check {
+    String wrong();
+  }
+
+  /** A refusal passes through; any other exception is a difference. */
+  private static void check(ObjectNode differs, Cell cell, Check check) {
+    try {
+      String wrong = check.wrong();
+      if (!wrong.equals(Verdict.PASSED)) {
+        differs.put(cell.name(), wrong);
+      }
+    } catch (TfliteException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      differs.put(cell.name(), trace(e));
+    }
+  }
+
+  private static ObjectNode refused(ObjectNode answer, String what, RuntimeException e) {
+    ObjectNode refusals =
+        answer.has("refused") ? (ObjectNode) answer.get("refused") : answer.putObject("refused");
+    refusals.put(what, e.getMessage());
+    return answer;
+  }
+
+  private static String trace(Exception e) {
+    StringBuilder text = new StringBuilder(e.toString());
+    Arrays.stream(e.getStackTrace()).limit(4).forEach(s -> text.append(" < ").append(s));
+    return text.toString();
+  }
+
+  /** Writes the file, reads it again, and leaves what it must answer beside it. */
+  private static String prune(Fixture fixture, KerasModel model) throws IOException {
+    Graph pruned = pruned(model.graph());
+    Path file = fixture.directory().resolve("pruned" + model.format().extension());
+    KerasWriter.write(model, pruned, file, model.format());
+    Comparison comparison = new Comparison(fixture);
+    List<Tensor> y = comparison.predict(pruned);
+    String wrong = comparison.floats(comparison.predict(KerasReader.read(file).graph()), y);
+    if (!wrong.equals(Verdict.PASSED)) {
+      throw new IllegalStateException("read again: " + wrong);
+    }
+    write(fixture.directory().resolve("pruned.bin"), y);
+    return file.getFileName().toString();
+  }
+
+  /** The smaller half of each prunable kernel is zero. */
+  private static Graph pruned(Graph graph) {
+    Map<String, Tensor> values = new HashMap<>();
+    for (Weight weight : graph.prunable()) {
+      float[] kept = weight.value().values().clone();
+      float[] sorted = kept.clone();
+      for (int i = 0; i < sorted.length; i++) {
+        sorted[i] = Math.abs(sorted[i]);
+      }
+      Arrays.sort(sorted);
+      float median = sorted[sorted.length / 2];
+      for (int i = 0; i < kept.length; i++) {
+        kept[i] = Math.abs(kept[i]) < median ? 0 : kept[i];
+      }
+      values.put(weight.name(), new Tensor(weight.shape(), kept));
+    }
+    return graph.withWeights(values);
+  }
+
+  private static void write(Path file, List<Tensor> tensors) throws IOException {
+    int size = tensors.stream().mapToInt(t -> t.values().length).sum();
+    ByteBuffer all = ByteBuffer.allocate(size * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (Tensor t : tensors) {
+      for (float v : t.values()) {
+        all.putFloat(v);
+      }
+    }
+    Files.write(file, all.array());
+  }
+}

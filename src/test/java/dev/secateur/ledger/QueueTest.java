@@ -1,0 +1,336 @@
+package dev.secateur.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.secateur.ledger.Pauses.Scope;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** What an idle worker gets next, on a store that never fails. */
+class QueueTest {
+  private static final Duration LEASE = Duration.ofSeconds(20);
+
+  private long now = 1_700_000_000_000L;
+  private final MemoryStore store = new MemoryStore(() -> now);
+  private final Ledger ledger = ledger("worker");
+
+  private Ledger ledger(String worker) {
+    return new Ledger(
+        store,
+        () -> Instant.ofEpochMilli(now),
+        new Terms(worker, "v1", LEASE, Duration.ofMinutes(1)));
+  }
+
+  private static Order order(String name, String tenant, int priority, long since) {
+    return order(name, tenant, priority, since, "job-of-" + name);
+  }
+
+  private static Order order(String name, String tenant, int priority, long since, String job) {
+    return new Order(
+        Order.idOf("/test", name),
+        new Received("t", 0, 1, Optional.empty(), new byte[] {1}, List.of()),
+        "model-" + name,
+        "1",
+        tenant,
+        priority,
+        Instant.ofEpochMilli(since),
+        job,
+        "v1",
+        JsonNodeFactory.instance.objectNode());
+  }
+
+  private void register(Order... orders) {
+    for (Order order : orders) {
+      ledger.orders().register(order);
+    }
+  }
+
+  private String next() {
+    return ledger.next().map(t -> t.order().model()).orElse("nothing");
+  }
+
+  private Result answer(Order order, boolean shared) {
+    return new Result(
+        order.id(),
+        1,
+        1,
+        "worker",
+        "v1",
+        shared ? "accepted" : "failed",
+        shared,
+        false,
+        JsonNodeFactory.instance.objectNode().put("of", order.model()),
+        Instant.ofEpochMilli(now));
+  }
+
+  private Result settled(Tenure tenure, boolean shared) {
+    Result result = ledger.settle(tenure, answer(tenure.order(), shared));
+    ledger.close(tenure);
+    return result;
+  }
+
+  @Test
+  void theHighestPriorityIsFirstThenTheOldest() {
+    register(
+        order("old", "a", 4, 1),
+        order("older", "a", 4, 0),
+        order("urgent", "a", 9, 5),
+        order("idle", "a", 0, 0));
+    assertThat(List.of(next(), next(), next(), next(), next()))
+        .containsExactly("model-urgent", "model-older", "model-old", "model-idle", "nothing");
+  }
+
+  @Test
+  void tenantsTakeTurnsHoweverMuchOneAsksFor() {
+    for (int n = 0; n < 500; n++) {
+      register(order("sweep-" + n, "sweep", 4, n));
+    }
+    register(order("one", "other team", 4, 1_000), order("two", "other team", 4, 1_001));
+    List<String> first = List.of(next(), next(), next(), next());
+    assertThat(first).contains("model-one", "model-two");
+    assertThat(next()).startsWith("model-sweep-");
+  }
+
+  @Test
+  void whatADeadWorkerLeftIsNextWhateverElseWaits() {
+    register(order("left", "a", 0, 1));
+    assertThat(ledger("dead").next()).isPresent();
+    register(order("urgent", "a", 9, 1), order("second", "a", 9, 2));
+    assertThat(next()).isEqualTo("model-urgent");
+    now += LEASE.plusSeconds(1).toMillis();
+    assertThat(next()).isEqualTo("model-left");
+  }
+
+  @Test
+  void whatIsGivenBackIsHadAtOnceAndCountsNoAttempt() {
+    register(order("one", "a", 4, 1));
+    ledger("drained").next().orElseThrow().giveBack();
+    Tenure heir = ledger.next().orElseThrow();
+    assertThat(heir.epoch()).isEqualTo(2);
+    assertThat(heir.attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void equalOrdersAreAnsweredByTheFirstWhenItsAnswerWasSent() {
+    Order first = order("first", "a", 4, 1, "same");
+    Order second = order("second", "b", 9, 2, "same");
+    register(first);
+    Tenure tenure = ledger.next().orElseThrow();
+    register(second);
+    assertThat(next()).isEqualTo("nothing");
+    Result result = settled(tenure, true);
+    Tenure follower = ledger.next().orElseThrow();
+    assertThat(follower.order().id()).isEqualTo(second.id());
+    assertThat(follower.result().orElseThrow().event()).isEqualTo(result.event());
+    assertThat(follower.result().orElseThrow().epoch()).isZero();
+  }
+
+  @Test
+  void anAnswerThatIsOnesOwnAnswersNobodyElse() {
+    register(order("first", "a", 4, 1, "same"), order("second", "a", 4, 2, "same"));
+    settled(ledger.next().orElseThrow(), false);
+    Tenure second = ledger.next().orElseThrow();
+    assertThat(second.order().model()).isEqualTo("model-second");
+    assertThat(second.result()).isEmpty();
+  }
+
+  @Test
+  void anUrgentOrderThatEqualsAPatientOneDoesNotWaitForIt() {
+    Order patient = order("patient", "a", 0, 1, "same");
+    register(patient);
+    ledger.next().orElseThrow().giveBack();
+    register(order("urgent", "b", 9, 2, "same"));
+    assertThat(next()).isEqualTo("model-patient");
+  }
+
+  @Test
+  void whatIsPausedIsNotBegunAndTheRestIs() {
+    register(order("one", "a", 9, 1), order("two", "b", 4, 2), order("three", "c", 0, 3));
+    ledger.pauses().pause(new Scope.Model("model-one"));
+    ledger.pauses().pause(new Scope.Tenant("b"));
+    assertThat(List.of(next(), next())).containsExactly("model-three", "nothing");
+    ledger.pauses().pause(new Scope.All());
+    ledger.pauses().resume(new Scope.Model("model-one"));
+    assertThat(next()).isEqualTo("nothing");
+    ledger.pauses().resume(new Scope.All());
+    assertThat(List.of(next(), next())).containsExactly("model-one", "nothing");
+  }
+
+  @Test
+  void whatIsToBeEndedIsHadThoughItIsPausedAndAWorkerIsBusy() {
+    Order order = order("one", "a", 4, 1);
+    register(order);
+    ledger.pauses().pause(new Scope.All());
+    assertThat(ledger.nextCancelled()).isEmpty();
+    ledger.cancels().request(order.id());
+    Tenure tenure = ledger.nextCancelled().orElseThrow();
+    assertThat(tenure.isCancelled()).isTrue();
+    settled(tenure, false);
+    assertThat(ledger.cancels().requested()).isEmpty();
+    assertThat(ledger.nextCancelled()).isEmpty();
+  }
+
+  @Test
+  void anEventThatComesAgainIsTheOrderThatItWas() {
+    Order first = order("one", "a", 4, 1);
+    Order again = order("one", "b", 9, 2);
+    register(first);
+    assertThat(ledger.orders().register(again).order().tenant()).isEqualTo("a");
+    settled(ledger.next().orElseThrow(), true);
+    Orders.Registration third = ledger.orders().register(again);
+    assertThat(third.result()).isPresent();
+    assertThat(next()).isEqualTo("nothing");
+  }
+
+  /** Each object but one order's own: damaged, of a newer format, or empty. */
+  @Test
+  void whateverObjectCannotBeReadTheOtherOrdersAreHad() {
+    Random random = new Random(1);
+    for (int round = 0; round < 300; round++) {
+      store.objects.clear();
+      register(order("one", "a", 9, 1), order("two", "a", 4, 2), order("three", "a", 4, 3, "job"));
+      Ledger other = ledger("other-" + round);
+      Tenure held = other.next().orElseThrow();
+      held.beat("train", 3, 2, Duration.ZERO, 0.5);
+      Order sound = order("sound", "z", 0, 9);
+      register(sound);
+      List<String> keys = new ArrayList<>(store.objects.keySet());
+      keys.removeIf(key -> key.contains(sound.id()) || key.startsWith(Keys.PENDING));
+      String victim = keys.get(random.nextInt(keys.size()));
+      byte[] damage =
+          switch (random.nextInt(3)) {
+            case 0 -> new byte[0];
+            case 1 -> "{\"format\":1,".getBytes(StandardCharsets.UTF_8);
+            default -> "{\"format\":99}".getBytes(StandardCharsets.UTF_8);
+          };
+      store.put(victim, damage);
+      Ledger mine = ledger("mine-" + round);
+      List<String> had = new ArrayList<>();
+      for (Optional<Tenure> t = mine.next(); t.isPresent(); t = mine.next()) {
+        had.add(t.get().order().model());
+      }
+      assertThat(had).as("damaged: %s", victim).contains("model-sound");
+      assertThat(had.size()).as("damaged: %s", victim).isGreaterThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void whatIsSettledIsKeptForItsTimeAndThenGone() {
+    Order done = order("done", "a", 4, 1);
+    register(done);
+    settled(ledger.next().orElseThrow(), true);
+    ledger.defects().count("t-0-7", 3);
+    Order waiting = order("waiting", "a", 4, 2);
+    register(waiting);
+    now += Duration.ofHours(2).toMillis();
+    ledger.retention().sweep(Duration.ofDays(30));
+    assertThat(ledger.orders().result(done.id())).isPresent();
+    now += Duration.ofDays(31).toMillis();
+    ledger.retention().sweep(Duration.ofDays(30));
+    assertThat(store.objects.keySet())
+        .containsExactlyInAnyOrder(Keys.order(waiting.id()), Keys.pending(waiting));
+  }
+
+  @Test
+  void anOrderWhoseIntakeDiedBeforeItWasPendingIsPutBack() {
+    Order order = order("one", "a", 4, 1);
+    register(order);
+    store.delete(Keys.pending(order));
+    ledger.retention().sweep(Duration.ofDays(30));
+    assertThat(next()).isEqualTo("nothing");
+    now += Duration.ofHours(2).toMillis();
+    ledger.retention().sweep(Duration.ofDays(30));
+    assertThat(next()).isEqualTo("model-one");
+  }
+
+  @Test
+  void whatAHolderWroteThatDidNotKnowItsOrderSettledIsSweptAway() {
+    Order order = order("one", "a", 4, 1);
+    register(order);
+    settled(ledger.next().orElseThrow(), true);
+    store.put(Keys.claim(order.id(), 1) + Keys.HEART, new byte[0]);
+    store.put(Keys.CHECKPOINTS + order.id() + "/v1/3-1.data", new byte[0]);
+    store.put(Keys.ATTEMPTS + order.id() + "/1/model", new byte[0]);
+    int before = store.objects.size();
+    now += Duration.ofHours(2).toMillis();
+    ledger.retention().sweep(Duration.ofDays(30));
+    assertThat(store.objects).hasSize(before - 3);
+  }
+
+  @Test
+  void defectsAreCountedByEveryWorkerUpToTheMost() {
+    assertThat(ledger.defects().count("models-3-17", 3)).isEqualTo(1);
+    assertThat(ledger("other").defects().count("models-3-17", 3)).isEqualTo(2);
+    assertThat(ledger.defects().count("models-3-17", 3)).isEqualTo(3);
+    assertThat(ledger.defects().count("models-3-17", 3)).isEqualTo(3);
+    assertThat(ledger.defects().count("models-3-18", 3)).isEqualTo(1);
+  }
+
+  @Test
+  void strangersNamesMakeOnePartOfAKeyEach() {
+    TreeMap<String, String> parts = new TreeMap<>();
+    List<String> names =
+        List.of(
+            "", ".", "..", "a/b", "a%2Fb", "org/model", "ü", "x".repeat(500), "a b", "a+b", "*");
+    for (String name : names) {
+      String part = Keys.encoded(name);
+      assertThat(part).matches("[A-Za-z0-9._%-]+").isNotIn(".", "..");
+      assertThat(part.length()).isLessThan(256);
+      assertThat(parts.put(part, name)).isNull();
+    }
+  }
+
+  @Test
+  void aTimeThatNoClockShowsIsTheNearestThatOneCan() {
+    Order past = order("past", "a", 4, Instant.parse("0001-01-01T00:00:00Z").toEpochMilli());
+    Order future = order("future", "a", 4, Long.MAX_VALUE);
+    register(future, order("now", "a", 4, now), past);
+    assertThat(List.of(next(), next(), next()))
+        .containsExactly("model-past", "model-now", "model-future");
+  }
+
+  @Test
+  void anIdleWorkerAsksNothingOfLivingClaimsUntilTheirLeaseCanHaveRunOut() {
+    register(order("one", "a", 4, 1));
+    Tenure held = ledger("other").next().orElseThrow();
+    List<String> asked = new ArrayList<>();
+    MemoryStore counting =
+        new MemoryStore(() -> now) {
+          @Override
+          public Optional<Entry> get(String key) {
+            asked.add(key);
+            return store.get(key);
+          }
+
+          @Override
+          public List<String> names(String prefix, String after, int most) {
+            return store.names(prefix, after, most);
+          }
+
+          @Override
+          public List<Listed> list(String prefix, String after, int most) {
+            return store.list(prefix, after, most);
+          }
+        };
+    Ledger idle =
+        new Ledger(
+            counting,
+            () -> Instant.ofEpochMilli(now),
+            new Terms("idle", "v1", LEASE, Duration.ofMinutes(1)));
+    assertThat(idle.next()).isEmpty();
+    assertThat(asked).isNotEmpty();
+    asked.clear();
+    now += LEASE.minusSeconds(2).toMillis();
+    held.beat("train", 1, 0, Duration.ZERO, 0.1);
+    assertThat(idle.next()).isEmpty();
+    assertThat(asked).isEmpty();
+  }
+}
