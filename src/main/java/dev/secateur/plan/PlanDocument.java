@@ -193,9 +193,14 @@ final class PlanDocument {
     return json;
   }
 
+  /** What a plan did before it could say so is left out: the bytes of older plans stay. */
   static byte[] canonical(Plan plan) {
+    ObjectNode json = write(plan);
+    if (plan.pruning().method() == Pruning.Method.MAGNITUDE) {
+      ((ObjectNode) json.get(PRUNING)).remove(List.of("method", "allocation"));
+    }
     try {
-      return MAPPER.writeValueAsBytes(write(plan));
+      return MAPPER.writeValueAsBytes(json);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a plan is always JSON", e);
     }

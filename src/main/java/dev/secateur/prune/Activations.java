@@ -38,8 +38,7 @@ final class Activations {
     this.shapes = network.shapes();
     for (int i = 0; i < network.inputs().size(); i++) {
       int input = i;
-      values.put(
-          network.inputs().get(i).name(), batches.stream().map(b -> b.get(input)).toList());
+      values.put(network.inputs().get(i).name(), batches.stream().map(b -> b.get(input)).toList());
     }
   }
 

@@ -8,7 +8,8 @@ import java.util.Set;
 
 /**
  * How far a network's heads are from the original's: the Kullback-Leibler divergence of class
- * scores and of decisions, in nats; of other numbers the squared error over the original's variance.
+ * scores and of decisions, in nats; of other numbers the squared error over the original's
+ * variance.
  *
  * @param scores names of heads that are class logits though no softmax follows
  */
@@ -95,7 +96,8 @@ public record Divergence(List<Head> heads, Set<String> scores) {
     double sum = 0;
     for (int i = at; i < at + size; i++) {
       double yes = 1 / (1 + Math.exp(-p[i]));
-      sum += yes * (softplus(-q[i]) - softplus(-p[i])) + (1 - yes) * (softplus(q[i]) - softplus(p[i]));
+      sum +=
+          yes * (softplus(-q[i]) - softplus(-p[i])) + (1 - yes) * (softplus(q[i]) - softplus(p[i]));
     }
     return sum / size;
   }

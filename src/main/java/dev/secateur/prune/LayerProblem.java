@@ -71,8 +71,7 @@ final class LayerProblem {
     double[] scaled = new double[rows * rows];
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < rows; j++) {
-        scaled[i * rows + j] =
-            (h.at(i, j) + (i == j ? lambda : 0)) / (scale[i] * scale[j]);
+        scaled[i * rows + j] = (h.at(i, j) + (i == j ? lambda : 0)) / (scale[i] * scale[j]);
       }
     }
     this.a = new Matrix(rows, rows, scaled);
@@ -169,8 +168,7 @@ final class LayerProblem {
         }
         right[p] = r.at(support[p], j);
       }
-      double[] x =
-          algebra.solve(new Matrix(n, n, square), new Matrix(n, 1, right)).values();
+      double[] x = algebra.solve(new Matrix(n, n, square), new Matrix(n, 1, right)).values();
       for (int p = 0; p < n; p++) {
         solved.values()[support[p] * columns + j] = x[p];
       }
@@ -188,8 +186,7 @@ final class LayerProblem {
    *
    * @param kept where W may be non-zero
    */
-  private Matrix gradients(
-      Matrix right, double rho, Matrix start, boolean[] kept, int steps) {
+  private Matrix gradients(Matrix right, double rho, Matrix start, boolean[] kept, int steps) {
     double[] x = start.values().clone();
     double[] residual = product(new Matrix(rows, columns, x), rho).values();
     for (int i = 0; i < residual.length; i++) {

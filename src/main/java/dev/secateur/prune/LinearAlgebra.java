@@ -13,7 +13,9 @@ import org.tensorflow.op.linalg.SelfAdjointEig;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.types.TFloat64;
 
-/** Dense linear algebra on {@link Matrix matrices}, by TensorFlow's kernels. One thread at a time. */
+/**
+ * Dense linear algebra on {@link Matrix matrices}, by TensorFlow's kernels. One thread at a time.
+ */
 final class LinearAlgebra implements AutoCloseable {
   /**
    * {@code A = Q·diag(values)·Qᵀ}.
@@ -41,8 +43,7 @@ final class LinearAlgebra implements AutoCloseable {
     solution = tf.linalg.solve(a, b);
     eigen = tf.linalg.selfAdjointEig(a, SelfAdjointEig.computeV(true));
     session =
-        new Session(
-            graph, ConfigProto.newBuilder().setIntraOpParallelismThreads(threads).build());
+        new Session(graph, ConfigProto.newBuilder().setIntraOpParallelismThreads(threads).build());
   }
 
   /** {@code left·right}. */
@@ -65,8 +66,7 @@ final class LinearAlgebra implements AutoCloseable {
         Result result = session.runner().feed(a, fed).fetch(eigen.e()).fetch(eigen.v()).run()) {
       return new Eigen(
           values((TFloat64) result.get(0)),
-          new Matrix(
-              symmetric.rows(), symmetric.columns(), values((TFloat64) result.get(1))));
+          new Matrix(symmetric.rows(), symmetric.columns(), values((TFloat64) result.get(1))));
     }
   }
 

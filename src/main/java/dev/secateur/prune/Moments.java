@@ -1,8 +1,6 @@
 package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
-import dev.secateur.graph.Tensor;
-import java.util.List;
 import java.util.Optional;
 
 /**

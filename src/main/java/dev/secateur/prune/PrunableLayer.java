@@ -66,16 +66,16 @@ record PrunableLayer(
     Node node = graph.nodes().get(index);
     Optional<Node> reader = reader(graph, readers, shapes, node.name());
     Optional<Node> normalization =
-        reader.filter(r -> r.op() instanceof Op.BatchNormalization).filter(
-            r -> isOwn(readers, r.input(3)) && graph.weight(r.input(3)).isPresent());
+        reader
+            .filter(r -> r.op() instanceof Op.BatchNormalization)
+            .filter(r -> isOwn(readers, r.input(3)) && graph.weight(r.input(3)).isPresent());
     Optional<Node> sum =
         normalization.isPresent()
             ? reader(graph, readers, shapes, normalization.get().name())
             : reader;
     String value = normalization.map(Node::name).orElse(node.name());
     Optional<String> skip =
-        sum.filter(
-                s -> s.op() instanceof Op.Binary b && b.kind() == Op.BinaryKind.ADD)
+        sum.filter(s -> s.op() instanceof Op.Binary b && b.kind() == Op.BinaryKind.ADD)
             .filter(s -> s.inputs().contains(value))
             .map(s -> s.input(0).equals(value) ? s.input(1) : s.input(0))
             .filter(other -> indices.getOrDefault(other, Integer.MAX_VALUE) < index)

@@ -30,8 +30,7 @@ public final class Reconstruction implements AutoCloseable {
    * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
    */
   public Sensitivity sensitivity(Graph original, Divergence divergence) {
-    return Sensitivity.measure(
-        algebra, original, samples.first(SENSITIVITY_BATCHES), divergence);
+    return Sensitivity.measure(algebra, original, samples.first(SENSITIVITY_BATCHES), divergence);
   }
 
   /**

@@ -48,7 +48,9 @@ final class SampledRows {
     return positions.length;
   }
 
-  /** What the layer reads at positions {@code from} to {@code to}: a matrix of its kernel's rows. */
+  /**
+   * What the layer reads at positions {@code from} to {@code to}: a matrix of its kernel's rows.
+   */
   Matrix inputs(List<Tensor> input, int from, int to) {
     int columns = (int) (kernel.size() / kernel.last());
     Matrix rows = Matrix.zeros(to - from, columns);
@@ -58,7 +60,12 @@ final class SampledRows {
       if (layer.node().op() instanceof Op.Conv2D convolution) {
         patch(convolution, input.get(batch), inBatch, rows.values(), (i - from) * columns);
       } else {
-        copy(input.get(batch).values(), inBatch * columns, rows.values(), (i - from) * columns, columns);
+        copy(
+            input.get(batch).values(),
+            inBatch * columns,
+            rows.values(),
+            (i - from) * columns,
+            columns);
       }
     }
     return rows;
@@ -71,7 +78,12 @@ final class SampledRows {
     for (int i = from; i < to; i++) {
       int batch = batch(positions[i]);
       long inBatch = positions[i] - (long) batchStarts[batch] * perSample();
-      copy(value.get(batch).values(), inBatch * columns, rows.values(), (i - from) * columns, columns);
+      copy(
+          value.get(batch).values(),
+          inBatch * columns,
+          rows.values(),
+          (i - from) * columns,
+          columns);
     }
     return rows;
   }
@@ -99,10 +111,17 @@ final class SampledRows {
     int inSample = (int) (position % ((long) outHeight * outWidth));
     int top =
         inSample / outWidth * op.strides().height()
-            - before(op, height, outHeight, kernel.dim(0), op.strides().height(), op.dilation().height());
+            - before(
+                op,
+                height,
+                outHeight,
+                kernel.dim(0),
+                op.strides().height(),
+                op.dilation().height());
     int left =
         inSample % outWidth * op.strides().width()
-            - before(op, width, outWidth, kernel.dim(1), op.strides().width(), op.dilation().width());
+            - before(
+                op, width, outWidth, kernel.dim(1), op.strides().width(), op.dilation().width());
     for (int h = 0; h < kernel.dim(0); h++) {
       int y = top + h * op.dilation().height();
       for (int w = 0; w < kernel.dim(1); w++) {

@@ -131,8 +131,7 @@ public record Sensitivity(List<Kernel> kernels) {
   /** More than {@link #MOST} everywhere is asked: nothing is left to share out. */
   private KernelBudgets everywhere(double sparsity) {
     Map<String, Integer> kept = new LinkedHashMap<>();
-    kernels.forEach(
-        k -> kept.put(k.name(), Math.max(KernelBudgets.kept(k.size(), sparsity), 1)));
+    kernels.forEach(k -> kept.put(k.name(), Math.max(KernelBudgets.kept(k.size(), sparsity), 1)));
     return new KernelBudgets(kept);
   }
 

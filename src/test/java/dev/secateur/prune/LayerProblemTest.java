@@ -35,7 +35,11 @@ class LayerProblemTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 17, 40, 59})
   void exactlySoManyWeightsStay(int kept) {
-    Matrix solved = new Problem(new Random(kept), 12, 5, 400).problem().solve(new Support.Largest(kept)).weights();
+    Matrix solved =
+        new Problem(new Random(kept), 12, 5, 400)
+            .problem()
+            .solve(new Support.Largest(kept))
+            .weights();
     assertThat(nonZeros(solved)).isEqualTo(kept);
   }
 
@@ -136,8 +140,7 @@ class LayerProblemTest {
       double lambda = LayerProblem.RIDGE * h.meanOfDiagonal();
       Matrix gradient = algebra.multiply(h, other);
       for (int i = 0; i < gradient.values().length; i++) {
-        gradient.values()[i] +=
-            lambda * (other.values()[i] - weights.values()[i]) - c.values()[i];
+        gradient.values()[i] += lambda * (other.values()[i] - weights.values()[i]) - c.values()[i];
       }
       return gradient;
     }

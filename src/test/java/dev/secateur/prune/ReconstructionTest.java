@@ -43,7 +43,9 @@ class ReconstructionTest {
     KernelBudgets budgets = KernelBudgets.uniform(original, sparsity);
     Graph pruned = prune(budgets);
     for (Weight kernel : pruned.prunable()) {
-      assertThat(nonZeros(kernel)).as(kernel.name()).isEqualTo((long) budgets.kept().get(kernel.name()));
+      assertThat(nonZeros(kernel))
+          .as(kernel.name())
+          .isEqualTo((long) budgets.kept().get(kernel.name()));
     }
   }
 
@@ -124,8 +126,7 @@ class ReconstructionTest {
   void aDrainStopsIt() {
     Samples stopped = new Samples(batches, PREDICTORS, () -> true);
     try (Reconstruction reconstruction = new Reconstruction(stopped, 1)) {
-      assertThatThrownBy(
-              () -> reconstruction.prune(original, KernelBudgets.uniform(original, 0.5)))
+      assertThatThrownBy(() -> reconstruction.prune(original, KernelBudgets.uniform(original, 0.5)))
           .isInstanceOf(CancellationException.class);
     }
   }
@@ -189,8 +190,8 @@ class ReconstructionTest {
 
   /**
    * Strides, dilation, a bias or none, normalisation that has a dead channel, an addition whose
-   * other branch was pruned before, a shared kernel, a grouped and a transposed convolution, a dense
-   * layer on positions and one on a vector, a softmax and a linear head.
+   * other branch was pruned before, a shared kernel, a grouped and a transposed convolution, a
+   * dense layer on positions and one on a vector, a softmax and a linear head.
    */
   private static Graph network(Random random) {
     GraphBuilder g = new GraphBuilder("all");
@@ -243,13 +244,21 @@ class ReconstructionTest {
     int in = g.shape(x).last() / groups;
     String kernel =
         weight(
-            g, random, name + "/kernel", Weight.Role.KERNEL, size * size * in, size, size, in,
+            g,
+            random,
+            name + "/kernel",
+            Weight.Role.KERNEL,
+            size * size * in,
+            size,
+            size,
+            in,
             filters);
     Op op =
         new Op.Conv2D(
             new Op.Size(stride, stride), padding, new Op.Size(dilation, dilation), groups);
     return bias
-        ? g.add(name, op, x, kernel, weight(g, random, name + "/bias", Weight.Role.BIAS, 50, filters))
+        ? g.add(
+            name, op, x, kernel, weight(g, random, name + "/bias", Weight.Role.BIAS, 50, filters))
         : g.add(name, op, x, kernel);
   }
 
