@@ -49,6 +49,7 @@ final class CallIndices {
         renumbered,
         model.inputs(),
         model.outputs().stream().map(output).toList(),
+        model.inputNames(),
         model.outputNames());
   }
 

@@ -8,13 +8,20 @@ import dev.secateur.keras.spec.LayerSpec.Ref;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A model as it is written. */
+/**
+ * A model as it is written.
+ *
+ * @param inputNames keys of a dict of inputs, or empty
+ * @param outputNames keys of a dict of outputs, or empty
+ */
 public record WrittenModel(
     String name,
     boolean sequential,
     List<WrittenLayer> layers,
     List<Ref> inputs,
-    List<Ref> outputs) {
+    List<Ref> outputs,
+    List<String> inputNames,
+    List<String> outputNames) {
 
   String type() {
     return sequential ? "Sequential" : "Functional";
@@ -40,15 +47,22 @@ public record WrittenModel(
       }
     }
     if (!sequential) {
-      config.set("input_layers", ends(inputs));
-      config.set("output_layers", ends(outputs));
+      config.set("input_layers", ends(inputs, inputNames));
+      config.set("output_layers", ends(outputs, outputNames));
     }
     return config;
   }
 
-  /** One alone is a tensor, not a list of one. */
-  private static JsonNode ends(List<Ref> refs) {
+  /** A dict where they have names; one alone is a tensor, not a list of one. */
+  private static JsonNode ends(List<Ref> refs, List<String> names) {
     ArrayNode all = references(refs);
+    if (!names.isEmpty()) {
+      ObjectNode dict = JsonNodeFactory.instance.objectNode();
+      for (int i = 0; i < all.size(); i++) {
+        dict.set(names.get(i), all.get(i));
+      }
+      return dict;
+    }
     return all.size() == 1 ? all.get(0) : all;
   }
 
