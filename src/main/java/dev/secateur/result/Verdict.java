@@ -36,7 +36,7 @@ public record Verdict(Outcome outcome, String reason) {
   private static final double MIN_BALANCED_AGREEMENT = 0.9;
 
   /** Sparsity that may be missing, for the rounding of layers to whole weights aside. */
-  private static final double UNPRUNED = 0.005;
+  private static final double UNPRUNED = 0.02;
 
   /**
    * @param variants the original first, the one that is judged last
