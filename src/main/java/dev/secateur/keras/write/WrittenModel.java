@@ -36,6 +36,10 @@ public record WrittenModel(
     config.put("name", name);
     ArrayNode list = config.putArray("layers");
     for (WrittenLayer layer : layers) {
+      if (layer.item().isPresent()) {
+        list.add(layer.item().get());
+        continue;
+      }
       ObjectNode item = list.addObject();
       item.put("class_name", layer.type());
       item.set("config", layer.model().map(WrittenModel::config).orElse(layer.config()));
