@@ -147,7 +147,7 @@ class TasksTest {
 
   @ParameterizedTest
   @CsvSource({
-    "again.h5, reconstruction, 1, --scale 0.00392156862745098",
+    "again.h5, reconstruction, 0.00001, --scale 0.00392156862745098",
     "radius.keras, regression, 0.001, --scale 1",
     "figure.h5, auto, 0.001, --scale 1",
     "kind.h5, classification, 0.00001, --scale 1",
