@@ -10,10 +10,8 @@ import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Goals;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
-import dev.secateur.keras.KerasException;
+import dev.secateur.graph.Tensor;
 import dev.secateur.keras.KerasModel;
-import dev.secateur.keras.KerasReader;
-import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.JobResult;
@@ -23,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.OptionalInt;
 
 /** The model and the sets of a job, opened and fitting each other. */
 record JobInputs(
@@ -53,7 +51,7 @@ record JobInputs(
               : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
       Goals goals =
           new Goals(
-              output -> Optional.empty(),
+              output -> job.plan().task().flatMap(t -> t.of(output)),
               output -> Optional.ofNullable(losses.losses().get(output)));
       return new JobInputs(
           model,
@@ -73,19 +71,13 @@ record JobInputs(
     }
   }
 
-  /** A model that states no input shape takes the training samples'. */
+  /** A model that states no input shape takes the one given, else the training samples'. */
   static KerasModel read(Path model, Path train, Plan plan) {
-    try {
-      return KerasReader.read(model);
-    } catch (KerasException e) {
-      if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
-        throw e;
-      }
-      try (Dataset set =
-          Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)) {
-        return KerasReader.read(model, Optional.of(set.inputs().get(0)));
-      }
-    }
+    return UnknownShape.read(
+        model,
+        plan.preprocessing(),
+        () ->
+            Optional.of(Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)));
   }
 
   private static Dataset add(List<Dataset> open, Job job, Path file, Part part, Expected expected) {
@@ -116,7 +108,8 @@ record JobInputs(
         set.digest(),
         set.size(),
         !set.targets().isEmpty(),
-        set.classes());
+        set.classes(),
+        OptionalInt.empty());
   }
 
   JobResult.Model description(Job job) {
@@ -130,20 +123,23 @@ record JobInputs(
   }
 
   /** What each output is trained with, in the network's order: the file's, else its goal's. */
-  List<Optional<FineTuning.Loss>> trainingLosses() {
+  List<Optional<FineTuning.Loss>> trainingLosses(List<Goal> goals) {
     return goals.stream()
         .map(g -> Optional.ofNullable(losses.losses().get(g.output())).or(() -> g.loss()))
         .toList();
   }
 
+  /** Of the evaluation set, spread over it: one tensor an input, batch first. */
+  List<Tensor> fewSamples() {
+    return Samples.few(model.graph(), Optional.of(evaluation));
+  }
+
   /** Values that the network is trained on, from samples spread over the set. */
   Optional<Range> trainingRange() {
-    int count = Math.min(RANGE_SAMPLES, train.size());
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
-    int size = train.size();
-    int[] indices = IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
-    for (float value : train.batch(indices).inputs().get(0).values()) {
+    for (float value :
+        train.batch(Samples.spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
       min = Math.min(min, value);
       max = Math.max(max, value);
     }

@@ -52,6 +52,29 @@ final class Staging implements AutoCloseable {
     return directory.resolve(name);
   }
 
+  /** Writes a file's bytes. */
+  interface Content {
+    void writeTo(Path file) throws IOException;
+  }
+
+  /** Makes an artifact. */
+  void write(String name, Content content) {
+    try {
+      content.writeTo(file(name));
+    } catch (IOException e) {
+      throw Failures.unwritable(file(name), e);
+    }
+  }
+
+  /** Takes a file back that was made to see whether it can be. */
+  void discard(Path file) {
+    try {
+      Files.delete(file);
+    } catch (IOException e) {
+      throw Failures.unwritable(file, e);
+    }
+  }
+
   /** Adds the reports and the manifest, and moves everything into the output. */
   JobResult publish(JobResult result, ReportWriter reports) {
     try {

@@ -23,6 +23,12 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
   /** Error allowed where the expected values are all (almost) the same. */
   private static final double SMALLEST = 1e-6;
 
+  /** Root mean square error, as a part of the range, past which nothing of an output is left. */
+  private static final double NOISE = 1;
+
+  /** Part of the range: 32 of INT8's 255 steps are not lost to rounding. */
+  private static final double TOLD_APART = 1.0 / 8;
+
   public ArtifactCheck {
     inputs = List.copyOf(inputs);
   }
@@ -66,6 +72,54 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
         }
       }
     }
+  }
+
+  /**
+   * As {@link #runs}, and it resembles the float32 file: rounding to INT8 moves an output, it does
+   * not make noise of it, and what tells samples apart in floats still does.
+   *
+   * @throws ArtifactException if it does not: names the output
+   */
+  public void resembles(TfliteModel quantized, TfliteModel float32) {
+    runs(quantized);
+    List<Tensor> expected = run("the float32 file", float32, Kernels.BUILT_IN);
+    List<Tensor> actual = run("the quantized file", quantized, Kernels.BUILT_IN);
+    for (int i = 0; i < expected.size(); i++) {
+      double error = relativeError(expected.get(i), actual.get(i));
+      if (!(error <= NOISE)) {
+        throw new ArtifactException(
+            "the quantized file's output %d is noise: it differs from the float32 file's by %.0f %% of its range"
+                .formatted(i, 100 * error));
+      }
+      double spread = spread(expected.get(i));
+      if (spread > TOLD_APART && spread(actual.get(i)) == 0) {
+        throw new ArtifactException(
+            "the quantized file's output %d is the same for every sample, where the float32 file's varies by %.0f %% of its range"
+                .formatted(i, 100 * spread));
+      }
+    }
+  }
+
+  /** How far the samples of a batch are apart at most, as a part of the range with zero. */
+  private static double spread(Tensor batch) {
+    float[] values = batch.values();
+    int samples = batch.shape().dim(0);
+    int size = values.length / samples;
+    double apart = 0;
+    double low = 0;
+    double high = 0;
+    for (int e = 0; e < size; e++) {
+      float least = Float.POSITIVE_INFINITY;
+      float most = Float.NEGATIVE_INFINITY;
+      for (int s = 0; s < samples; s++) {
+        least = Math.min(least, values[s * size + e]);
+        most = Math.max(most, values[s * size + e]);
+      }
+      apart = Math.max(apart, most - least);
+      low = Math.min(low, least);
+      high = Math.max(high, most);
+    }
+    return high == low ? 0 : apart / (high - low);
   }
 
   private List<Tensor> run(String what, TfliteModel model, Kernels kernels) {
