@@ -168,6 +168,10 @@ class TasksTest {
     Run run = compress("radius.keras", "--scale", "0.001", "--epochs", 0, "--allow-chance");
     assertThat(run.out()).contains("warning: the original", "run all the same");
     assertThat(report().get("variants")).hasSize(4);
+    assertThat(dir.resolve("out/int8.tflite")).exists();
+    compress("radius.keras", "--scale", "0.001", "--epochs", 0);
+    assertThat(report().get("variants")).hasSize(1);
+    assertThat(dir.resolve("out/int8.tflite")).as("of the job before").doesNotExist();
   }
 
   @Test
