@@ -106,7 +106,8 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
   }
 
   /**
-   * The step in which an output is quantized; infinite for one that is not. The step is that of all that the network may say, not of what it says of a few samples.
+   * The step in which an output is quantized; infinite for one that is not. The step is that of all
+   * that the network may say, not of what it says of a few samples.
    */
   private static double step(TfliteModel quantized, int output) {
     Model model =

@@ -48,7 +48,8 @@ class TrainingConfigsTest {
 
   @Test
   void lossesOfSeveralOutputsAreByPlaceOrByName() {
-    TrainingConfig list = config("['mse', null, {'class_name': 'Huber', 'config': {}}]").orElseThrow();
+    TrainingConfig list =
+        config("['mse', null, {'class_name': 'Huber', 'config': {}}]").orElseThrow();
     assertThat(list.loss("a", 0, 3).map(TrainingConfig.Loss::name)).contains("mse");
     assertThat(list.loss("b", 1, 3)).isEmpty();
     assertThat(list.loss("c", 2, 3).map(TrainingConfig.Loss::name)).contains("huber");
