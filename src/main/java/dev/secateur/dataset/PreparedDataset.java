@@ -14,11 +14,13 @@ final class PreparedDataset implements Dataset {
   private final Sources sources;
   private final List<PreparedInput> inputs = new ArrayList<>();
   private final List<TargetArray.Fitted> targets = new ArrayList<>();
-  private volatile String digest = "";
+  private volatile String digest;
 
   /** Where there are several inputs, preprocessing is that of the images among them. */
-  PreparedDataset(Sources sources, Preprocessing preprocessing, Datasets.Expected expected) {
+  PreparedDataset(
+      Sources sources, String sha256, Preprocessing preprocessing, Datasets.Expected expected) {
     this.sources = sources;
+    this.digest = sha256;
     for (int i = 0; i < sources.inputs().size(); i++) {
       Optional<Shape> shape =
           expected.inputs().isEmpty()

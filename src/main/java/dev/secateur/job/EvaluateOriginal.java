@@ -37,7 +37,8 @@ record EvaluateOriginal(Run run) implements Step {
           new Evaluator(inputs.goals(), inputs.evaluation(), run.cancelled())
               .evaluateOriginal(predictor, outputs);
       Latency latency = Latency.measure(predictor, inputs.evaluation());
-      run.measured(Variants.keras("original", run.job().model(), original, evaluation, latency));
+      run.measured(
+          Variants.keras("original", run.job().model().file(), original, evaluation, latency));
     }
   }
 }
