@@ -123,7 +123,7 @@ record JobInputs(
 
   /** Of the evaluation set, spread over it: one tensor an input, batch first. */
   List<Tensor> fewSamples() {
-    return Samples.few(model.graph(), Optional.of(evaluation));
+    return FewSamples.of(model.graph(), Optional.of(evaluation));
   }
 
   /** Values that the network is trained on, from samples spread over the set. */
@@ -131,7 +131,7 @@ record JobInputs(
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
     for (float value :
-        train.batch(Samples.spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
+        train.batch(FewSamples.spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
       min = Math.min(min, value);
       max = Math.max(max, value);
     }

@@ -111,7 +111,7 @@ class ChainTest {
   void aKerasFileWithOtherWeightsThanTheNetworksIsNotHandedOut() throws Exception {
     KerasModel model = KerasReader.read(MODEL);
     Graph network = model.graph();
-    KerasFileCheck check = new KerasFileCheck(Samples.few(network, Optional.empty()), 1);
+    KerasFileCheck check = new KerasFileCheck(FewSamples.of(network, Optional.empty()), 1);
     Path file = directory.resolve("written.keras");
     KerasWriter.write(model, network, file, model.format());
     assertThatCode(() -> check.equal(file, network)).doesNotThrowAnyException();

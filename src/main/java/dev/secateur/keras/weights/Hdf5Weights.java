@@ -283,7 +283,7 @@ public final class Hdf5Weights {
 
   /** Whether a name such as {@code base/conv/kernel:0} is of this layer and this weight. */
   private static boolean names(String stored, WeightSlot weight) {
-    if (!kind(stored).equals(weight.ownName())) {
+    if (!means(kind(stored), weight)) {
       return false;
     }
     List<String> path = List.of(stored.split("/"));
@@ -304,7 +304,7 @@ public final class Hdf5Weights {
     order.forEach(w -> layers.add(layerName(w)));
     for (int i = 0; i < order.size(); i++) {
       String stored = kind(names.get(i));
-      if (KINDS.contains(stored) && !stored.equals(order.get(i).ownName())) {
+      if (KINDS.contains(stored) && !means(stored, order.get(i))) {
         return false;
       }
       String[] path = names.get(i).split("/");
@@ -314,6 +314,12 @@ public final class Hdf5Weights {
       }
     }
     return true;
+  }
+
+  /** Keras 3 calls the kernel of a depthwise convolution {@code kernel}, Keras 2 by its full name. */
+  private static boolean means(String kind, WeightSlot weight) {
+    return kind.equals(weight.ownName())
+        || (kind.equals("kernel") && weight.ownName().equals("depthwise_kernel"));
   }
 
   private static String layerName(WeightSlot weight) {
