@@ -316,7 +316,9 @@ public final class Hdf5Weights {
     return true;
   }
 
-  /** Keras 3 calls the kernel of a depthwise convolution {@code kernel}, Keras 2 by its full name. */
+  /**
+   * Keras 3 calls the kernel of a depthwise convolution {@code kernel}, Keras 2 by its full name.
+   */
   private static boolean means(String kind, WeightSlot weight) {
     return kind.equals(weight.ownName())
         || (kind.equals("kernel") && weight.ownName().equals("depthwise_kernel"));
