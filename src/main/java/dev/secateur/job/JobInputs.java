@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The model and the sets of a job, opened and fitting each other. */
 record JobInputs(
@@ -48,7 +49,7 @@ record JobInputs(
               : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
       Goals goals =
           new Goals(
-              output -> Optional.empty(),
+              output -> job.plan().task().flatMap(t -> t.of(output)),
               output -> Optional.ofNullable(losses.losses().get(output)));
       return new JobInputs(
           model,
@@ -101,7 +102,13 @@ record JobInputs(
 
   private static JobResult.Data data(String role, Input input, Dataset set) {
     return new JobResult.Data(
-        role, input.name(), set.digest(), set.size(), !set.targets().isEmpty(), set.classes());
+        role,
+        input.name(),
+        set.digest(),
+        set.size(),
+        !set.targets().isEmpty(),
+        set.classes(),
+        OptionalInt.empty());
   }
 
   JobResult.Model description(Job job) {
@@ -115,7 +122,7 @@ record JobInputs(
   }
 
   /** What each output is trained with, in the network's order: the file's, else its goal's. */
-  List<Optional<FineTuning.Loss>> trainingLosses() {
+  List<Optional<FineTuning.Loss>> trainingLosses(List<Goal> goals) {
     return goals.stream()
         .map(g -> Optional.ofNullable(losses.losses().get(g.output())).or(() -> g.loss()))
         .toList();

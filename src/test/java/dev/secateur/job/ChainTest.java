@@ -74,8 +74,7 @@ class ChainTest {
     Run run = new Run(null, null, null, JobListener.NONE, () -> false);
     for (Step step : Chain.steps(run, (result, into) -> {}, JobCheckpoints.NONE, List.of())) {
       assertThat(made).as(step.stage().label()).containsAll(step.needs());
-      assertThat(made).as(step.stage().label()).doesNotContainAnyElementsOf(step.makes());
-      made.addAll(step.makes());
+      step.makes().forEach(product -> assertThat(made.add(product)).isTrue());
     }
     assertThat(made).contains(Product.RESULT);
   }

@@ -104,7 +104,7 @@ class ArtifactCheckTest {
 
   private static TfliteModel activated(Activation.Simple kind) {
     Networks n = new Networks(1);
-    Graph graph = n.build(n.add("act", new Op.Activate(kind), n.input(2)));
+    Graph graph = n.build(n.add("act", new Op.Activate(kind), n.input(2, 2)));
     return TfliteCompiler.float32(graph, Networks.METADATA);
   }
 
@@ -124,7 +124,7 @@ class ArtifactCheckTest {
   @Test
   void aQuantizedFileIsNoNoise() {
     Networks n = new Networks(1);
-    Graph exp = n.build(n.add("exp", new Op.Unary(Op.UnaryKind.EXP), n.input(2)));
+    Graph exp = n.build(n.add("exp", new Op.Unary(Op.UnaryKind.EXP), n.input(2, 2)));
     TfliteModel far = TfliteCompiler.float32(exp, Networks.METADATA);
     Tensor x = Tensor.of(new float[] {1, 2, 5, 6}, 2, 2);
     assertThatThrownBy(
