@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -41,10 +42,11 @@ final class Compress implements Callable<Integer> {
 
   @Option(
       names = "--train",
-      required = true,
       paramLabel = "FILE",
-      description = "NPZ, a folder with one folder of images a class, or one in zip or tar.gz.")
-  Path train;
+      description =
+          "NPZ, a folder with one folder of images a class, or one in zip or tar.gz. Where nothing"
+              + " is trained (--recipe instant), --representative is enough.")
+  Optional<Path> train;
 
   @Option(
       names = "--eval",
@@ -108,12 +110,26 @@ final class Compress implements Callable<Integer> {
     return new Job(
         name.orElseGet(() -> model.getFileName().toString()),
         model,
-        train,
+        train(resolved),
         evaluation,
         representative,
         resolved,
         out,
         threads);
+  }
+
+  private Path train(Plan resolved) {
+    boolean trains = resolved.fineTuning().epochs() > 0;
+    return train
+        .or(() -> trains ? Optional.empty() : representative)
+        .orElseThrow(
+            () ->
+                new ParameterException(
+                    spec.commandLine(),
+                    trains
+                        ? "--train: is needed, since the plan trains (or --recipe instant, which"
+                            + " does not)"
+                        : "--train or --representative: samples are needed"));
   }
 
   private DirectoryCheckpoints checkpoints(Job job) {

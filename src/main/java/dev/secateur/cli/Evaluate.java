@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
@@ -59,7 +60,8 @@ final class Evaluate implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (OpenModel open = OpenModel.open(model, threads);
+    try (OpenModel open =
+            OpenModel.open(model, preprocessing.preprocessing(), this::samples, threads);
         Dataset set =
             Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
       Goals goals =
@@ -70,6 +72,11 @@ final class Evaluate implements Callable<Integer> {
       print(evaluation, Latency.measure(open.predictor(), set), set.classes());
     }
     return ExitCode.DONE;
+  }
+
+  private Optional<Dataset> samples() {
+    return Optional.of(
+        Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), Expected.ANYTHING));
   }
 
   private void print(Evaluation evaluation, Latency latency, List<String> classes) {

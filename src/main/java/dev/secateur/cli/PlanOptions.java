@@ -30,8 +30,26 @@ final class PlanOptions {
   @Option(
       names = "--recipe",
       paramLabel = "NAME",
-      description = "Defaults of the fine-tuning: recommended or tutorial.")
+      description =
+          "Where defaults come from: recommended; tutorial (as TensorFlow's); or instant: pruned by"
+              + " reconstructing each layer on a few hundred samples, not trained at all.")
   Optional<String> recipe;
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      description =
+          "magnitude (default): the smallest weights go while the network is trained; reconstruct:"
+              + " before training, those without which each layer can best say what it said.")
+  Optional<String> method;
+
+  @Option(
+      names = "--allocation",
+      paramLabel = "NAME",
+      description =
+          "How the sparsity is shared out: uniform (each layer's own); lamp or sensitivity (the"
+              + " whole network's; with --method reconstruct).")
+  Optional<String> allocation;
 
   @Option(
       names = "--schedule",
@@ -171,6 +189,8 @@ final class PlanOptions {
   }
 
   private void pruning(ObjectNode json) {
+    method.ifPresent(v -> json.put("method", v));
+    allocation.ifPresent(v -> json.put("allocation", v));
     schedule.ifPresent(v -> json.put("schedule", v));
     sparsity.ifPresent(v -> json.put("finalSparsity", v));
     initialSparsity.ifPresent(v -> json.put("initialSparsity", v));

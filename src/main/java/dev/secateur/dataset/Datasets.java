@@ -18,8 +18,8 @@ public final class Datasets {
   static final long MAX_SAMPLE_BYTES = 256L << 20;
 
   private static final String KINDS =
-      "NPZ files, folders with one folder of images a class, and such folders in zip or tar.gz are"
-          + " read";
+      "NPZ files, folders with one folder of images a class, such folders in zip or tar.gz, and"
+          + " TFRecord files or a folder of them are read";
 
   private Datasets() {}
 
@@ -95,7 +95,12 @@ public final class Datasets {
   /** Whether a set has samples of its own for evaluation beside those for training. */
   public static boolean hasEvaluationPart(Path file) {
     return switch (kind(file)) {
-      case FOLDER -> hasEvaluationPart(file, new FileTree.Folder(file));
+      case FOLDER -> {
+        Shards shards = shards(file);
+        yield shards.all().isEmpty()
+            ? hasEvaluationPart(file, new FileTree.Folder(file))
+            : shards.hasEvaluation();
+      }
       case GZIP -> hasEvaluationPart(file, new ArchiveTree.TarGz(file));
       case ZIP -> {
         try (Npz npz = Npz.open(file)) {
@@ -104,7 +109,7 @@ public final class Datasets {
               : npz.splits(Part.EVALUATION);
         }
       }
-      case NPY, OTHER -> false;
+      case NPY, TFRECORD, OTHER -> false;
     };
   }
 
@@ -127,7 +132,28 @@ public final class Datasets {
           "feeds one input, but the network has " + expected.inputs(),
           "give an NPZ file with an array named after each");
     }
+    if (kind == Kind.TFRECORD) {
+      return examples(file, List.of(file), preprocessing, expected);
+    }
+    if (kind == Kind.FOLDER) {
+      Shards shards = shards(file);
+      if (!shards.all().isEmpty()) {
+        return examples(file, shards.of(part), preprocessing, expected);
+      }
+    }
     return Sources.of(source(kind, file, part, preprocessing, expected));
+  }
+
+  private static Sources examples(
+      Path file, List<Path> files, Preprocessing preprocessing, Expected expected) {
+    Optional<Value> input = expected.inputs().stream().findFirst();
+    return new ExampleFiles(file, files, preprocessing.grey(), input).read();
+  }
+
+  /** Record files of a folder that holds no images. */
+  private static Shards shards(Path folder) {
+    boolean images = !ImageFolders.images(new FileTree.Folder(folder).files()).isEmpty();
+    return images ? new Shards(folder, List.of(), Map.of()) : Shards.in(folder);
   }
 
   private static Source source(
@@ -140,7 +166,7 @@ public final class Datasets {
       case ZIP -> images.apply(new ArchiveTree.Zip(file));
       case GZIP -> images.apply(new ArchiveTree.TarGz(file));
       case NPY -> Npz.lone(file);
-      case OTHER ->
+      case TFRECORD, OTHER ->
           throw new DatasetException(file, "", "is no set of samples that is known", KINDS);
     };
   }
@@ -150,6 +176,7 @@ public final class Datasets {
     ZIP,
     GZIP,
     NPY,
+    TFRECORD,
     OTHER
   }
 
@@ -169,9 +196,9 @@ public final class Datasets {
     int magic = head.length < 2 ? 0 : (head[0] & 0xff) << 8 | (head[1] & 0xff);
     return switch (magic) {
       case 0x504b -> Kind.ZIP;
-      case 0x1f8b -> Kind.GZIP;
+      case 0x1f8b -> TfRecords.begin(file) ? Kind.TFRECORD : Kind.GZIP;
       case 0x934e -> Kind.NPY;
-      default -> Kind.OTHER;
+      default -> TfRecords.begin(file) ? Kind.TFRECORD : Kind.OTHER;
     };
   }
 }

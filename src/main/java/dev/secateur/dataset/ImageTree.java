@@ -88,7 +88,8 @@ record ImageTree(List<String> paths, List<Integer> labels, List<String> classes)
     return labelled(file, mine, classDepth(mine), top, List.copyOf(classes));
   }
 
-  private static Split wanted(Path file, Set<Split> splits, Datasets.Part part) {
+  /** The part that is trained with, or the one that evaluation prefers. */
+  static Split wanted(Path file, Set<Split> splits, Datasets.Part part) {
     return splits.stream()
         .filter(s -> (s == Split.TRAIN) == (part == Datasets.Part.TRAIN))
         .findFirst()

@@ -21,22 +21,26 @@ final class PreparedInput {
    */
   PreparedInput(Source source, Preprocessing preprocessing, Optional<Shape> expected) {
     this.source = source;
-    this.raw = source.dims().size() == 2 ? image(source.dims(), 1) : dims(source.dims());
+    this.raw = raw(source.dims());
     this.toGrey = preprocessing.grey() && raw.length == 3 && raw[2] == 3;
     this.shape = shape(preprocessing, expected);
     this.scaling = new Scaling(preprocessing, shape.last(), source);
   }
 
-  private static int[] dims(List<Integer> dims) {
-    return dims.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private static int[] image(List<Integer> dims, int channels) {
-    return new int[] {dims.get(0), dims.get(1), channels};
+  /** A sample of one number is a vector of one, and a matrix is an image of one channel. */
+  private static int[] raw(List<Integer> dims) {
+    return switch (dims.size()) {
+      case 0 -> new int[] {1};
+      case 2 -> new int[] {dims.get(0), dims.get(1), 1};
+      default -> dims.stream().mapToInt(Integer::intValue).toArray();
+    };
   }
 
   private Shape shape(Preprocessing preprocessing, Optional<Shape> expected) {
     List<Integer> own = new ArrayList<>(toGrey ? List.of(raw[0], raw[1], 1) : source.dims());
+    if (own.isEmpty()) {
+      own.add(1);
+    }
     if (expected.isEmpty()) {
       own.add(0, Shape.UNKNOWN);
       return new Shape(own);
@@ -63,6 +67,9 @@ final class PreparedInput {
   private static String remedy(
       List<Integer> own, List<Integer> sample, boolean images, int channels) {
     int wanted = sample.get(sample.size() - 1);
+    if (own.equals(List.of(1))) {
+      return "x must hold the samples and y their targets: have they changed places?";
+    }
     if (!images) {
       return "reshape them";
     }

@@ -1,6 +1,8 @@
 package dev.secateur.job;
 
+import dev.secateur.graph.Graph;
 import dev.secateur.plan.Plan;
+import dev.secateur.plan.Pruning;
 import dev.secateur.train.Checkpoints;
 import dev.secateur.train.FineTuner;
 import java.nio.file.Path;
@@ -8,7 +10,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 
-/** Prunes the network while it is trained, from the newest checkpoint if there is one. */
+/**
+ * Prunes the network, before it is trained or while it is; training goes on from the newest
+ * checkpoint if there is one.
+ */
 record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
   @Override
   public Stage stage() {
@@ -28,10 +33,13 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
   @Override
   public void run(Products products) {
     Plan plan = run.job().plan();
+    Graph original = run.inputs().model().graph();
+    boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
     products.put(
         Product.TUNED,
         FineTuner.fineTune(
-            run.inputs().model().graph(),
+            first ? Reconstructed.of(run) : original,
+            original,
             run.inputs().train(),
             plan.fineTuning(),
             plan.pruning(),

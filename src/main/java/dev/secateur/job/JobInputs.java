@@ -11,10 +11,7 @@ import dev.secateur.evaluate.Goals;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
 import dev.secateur.graph.Tensor;
-import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
-import dev.secateur.keras.KerasReader;
-import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.JobResult;
@@ -24,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /** The model and the sets of a job, opened and fitting each other. */
 record JobInputs(
@@ -38,9 +34,6 @@ record JobInputs(
     List<JobResult.Data> datasets)
     implements AutoCloseable {
   private static final int RANGE_SAMPLES = 256;
-
-  /** Enough to tell a wrong kernel from rounding, and few enough for the first seconds. */
-  private static final int FEW = 8;
 
   static JobInputs open(Job job) {
     KerasModel model = read(job.model(), job.train(), job.plan());
@@ -77,19 +70,13 @@ record JobInputs(
     }
   }
 
-  /** A model that states no input shape takes the training samples'. */
+  /** A model that states no input shape takes the one given, else the training samples'. */
   static KerasModel read(Path model, Path train, Plan plan) {
-    try {
-      return KerasReader.read(model);
-    } catch (KerasException e) {
-      if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
-        throw e;
-      }
-      try (Dataset set =
-          Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)) {
-        return KerasReader.read(model, Optional.of(set.inputs().get(0)));
-      }
-    }
+    return UnknownShape.read(
+        model,
+        plan.preprocessing(),
+        () ->
+            Optional.of(Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)));
   }
 
   private static Dataset add(List<Dataset> open, Job job, Path file, Part part, Expected expected) {
@@ -142,19 +129,15 @@ record JobInputs(
 
   /** Of the evaluation set, spread over it: one tensor an input, batch first. */
   List<Tensor> fewSamples() {
-    return evaluation.batch(spread(evaluation.size(), FEW)).inputs();
-  }
-
-  private static int[] spread(int size, int most) {
-    int count = Math.min(most, size);
-    return IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
+    return Samples.few(model.graph(), Optional.of(evaluation));
   }
 
   /** Values that the network is trained on, from samples spread over the set. */
   Optional<Range> trainingRange() {
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
-    for (float value : train.batch(spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
+    for (float value :
+        train.batch(Samples.spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
       min = Math.min(min, value);
       max = Math.max(max, value);
     }

@@ -17,6 +17,9 @@ record Run(
     BooleanSupplier cancelled,
     List<Variant> variants,
     List<String> warnings) {
+  /** Of files that never leave the process. */
+  static final ModelMetadata INTERMEDIATE = new ModelMetadata(Engine.VERSION, "");
+
   Run(Job job, JobInputs inputs, Staging staging, JobListener listener, BooleanSupplier cancelled) {
     this(job, inputs, staging, listener, cancelled, new ArrayList<>(), new ArrayList<>());
   }

@@ -55,6 +55,8 @@ public final class PruningSchedule {
   /** The pruning with its end step filled in. */
   public Pruning resolved() {
     return new Pruning(
+        pruning.method(),
+        pruning.allocation(),
         pruning.schedule(),
         pruning.initialSparsity(),
         pruning.finalSparsity(),

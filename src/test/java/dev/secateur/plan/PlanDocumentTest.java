@@ -61,6 +61,30 @@ class PlanDocumentTest {
     assertThat(plan.fineTuning().epochs()).isEqualTo(3);
   }
 
+  @Test
+  void instantReconstructsAndDoesNotTrain() {
+    Plan plan = Plan.read(json("{'fineTuning': {'recipe': 'instant'}}"));
+    assertThat(plan.pruning().method()).isEqualTo(Pruning.Method.RECONSTRUCT);
+    assertThat(plan.pruning().allocation()).isEqualTo(Pruning.Allocation.SENSITIVITY);
+    assertThat(plan.fineTuning().epochs()).isZero();
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    assertThat(plan.digest()).isNotEqualTo(Plan.DEFAULT.digest());
+  }
+
+  @Test
+  void aMethodBringsItsOwnDefaults() {
+    Plan plan = Plan.read(json("{'pruning': {'method': 'reconstruct', 'finalSparsity': 0.7}}"));
+    assertThat(plan.pruning().allocation()).isEqualTo(Pruning.Allocation.SENSITIVITY);
+    assertThat(plan.fineTuning()).isEqualTo(FineTuning.RECOMMENDED);
+    assertThat(
+            Plan.read(
+                    json(
+                        "{'fineTuning': {'recipe': 'instant'}, 'pruning': {'method':"
+                            + " 'magnitude'}}"))
+                .pruning())
+        .isEqualTo(Plan.DEFAULT.pruning());
+  }
+
   /** Digests of plans name jobs and stand in files: they may not change from version to version. */
   @Test
   void theBytesOfAPlanStayWhatTheyWere() {
@@ -183,8 +207,14 @@ class PlanDocumentTest {
         "{'acceptance':{'maxAccuracyDrop':2}}" + "|/acceptance/maxAccuracyDrop: must be at most 1",
         "[]|/: must be a JSON object",
         "{'plan':[]}|/plan: must be a JSON object",
-        "{'pruning':{'blockSize':[1,4]}}|/pruning/blockSize: is not known here (known are schedule,"
-            + " initialSparsity, finalSparsity, beginStep, endStep, frequency)",
+        "{'pruning':{'blockSize':[1,4]}}|/pruning/blockSize: is not known here (known are method,"
+            + " allocation, schedule, initialSparsity, finalSparsity, beginStep, endStep,"
+            + " frequency)",
+        "{'plan':{'pruning':{'method':'reconstruct','frequency':10}}}|/plan/pruning/frequency:"
+            + " belongs to the method magnitude; reconstruct prunes at once (leave it out)",
+        "{'pruning':{'allocation':'lamp'}}|/pruning/allocation: the method magnitude gives each"
+            + " kernel the same sparsity (uniform); lamp and sensitivity need the method"
+            + " reconstruct",
         "{'later':1}|/later: is not known here (known are preprocessing, pruning, fineTuning,"
             + " quantization, representative, acceptance)",
         "{'plan':{'later':1}}|/plan/later: is not known here (known are preprocessing, pruning,"

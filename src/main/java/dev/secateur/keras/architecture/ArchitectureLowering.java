@@ -109,6 +109,7 @@ public final class ArchitectureLowering {
 
   private Optional<String> input(LayerSpec layer, String name, int inputs) {
     try {
+      LayerTypes.checkInput(new Options(layer.name(), layer.config()));
       Shape shape = shape(layer, inputs == 1 ? inputShape : Optional.empty());
       return Optional.of(graph.input(name, shape));
     } catch (Refusal e) {

@@ -1,6 +1,5 @@
 package dev.secateur.keras.layer;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
@@ -74,8 +73,10 @@ final class ActivationLayers {
   private static String prelu(LayerContext layer) {
     Shape x = layer.shape();
     List<Integer> slopes = layer.sample(layer.input());
-    for (JsonNode axis : layer.options().get("shared_axes")) {
-      slopes.set(layer.options().axis(axis.asInt(), x.rank(), "shared_axes") - 1, 1);
+    if (layer.options().has("shared_axes")) {
+      for (int axis : layer.options().integers("shared_axes")) {
+        slopes.set(layer.options().axis(axis, x.rank(), "shared_axes") - 1, 1);
+      }
     }
     String alpha = layer.weight("alpha", Role.ALPHA, new Shape(slopes));
     return layer.add(new Op.Prelu(), layer.input(), alpha);

@@ -75,7 +75,6 @@ record LayerType(
           "name",
           "trainable",
           "dtype", // a quantized one is refused when the layer is parsed
-          "quantization_config",
           "autocast",
           "seed",
           "data_format", // channels first is refused when the layer is parsed

@@ -1,5 +1,7 @@
 package dev.secateur.keras.layer;
 
+import dev.secateur.keras.refusal.Refusal;
+import dev.secateur.keras.spec.Options;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +24,10 @@ public final class LayerTypes {
               List.of(
                   LayerType.of("TimeDistributed", TimeDistributed::lower),
                   // Inputs are values, not layers, by the time that layers are lowered.
-                  LayerType.of("InputLayer", LayerContext::input)))
+                  LayerType.of("InputLayer", LayerContext::input)
+                      .only("sparse", false)
+                      .only("ragged", false)
+                      .only("optional", false)))
           .flatMap(List::stream)
           .toList();
 
@@ -56,5 +61,12 @@ public final class LayerTypes {
     String output = type.lowering().lower(layer);
     type.checkArguments(layer.options());
     return output;
+  }
+
+  /**
+   * @throws Refusal for an argument of an input, beside its shape, that is not understood
+   */
+  public static void checkInput(Options input) {
+    BY_NAME.get("InputLayer").checkArguments(input);
   }
 }

@@ -82,7 +82,7 @@ public final class ModelWriting {
     }
     Equivalent equivalent = architecture.equivalents().get(place);
     if (equivalent == null) {
-      throw WrittenLayers.unwritable(place, "the operation " + layer.type().substring(3));
+      return List.of(); // written as it was read
     }
     List<WrittenLayers.Part> parts = new ArrayList<>();
     for (Equivalent.Step step : equivalent.steps()) {
@@ -130,6 +130,9 @@ public final class ModelWriting {
       List<WrittenLayers.Part> parts,
       References references) {
     String place = LayerSpec.place(path, layer.name());
+    if (layer.isOperation() && parts.isEmpty()) {
+      return List.of(OperationWriting.of(layer, references::of));
+    }
     List<List<Ref>> calls = new ArrayList<>();
     for (Call call : layer.calls()) {
       List<Ref> refs = call.refs().stream().map(references::of).toList();
@@ -179,9 +182,7 @@ public final class ModelWriting {
       config.put("name", name);
       boolean gate = part.type().equals(WrittenLayers.GATE);
       boolean own = withWeights.add(part.within());
-      if (own) {
-        config.put("trainable", trainable);
-      }
+      config.put("trainable", trainable);
       List<Value> values = own ? values(layer, place, part.within(), trainable) : List.of();
       String type = gate ? "Multiply" : part.type();
       List<List<Ref>> called = gate ? gated(layer.name(), operands) : operands;
