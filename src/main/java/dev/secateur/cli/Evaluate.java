@@ -16,6 +16,7 @@ import dev.secateur.evaluate.Judgement;
 import dev.secateur.evaluate.Latency;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Task;
+import dev.secateur.plan.TaskChoice;
 import dev.secateur.result.MeasureText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -54,18 +55,22 @@ final class Evaluate implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
   int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin TaskOptions task;
+
   @Mixin PreprocessingOptions preprocessing;
 
   @Mixin OutputOptions output;
 
   @Override
   public Integer call() {
+    Optional<TaskChoice> choice = task.choice();
     try (OpenModel open =
             OpenModel.open(model, preprocessing.preprocessing(), this::samples, threads);
         Dataset set =
             Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
       Goals goals =
-          new Goals(o -> Optional.empty(), o -> Optional.ofNullable(open.losses().get(o)));
+          new Goals(
+              o -> choice.flatMap(c -> c.of(o)), o -> Optional.ofNullable(open.losses().get(o)));
       Evaluator evaluator =
           new Evaluator(goals.of(open.heads(), set.inputs(), set), set, () -> false);
       Evaluation evaluation = evaluator.evaluate(open.predictor());

@@ -41,6 +41,12 @@ final class PreprocessingOptions {
   Optional<Boolean> grey;
 
   @Option(
+      names = "--bgr",
+      negatable = true,
+      description = "Colour images blue first, as networks in the manner of Caffe take them.")
+  Optional<Boolean> bgr;
+
+  @Option(
       names = "--input-shape",
       paramLabel = "N",
       split = ",",
@@ -58,6 +64,7 @@ final class PreprocessingOptions {
     }
     resize.ifPresent(v -> json.put("resize", v));
     grey.ifPresent(v -> json.put("grey", v));
+    bgr.ifPresent(v -> json.put("bgr", v));
     if (!inputShape.isEmpty()) {
       inputShape.forEach(json.putArray("inputShape")::add);
     }

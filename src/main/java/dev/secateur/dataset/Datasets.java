@@ -18,8 +18,9 @@ public final class Datasets {
   static final long MAX_SAMPLE_BYTES = 256L << 20;
 
   private static final String KINDS =
-      "NPZ files, folders with one folder of images a class, such folders in zip or tar.gz, and"
-          + " TFRecord files or a folder of them are read";
+      "NPZ files, folders with one folder of images a class or with images and a CSV table of their"
+          + " labels, such folders in zip or tar.gz, and TFRecord files or a folder of them are"
+          + " read";
 
   private Datasets() {}
 
@@ -113,8 +114,11 @@ public final class Datasets {
     };
   }
 
-  private static boolean hasEvaluationPart(Path file, FileTree tree) {
-    return ImageTree.hasEvaluation(file, ImageFolders.images(tree.files()));
+  private static boolean hasEvaluationPart(Path file, FileTree unlisted) {
+    FileTree tree = FileTree.Listed.of(unlisted);
+    return TabledImages.in(file, tree)
+        .map(TabledImages::hasEvaluation)
+        .orElseGet(() -> ImageTree.hasEvaluation(file, ImageFolders.images(tree.files())));
   }
 
   private static Sources sources(
@@ -141,7 +145,7 @@ public final class Datasets {
         return examples(file, shards.of(part), preprocessing, expected);
       }
     }
-    return Sources.of(source(kind, file, part, preprocessing, expected));
+    return sources(kind, file, part, preprocessing, expected);
   }
 
   private static Sources examples(
@@ -156,16 +160,22 @@ public final class Datasets {
     return images ? new Shards(folder, List.of(), Map.of()) : Shards.in(folder);
   }
 
-  private static Source source(
+  private static Sources sources(
       Kind kind, Path file, Part part, Preprocessing preprocessing, Expected expected) {
     Optional<Shape> input = expected.inputs().stream().map(Value::shape).findFirst();
-    Function<FileTree, Source> images =
-        tree -> new ImageFolders(file, tree, part, preprocessing.grey(), input).read();
+    boolean grey = preprocessing.grey();
+    Function<FileTree, Sources> images =
+        unlisted -> {
+          FileTree tree = FileTree.Listed.of(unlisted);
+          return TabledImages.in(file, tree)
+              .map(tabled -> tabled.read(part, grey, input))
+              .orElseGet(() -> Sources.of(new ImageFolders(file, tree, part, grey, input).read()));
+        };
     return switch (kind) {
       case FOLDER -> images.apply(new FileTree.Folder(file));
       case ZIP -> images.apply(new ArchiveTree.Zip(file));
       case GZIP -> images.apply(new ArchiveTree.TarGz(file));
-      case NPY -> Npz.lone(file);
+      case NPY -> Sources.of(Npz.lone(file));
       case TFRECORD, OTHER ->
           throw new DatasetException(file, "", "is no set of samples that is known", KINDS);
     };

@@ -21,7 +21,8 @@ import java.util.stream.Stream;
  * of its archive or around in a circle is refused by its name, so that nothing is left out in
  * silence.
  */
-sealed interface FileTree permits FileTree.Folder, ArchiveTree.Zip, ArchiveTree.TarGz {
+sealed interface FileTree
+    permits FileTree.Folder, FileTree.Listed, ArchiveTree.Zip, ArchiveTree.TarGz {
   /** The path at which a file is seen, to the path at which it lies; '/' between names. */
   Map<String, String> files();
 
@@ -35,6 +36,18 @@ sealed interface FileTree permits FileTree.Folder, ArchiveTree.Zip, ArchiveTree.
   /** Takes one file. */
   interface Reader {
     void read(String path, InputStream in) throws IOException;
+  }
+
+  /** A tree whose files are listed once: an archive may have to be passed through for that. */
+  record Listed(FileTree tree, Map<String, String> files) implements FileTree {
+    static FileTree of(FileTree tree) {
+      return new Listed(tree, tree.files());
+    }
+
+    @Override
+    public void read(Set<String> wanted, Reader reader) throws IOException {
+      tree.read(wanted, reader);
+    }
   }
 
   /** A folder on this machine. */

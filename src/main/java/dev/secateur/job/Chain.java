@@ -76,6 +76,9 @@ public final class Chain {
         Products products = new Products();
         Checked checked = timed(Stage.LOAD, () -> checked(staging))) {
       for (Step step : checked.steps()) {
+        if (!step.wanted(products)) {
+          continue;
+        }
         timed(
             step.stage(),
             () -> {

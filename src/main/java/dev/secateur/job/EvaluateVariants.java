@@ -1,6 +1,5 @@
 package dev.secateur.job;
 
-import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
 import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.RecordedOutputs;
@@ -21,7 +20,12 @@ record EvaluateVariants(Run run) implements Step {
   @Override
   public Set<Product<?>> needs() {
     return Set.of(
-        Product.ORIGINAL_OUTPUTS, Product.TUNED, Product.PRUNED_FILE, Product.FP32, Product.INT8);
+        Product.ORIGINAL,
+        Product.ORIGINAL_OUTPUTS,
+        Product.TUNED,
+        Product.PRUNED_FILE,
+        Product.FP32,
+        Product.INT8);
   }
 
   @Override
@@ -32,6 +36,9 @@ record EvaluateVariants(Run run) implements Step {
   @Override
   public void run(Products products) {
     RecordedOutputs original = products.get(Product.ORIGINAL_OUTPUTS);
+    Evaluator evaluator =
+        new Evaluator(
+            products.get(Product.ORIGINAL).goals(), run.inputs().evaluation(), run.cancelled());
     Graph pruned = products.get(Product.TUNED).graph();
     try (Predictor predictor = TensorFlowPredictor.open(pruned, run.job().threads())) {
       run.measured(
@@ -39,28 +46,24 @@ record EvaluateVariants(Run run) implements Step {
               "pruned",
               products.get(Product.PRUNED_FILE),
               pruned,
-              evaluation(predictor, original),
+              evaluator.evaluate(predictor, original.rewind()),
               latency(predictor)));
     }
-    tflite("fp32", ConvertToTflite.FILE, products.get(Product.FP32), original);
-    tflite("int8", Quantize.FILE, products.get(Product.INT8), original);
+    tflite("fp32", ConvertToTflite.FILE, products.get(Product.FP32), evaluator, original);
+    tflite("int8", Quantize.FILE, products.get(Product.INT8), evaluator, original);
   }
 
-  private void tflite(String name, String file, TfliteModel model, RecordedOutputs original) {
+  private void tflite(
+      String name, String file, TfliteModel model, Evaluator evaluator, RecordedOutputs original) {
     try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
       run.measured(
           Variants.tflite(
               name,
               run.staging().file(file),
               model,
-              evaluation(predictor, original),
+              evaluator.evaluate(predictor, original.rewind()),
               latency(predictor)));
     }
-  }
-
-  private Evaluation evaluation(Predictor predictor, RecordedOutputs original) {
-    return new Evaluator(run.inputs().goals(), run.inputs().evaluation(), run.cancelled())
-        .evaluate(predictor, original.rewind());
   }
 
   private Latency latency(Predictor predictor) {

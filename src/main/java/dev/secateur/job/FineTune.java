@@ -22,7 +22,7 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
 
   @Override
   public Set<Product<?>> needs() {
-    return Set.of();
+    return Set.of(Product.ORIGINAL);
   }
 
   @Override
@@ -43,7 +43,7 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
             run.inputs().train(),
             plan.fineTuning(),
             plan.pruning(),
-            run.inputs().trainingLosses(),
+            run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals()),
             new OfThisStage(checkpoints, stage()),
             new ListenedTraining(run.listener()),
             run.cancelled(),

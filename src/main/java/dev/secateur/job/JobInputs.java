@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The model and the sets of a job, opened and fitting each other. */
 record JobInputs(
@@ -50,7 +51,7 @@ record JobInputs(
               : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
       Goals goals =
           new Goals(
-              output -> Optional.empty(),
+              output -> job.plan().task().flatMap(t -> t.of(output)),
               output -> Optional.ofNullable(losses.losses().get(output)));
       return new JobInputs(
           model,
@@ -107,7 +108,8 @@ record JobInputs(
         set.digest(),
         set.size(),
         !set.targets().isEmpty(),
-        set.classes());
+        set.classes(),
+        OptionalInt.empty());
   }
 
   JobResult.Model description(Job job) {
@@ -121,7 +123,7 @@ record JobInputs(
   }
 
   /** What each output is trained with, in the network's order: the file's, else its goal's. */
-  List<Optional<FineTuning.Loss>> trainingLosses() {
+  List<Optional<FineTuning.Loss>> trainingLosses(List<Goal> goals) {
     return goals.stream()
         .map(g -> Optional.ofNullable(losses.losses().get(g.output())).or(() -> g.loss()))
         .toList();

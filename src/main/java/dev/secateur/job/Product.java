@@ -14,6 +14,7 @@ record Product<T>(String name, Class<T> type) {
   static final Product<RecordedOutputs> ORIGINAL_OUTPUTS =
       new Product<>("the original's outputs", RecordedOutputs.class);
 
+  static final Product<Original> ORIGINAL = new Product<>("the original's goals", Original.class);
   static final Product<FineTuned> TUNED = new Product<>("the pruned network", FineTuned.class);
   static final Product<Path> PRUNED_FILE = new Product<>("its Keras file", Path.class);
   static final Product<Lowered> LOWERED = new Product<>("the network as TFLite", Lowered.class);

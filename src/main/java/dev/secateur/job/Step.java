@@ -23,5 +23,10 @@ interface Step {
    */
   default void check(Rehearsal rehearsal) {}
 
+  /** Whether it still has something to do: nothing is made of an original that is not sound. */
+  default boolean wanted(Products products) {
+    return products.find(Product.ORIGINAL).flatMap(Original::complaint).isEmpty();
+  }
+
   void run(Products products);
 }

@@ -1,19 +1,29 @@
 package dev.secateur.job;
 
+import dev.secateur.evaluate.Goal;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
+import dev.secateur.plan.Task;
+import dev.secateur.plan.TaskChoice;
 import dev.secateur.prune.PruningSchedule;
 import dev.secateur.result.Training;
 import dev.secateur.train.FineTuned;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What the training run tells: how it went, and what it settled that the plan left open. */
 final class TrainingRecord {
   private TrainingRecord() {}
 
-  static Plan settled(Plan asked, FineTuned tuned) {
+  /**
+   * @param goals that the outputs were judged by
+   */
+  static Plan settled(Plan asked, FineTuned tuned, List<Goal> goals) {
+    Map<String, Task> tasks = new LinkedHashMap<>();
+    goals.forEach(g -> tasks.put(g.output(), g.task()));
     FineTuning how = asked.fineTuning();
     FineTuning settled =
         new FineTuning(
@@ -30,6 +40,7 @@ final class TrainingRecord {
             how.shuffle(),
             how.seed());
     return new Plan(
+        Optional.of(TaskChoice.found(tasks)),
         asked.preprocessing(),
         tuned.pruning(),
         settled,

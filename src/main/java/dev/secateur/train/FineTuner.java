@@ -123,8 +123,8 @@ public final class FineTuner implements AutoCloseable {
    *     and its zeros stay
    * @param teacher whose outputs distillation learns: the original
    * @param train samples of the network's input shape, preprocessed
-   * @param losses that the model's file or its task name, one an output, where they do; {@code
-   *     how.loss()} goes first for the first output
+   * @param losses that are settled, one an output, in the network's order; what is empty or missing
+   *     is settled by {@code how} and the output
    * @param checkpoints where to resume from and what to leave behind
    * @param cancelled asked after each step; when true, a checkpoint is saved and the run stops
    * @param threads that TensorFlow may use

@@ -278,7 +278,7 @@ final class Promises {
         require(
             seen >= Node.MAX_ATTEMPTS,
             sent.result().order() + " was given up after " + seen + " deaths without progress");
-      } else if (step instanceof Begins begins) {
+      } else if (step instanceof Begins begins && world.epoch(begins.order()) == begins.epoch()) {
         progress(begins.order(), begins.step());
       } else if (step instanceof Wrote wrote && wrote.key().startsWith(Keys.CLAIMS)) {
         String id = wrote.key().split("/")[1];

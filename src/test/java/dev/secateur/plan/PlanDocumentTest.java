@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -126,6 +127,9 @@ class PlanDocumentTest {
   void everyFieldOfTheRecordsIsOneThatTheSchemaKnows() {
     JsonNode schema = json(JsonSchema.text("plan.v1.json"));
     for (RecordComponent part : Plan.class.getRecordComponents()) {
+      if (part.getName().equals("task")) {
+        continue; // No object: a name, or names by output.
+      }
       assertThat(schema.at("/$defs/" + part.getName() + "/properties").fieldNames())
           .toIterable()
           .as(part.getName())
@@ -154,8 +158,36 @@ class PlanDocumentTest {
   }
 
   @Test
+  void taskIsOneForAllOutputsOrOneByName() {
+    Plan all = Plan.read(json("{'plan': {'task': 'multi-label'}}"));
+    assertThat(all.task().orElseThrow().of("any")).contains(Task.MULTI_LABEL);
+    Plan each = Plan.read(json("{'task': {'age': 'regression', 'face': 'binary'}}"));
+    assertThat(each.task().orElseThrow().of("face")).contains(Task.BINARY);
+    assertThat(each.task().orElseThrow().of("other")).isEmpty();
+    for (Plan plan : List.of(all, each)) {
+      assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    }
+    assertThat(Plan.read(json("{'task': 'auto'}"))).isEqualTo(Plan.DEFAULT);
+    assertThatThrownBy(() -> Plan.read(json("{'task': 'guessing'}")))
+        .isInstanceOf(PlanException.class)
+        .hasMessageStartingWith("/task: must be ")
+        .hasMessageContaining("regression");
+    assertThatThrownBy(() -> Plan.read(json("{'task': {'age': 'guessing'}}")))
+        .isInstanceOf(PlanException.class)
+        .hasMessageContaining("regression");
+  }
+
+  @Test
+  void whatCameAfterTheFirstVersionLeavesThePlansBytesAlone() {
+    assertThat(new String(Plan.DEFAULT.canonical(), java.nio.charset.StandardCharsets.UTF_8))
+        .doesNotContain("task", "bgr", "bounds", "allowChance");
+  }
+
+  @Test
   void everyConstantIsOneThatTheSchemaKnows() {
     JsonNode schema = json(JsonSchema.text("plan.v1.json"));
+    assertThat(schema.at("/$defs/task/enum").valueStream().map(JsonNode::asText))
+        .containsExactlyElementsOf(Stream.of(Task.values()).map(Task::label).toList());
     Map<String, Class<? extends Enum<?>>> constants =
         Map.of(
             "/pruning/schedule", Pruning.Schedule.class,
@@ -215,10 +247,10 @@ class PlanDocumentTest {
         "{'pruning':{'allocation':'lamp'}}|/pruning/allocation: the method magnitude gives each"
             + " kernel the same sparsity (uniform); lamp and sensitivity need the method"
             + " reconstruct",
-        "{'later':1}|/later: is not known here (known are preprocessing, pruning, fineTuning,"
-            + " quantization, representative, acceptance)",
-        "{'plan':{'later':1}}|/plan/later: is not known here (known are preprocessing, pruning,"
+        "{'later':1}|/later: is not known here (known are task, preprocessing, pruning,"
             + " fineTuning, quantization, representative, acceptance)",
+        "{'plan':{'later':1}}|/plan/later: is not known here (known are task, preprocessing,"
+            + " pruning, fineTuning, quantization, representative, acceptance)",
         "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
             + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
         "{'acceptance':{'bounds':{'mae':{}}}}"
