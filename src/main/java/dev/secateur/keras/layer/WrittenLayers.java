@@ -120,6 +120,15 @@ public final class WrittenLayers {
         "use the TFLite files, or replace the operation by a layer of Keras");
   }
 
+  /**
+   * Says where the class of an item lives, as both versions name it. Without that, Keras 3 reads an
+   * item as Keras 2 wrote it: it finds no layer within a layer, and drops an axis that is a list.
+   */
+  public static void qualify(ObjectNode item) {
+    item.put("module", "keras.layers");
+    item.putNull("registered_name");
+  }
+
   /** The layer within, and after it, as wrapped layers of their own, what has to follow it. */
   private void wrapped(LayerSpec layer, Options options, ObjectNode config, List<Part> parts) {
     JsonNode inner = options.get("layer");
@@ -135,6 +144,7 @@ public final class WrittenLayers {
       }
       ObjectNode node = JsonNodeFactory.instance.objectNode();
       node.put("class_name", part.type());
+      qualify(node);
       part.config().put("name", within.name() + part.suffix());
       node.set("config", part.config());
       if (first) {
