@@ -283,7 +283,7 @@ public final class Hdf5Weights {
 
   /** Whether a name such as {@code base/conv/kernel:0} is of this layer and this weight. */
   private static boolean names(String stored, WeightSlot weight) {
-    if (!kind(stored).equals(weight.ownName())) {
+    if (!isKind(kind(stored), weight)) {
       return false;
     }
     List<String> path = List.of(stored.split("/"));
@@ -295,6 +295,12 @@ public final class Hdf5Weights {
             || (!weight.within().isEmpty() && last >= 1 && path.subList(0, last).contains(layer)));
   }
 
+  /** Keras 3 calls a depthwise kernel just a kernel. */
+  private static boolean isKind(String stored, WeightSlot weight) {
+    return stored.equals(weight.ownName())
+        || (stored.equals("kernel") && weight.ownName().equals("depthwise_kernel"));
+  }
+
   /**
    * Whether the names say the same kinds of weights, and of the same layers where they are layers
    * of this model. Weights of equal shape, such as gamma and beta, cannot be told apart otherwise.
@@ -304,7 +310,7 @@ public final class Hdf5Weights {
     order.forEach(w -> layers.add(layerName(w)));
     for (int i = 0; i < order.size(); i++) {
       String stored = kind(names.get(i));
-      if (KINDS.contains(stored) && !stored.equals(order.get(i).ownName())) {
+      if (KINDS.contains(stored) && !isKind(stored, order.get(i))) {
         return false;
       }
       String[] path = names.get(i).split("/");
