@@ -47,7 +47,8 @@ final class CountedDefects {
     } catch (RuntimeException | StackOverflowError e) {
       String position = record.topic() + "-" + record.partition() + "-" + record.offset();
       LOG.errorf(e, "%s met a defect", position);
-      return counted(record, position, e);
+      // What goes wrong while everything is being closed is nobody's.
+      return stop.getAsBoolean() ? Disposition.LEFT : counted(record, position, e);
     }
   }
 

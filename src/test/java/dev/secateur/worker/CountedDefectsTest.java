@@ -39,6 +39,13 @@ final class CountedDefectsTest {
   /** One worker of several on the same store. */
   private CountedDefects worker(
       Set<String> writable, Function<ConsumerRecord<byte[], byte[]>, Disposition> answer) {
+    return worker(writable, answer, false);
+  }
+
+  private CountedDefects worker(
+      Set<String> writable,
+      Function<ConsumerRecord<byte[], byte[]>, Disposition> answer,
+      boolean draining) {
     MeterRegistry registry = new SimpleMeterRegistry();
     return new CountedDefects(
         answer,
@@ -48,7 +55,7 @@ final class CountedDefectsTest {
             new Topics("in", "progress", "out", "dlq"),
             new JobMeters(registry),
             registry),
-        () -> false);
+        () -> draining);
   }
 
   private CountedDefects worker(Function<ConsumerRecord<byte[], byte[]>, Disposition> answer) {
@@ -95,6 +102,13 @@ final class CountedDefectsTest {
       assertThat(worker.answer(record(7))).isInstanceOf(Disposition.Later.class);
     }
     assertThat(broker.history()).isEmpty();
+  }
+
+  @Test
+  void whatGoesWrongInADrainIsNotCounted() {
+    assertThat(worker(Set.of("artifacts"), r -> fail(), true).answer(record(7)))
+        .isEqualTo(Disposition.LEFT);
+    assertThat(store(Set.of("artifacts")).list(STATE)).isEmpty();
   }
 
   private static String text(ProducerRecord<byte[], byte[]> record, String header) {

@@ -165,6 +165,9 @@ public final class OperationCall {
     for (int i = 0; operand(i).flatMap(Operand::value).isPresent(); i++) {
       all.add(tensor(operand(i).orElseThrow()));
     }
+    if (all.isEmpty()) {
+      throw unsupported("no tensors");
+    }
     return all;
   }
 
