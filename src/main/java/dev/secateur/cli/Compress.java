@@ -1,8 +1,8 @@
 package dev.secateur.cli;
 
-import dev.secateur.dataset.SourceDigest;
 import dev.secateur.job.Chain;
 import dev.secateur.job.DirectoryCheckpoints;
+import dev.secateur.job.Input;
 import dev.secateur.job.Job;
 import dev.secateur.job.JobDigest;
 import dev.secateur.job.JobException;
@@ -13,16 +13,14 @@ import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Outcome;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -41,10 +39,11 @@ final class Compress implements Callable<Integer> {
 
   @Option(
       names = "--train",
-      required = true,
       paramLabel = "FILE",
-      description = "NPZ, a folder with one folder of images a class, or one in zip or tar.gz.")
-  Path train;
+      description =
+          "NPZ, a folder with one folder of images a class, or one in zip or tar.gz. Where nothing"
+              + " is trained (--recipe instant), --representative is enough.")
+  Optional<Path> train;
 
   @Option(
       names = "--eval",
@@ -107,18 +106,32 @@ final class Compress implements Callable<Integer> {
     }
     return new Job(
         name.orElseGet(() -> model.getFileName().toString()),
-        model,
-        train,
-        evaluation,
-        representative,
+        Input.of(model),
+        Input.of(train(resolved)),
+        evaluation.map(Input::of),
+        representative.map(Input::of),
         resolved,
         out,
         threads);
   }
 
+  private Path train(Plan resolved) {
+    boolean trains = resolved.fineTuning().epochs() > 0;
+    return train
+        .or(() -> trains ? Optional.empty() : representative)
+        .orElseThrow(
+            () ->
+                new ParameterException(
+                    spec.commandLine(),
+                    trains
+                        ? "--train: is needed, since the plan trains (or --recipe instant, which"
+                            + " does not)"
+                        : "--train or --representative: samples are needed"));
+  }
+
   private DirectoryCheckpoints checkpoints(Job job) {
     DirectoryCheckpoints checkpoints =
-        new DirectoryCheckpoints(out.resolve(CHECKPOINTS), key(job), resume);
+        new DirectoryCheckpoints(out.resolve(CHECKPOINTS), JobDigest.of(job), resume);
     if (resume && !checkpoints.owner().map(checkpoints.jobKey()::equals).orElse(true)) {
       throw new JobException(
           FailureReason.PLAN_INVALID,
@@ -127,20 +140,5 @@ final class Compress implements Callable<Integer> {
               + " (leave out --resume to start over)");
     }
     return checkpoints;
-  }
-
-  /** Empty where an input is missing: the chain will say so. */
-  private static String key(Job job) {
-    List<Path> inputs = new ArrayList<>(List.of(job.model(), job.train()));
-    job.evaluation().ifPresent(inputs::add);
-    job.representative().ifPresent(inputs::add);
-    if (!inputs.stream().allMatch(Files::isReadable)) {
-      return "";
-    }
-    List<String> datasets = new ArrayList<>();
-    datasets.add(SourceDigest.of(job.train()));
-    datasets.add(job.evaluation().map(SourceDigest::of).orElse(""));
-    datasets.add(job.representative().map(SourceDigest::of).orElse(""));
-    return JobDigest.of(SourceDigest.of(job.model()), datasets, job.plan());
   }
 }

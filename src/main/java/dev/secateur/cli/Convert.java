@@ -6,22 +6,25 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
-import dev.secateur.graph.Graph;
-import dev.secateur.graph.Shape;
+import dev.secateur.graph.Predictor;
 import dev.secateur.job.Failures;
+import dev.secateur.job.FewSamples;
 import dev.secateur.job.JobException;
+import dev.secateur.job.KerasFileCheck;
+import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasModel;
-import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.KerasWriter;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.Engine;
 import dev.secateur.result.FailureReason;
+import dev.secateur.tflite.ArtifactCheck;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
 import dev.secateur.tflite.TfliteModel;
+import dev.secateur.train.TensorFlowPredictor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -39,7 +42,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "convert",
-    description = "Converts a Keras file to TFLite, without training; needs no TensorFlow.",
+    description = "Converts a Keras file to TFLite, without training.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class Convert implements Callable<Integer> {
@@ -66,13 +69,6 @@ final class Convert implements Callable<Integer> {
       description = "Also write the model back as a Keras file of this kind.")
   Optional<String> keras;
 
-  @Option(
-      names = "--input-shape",
-      paramLabel = "N,N,N",
-      split = ",",
-      description = "Shape of one sample, for a model that states none.")
-  int[] inputShape = {};
-
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
   int threads = Runtime.getRuntime().availableProcessors();
 
@@ -93,18 +89,36 @@ final class Convert implements Callable<Integer> {
           FailureReason.PLAN_INVALID,
           "--int8 needs --representative FILE: samples that calibrate the activation ranges");
     }
-    KerasModel read = read();
+    KerasModel read = UnknownShape.read(model, resolved.preprocessing(), this::samples);
     ModelMetadata metadata = new ModelMetadata(Engine.VERSION, resolved.digest());
     Lowered lowered = Lowered.of(read.graph());
+    if (int8) {
+      lowered.requireQuantizable(resolved.quantization());
+    }
     TfliteModel fp32 = lowered.float32(metadata);
-    Optional<TfliteModel> quantized =
-        int8
-            ? Optional.of(quantize(read.graph(), lowered, fp32, resolved, metadata))
-            : Optional.empty();
-    write("fp32.tflite", fp32::writeTo);
-    quantized.ifPresent(q -> write("int8.tflite", q::writeTo));
-    format.ifPresent(
-        f -> write("model" + f.extension(), p -> KerasWriter.write(read, read.graph(), p, f)));
+    Optional<Dataset> set = representative.map(file -> open(file, Expected.inputsOf(read.graph())));
+    try {
+      ArtifactCheck check = new ArtifactCheck(FewSamples.of(read.graph(), set), threads);
+      try (Predictor network = TensorFlowPredictor.open(read.graph(), threads)) {
+        check.equal(fp32, network);
+      }
+      write("fp32.tflite", fp32::writeTo);
+      if (int8) {
+        TfliteModel quantized = quantize(lowered, fp32, set.orElseThrow(), resolved, metadata);
+        check.resembles(quantized, fp32);
+        write("int8.tflite", quantized::writeTo);
+      }
+      format.ifPresent(
+          f ->
+              write(
+                  "model" + f.extension(),
+                  file -> {
+                    KerasWriter.write(read, read.graph(), file, f);
+                    new KerasFileCheck(check.inputs(), threads).equal(file, read.graph());
+                  }));
+    } finally {
+      set.ifPresent(Dataset::close);
+    }
     report();
     return ExitCode.DONE;
   }
@@ -125,31 +139,22 @@ final class Convert implements Callable<Integer> {
     }
   }
 
-  private KerasModel read() {
-    if (inputShape.length == 0) {
-      return KerasReader.read(model);
-    }
-    int[] batched = new int[inputShape.length + 1];
-    batched[0] = Shape.UNKNOWN;
-    System.arraycopy(inputShape, 0, batched, 1, inputShape.length);
-    return KerasReader.read(model, Optional.of(Shape.of(batched)));
+  private Optional<Dataset> samples() {
+    return representative.map(file -> open(file, Expected.ANYTHING));
+  }
+
+  private Dataset open(Path file, Expected expected) {
+    return Datasets.open(file, Part.TRAIN, preprocessing.preprocessing(), expected);
   }
 
   private TfliteModel quantize(
-      Graph graph, Lowered lowered, TfliteModel fp32, Plan resolved, ModelMetadata metadata) {
-    try (Dataset set =
-        Datasets.open(
-            representative.orElseThrow(),
-            Part.TRAIN,
-            resolved.preprocessing(),
-            Expected.inputsOf(graph))) {
-      Calibration calibration =
-          new Calibrator(threads)
-              .calibrate(lowered, fp32, set, resolved.representative().samples(), () -> false);
-      PrintWriter err = spec.commandLine().getErr();
-      calibration.warnings().forEach(warning -> err.println("warning: " + warning));
-      return lowered.int8(calibration, resolved.quantization(), metadata);
-    }
+      Lowered lowered, TfliteModel fp32, Dataset set, Plan resolved, ModelMetadata metadata) {
+    Calibration calibration =
+        new Calibrator(threads)
+            .calibrate(lowered, fp32, set, resolved.representative().samples(), () -> false);
+    PrintWriter err = spec.commandLine().getErr();
+    calibration.warnings().forEach(warning -> err.println("warning: " + warning));
+    return lowered.int8(calibration, resolved.quantization(), metadata);
   }
 
   private interface FileWriter {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
@@ -15,6 +16,7 @@ import dev.secateur.evaluate.Judgement;
 import dev.secateur.evaluate.Latency;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Task;
+import dev.secateur.plan.TaskChoice;
 import dev.secateur.result.MeasureText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -53,23 +55,33 @@ final class Evaluate implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
   int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin TaskOptions task;
+
   @Mixin PreprocessingOptions preprocessing;
 
   @Mixin OutputOptions output;
 
   @Override
   public Integer call() {
-    try (OpenModel open = OpenModel.open(model, threads);
+    Optional<TaskChoice> choice = task.choice();
+    try (OpenModel open =
+            OpenModel.open(model, preprocessing.preprocessing(), this::samples, threads);
         Dataset set =
             Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
       Goals goals =
-          new Goals(o -> Optional.empty(), o -> Optional.ofNullable(open.losses().get(o)));
+          new Goals(
+              o -> choice.flatMap(c -> c.of(o)), o -> Optional.ofNullable(open.losses().get(o)));
       Evaluator evaluator =
           new Evaluator(goals.of(open.heads(), set.inputs(), set), set, () -> false);
       Evaluation evaluation = evaluator.evaluate(open.predictor());
       print(evaluation, Latency.measure(open.predictor(), set), set.classes());
     }
     return ExitCode.DONE;
+  }
+
+  private Optional<Dataset> samples() {
+    return Optional.of(
+        Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), Expected.ANYTHING));
   }
 
   private void print(Evaluation evaluation, Latency latency, List<String> classes) {

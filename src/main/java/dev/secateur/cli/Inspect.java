@@ -7,10 +7,11 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Weight;
 import dev.secateur.job.LayerSummary;
+import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
-import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.refusal.Reason;
+import dev.secateur.plan.Preprocessing;
 import dev.secateur.result.Engine;
 import dev.secateur.tflite.ModelMetadata;
 import dev.secateur.tflite.TfliteCompiler;
@@ -21,10 +22,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -41,6 +44,13 @@ final class Inspect implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "A whole-model Keras file: .h5 or .keras.")
   Path model;
 
+  @Option(
+      names = "--input-shape",
+      paramLabel = "N",
+      split = ",",
+      description = "Of one sample, for a model that leaves it open.")
+  List<Integer> inputShape = List.of();
+
   @Mixin OutputOptions output;
 
   private final ObjectNode json = new ObjectMapper().createObjectNode();
@@ -48,7 +58,8 @@ final class Inspect implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      KerasModel read = KerasReader.read(model);
+      KerasModel read =
+          UnknownShape.read(model, Preprocessing.NONE.withInputShape(inputShape), Optional::empty);
       describe(read);
       List<String> problems = conversionProblems(read.graph());
       problems.forEach(json.putArray("problems")::add);

@@ -1,5 +1,6 @@
 package dev.secateur.cli;
 
+import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Value;
 import dev.secateur.graph.Graph;
@@ -7,9 +8,10 @@ import dev.secateur.graph.Head;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.job.FileLosses;
+import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasModel;
-import dev.secateur.keras.KerasReader;
 import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.Preprocessing;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteSignature;
 import dev.secateur.train.TensorFlowPredictor;
@@ -21,6 +23,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A file of any of the three kinds, ready to predict; told apart by content.
@@ -37,11 +41,16 @@ record OpenModel(
 
   private static final int IDENTIFIER_END = 8;
 
-  static OpenModel open(Path file, int threads) {
+  /**
+   * @param preprocessing says the shape of a sample, or leaves it to the samples
+   * @param samples to take the shape from, for a model that leaves it open
+   */
+  static OpenModel open(
+      Path file, Preprocessing preprocessing, Supplier<Optional<Dataset>> samples, int threads) {
     if (isTflite(file)) {
       return tflite(file, threads);
     }
-    KerasModel model = KerasReader.read(file);
+    KerasModel model = UnknownShape.read(file, preprocessing, samples);
     Graph graph = model.graph();
     return new OpenModel(
         TensorFlowPredictor.open(graph, threads),

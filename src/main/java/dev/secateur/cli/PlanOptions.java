@@ -10,6 +10,7 @@ import dev.secateur.result.FailureReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,8 +31,26 @@ final class PlanOptions {
   @Option(
       names = "--recipe",
       paramLabel = "NAME",
-      description = "Defaults of the fine-tuning: recommended or tutorial.")
+      description =
+          "Where defaults come from: recommended; tutorial (as TensorFlow's); or instant: pruned by"
+              + " reconstructing each layer on a few hundred samples, not trained at all.")
   Optional<String> recipe;
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      description =
+          "magnitude (default): the smallest weights go while the network is trained; reconstruct:"
+              + " before training, those without which each layer can best say what it said.")
+  Optional<String> method;
+
+  @Option(
+      names = "--allocation",
+      paramLabel = "NAME",
+      description =
+          "How the sparsity is shared out: uniform (each layer's own); lamp or sensitivity (the"
+              + " whole network's; with --method reconstruct).")
+  Optional<String> allocation;
 
   @Option(
       names = "--schedule",
@@ -116,6 +135,8 @@ final class PlanOptions {
   @Option(names = "--seed", paramLabel = "N", description = "Of all that is random (default 1).")
   Optional<Long> seed;
 
+  @Mixin TaskOptions task;
+
   @Mixin PreprocessingOptions preprocessing;
 
   @Mixin QuantizationOptions quantization;
@@ -131,6 +152,21 @@ final class PlanOptions {
       paramLabel = "F",
       description = "The same for networks without classes, relative (default 0.1).")
   Optional<Double> maxLossIncrease;
+
+  @Option(
+      names = "--accept",
+      paramLabel = "BOUND",
+      description = {
+        "Accepted if this holds, in place of the task's own limit; may be repeated: 'mae<=3',",
+        "'r2>=original-0.05', 'age.mae<=original+0.5' (of one of several outputs)."
+      })
+  List<String> accept = List.of();
+
+  @Option(
+      names = "--allow-chance",
+      negatable = true,
+      description = "Run although the original is no better than guessing.")
+  Optional<Boolean> allowChance;
 
   /**
    * @throws PlanException naming the path of the first wrong field
@@ -152,6 +188,9 @@ final class PlanOptions {
     ObjectNode acceptance = root.withObject("/acceptance");
     maxAccuracyDrop.ifPresent(v -> acceptance.put("maxAccuracyDrop", v));
     maxLossIncrease.ifPresent(v -> acceptance.put("maxLossIncrease", v));
+    accept.forEach(text -> BoundText.into(acceptance.withObject("/bounds"), text));
+    allowChance.ifPresent(v -> acceptance.put("allowChance", v));
+    task.into(stages);
     return root;
   }
 
@@ -171,6 +210,8 @@ final class PlanOptions {
   }
 
   private void pruning(ObjectNode json) {
+    method.ifPresent(v -> json.put("method", v));
+    allocation.ifPresent(v -> json.put("allocation", v));
     schedule.ifPresent(v -> json.put("schedule", v));
     sparsity.ifPresent(v -> json.put("finalSparsity", v));
     initialSparsity.ifPresent(v -> json.put("initialSparsity", v));

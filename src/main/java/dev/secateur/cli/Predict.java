@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -57,7 +58,8 @@ final class Predict implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (OpenModel open = OpenModel.open(model, threads)) {
+    try (OpenModel open =
+        OpenModel.open(model, preprocessing.preprocessing(), this::samples, threads)) {
       Predictor predictor = open.predictor();
       expect("--input", inputs.size(), predictor.inputShapes().size());
       expect("--output", outputs.size(), predictor.outputShapes().size());
@@ -65,8 +67,7 @@ final class Predict implements Callable<Integer> {
       try {
         Preprocessing how = preprocessing.preprocessing();
         for (int i = 0; i < inputs.size(); i++) {
-          Shape shape = predictor.inputShapes().get(i);
-          Expected expected = Expected.input(shape);
+          Expected expected = Expected.input(predictor.inputShapes().get(i));
           sets.add(Datasets.open(inputs.get(i), Part.EVALUATION, how, expected));
         }
         predict(predictor, sets);
@@ -75,6 +76,12 @@ final class Predict implements Callable<Integer> {
       }
     }
     return ExitCode.DONE;
+  }
+
+  private Optional<Dataset> samples() {
+    return Optional.of(
+        Datasets.open(
+            inputs.get(0), Part.EVALUATION, preprocessing.preprocessing(), Expected.ANYTHING));
   }
 
   private void expect(String option, int given, int wanted) {
@@ -94,8 +101,8 @@ final class Predict implements Callable<Integer> {
     List<NpyWriter> writers = new ArrayList<>();
     try {
       for (int i = 0; i < outputs.size(); i++) {
-        Shape shape = predictor.outputShapes().get(i).withBatch(samples);
-        writers.add(new NpyWriter(beside(outputs.get(i)), shape));
+        Shape all = predictor.outputShapes().get(i).withBatch(samples);
+        writers.add(new NpyWriter(beside(outputs.get(i)), all));
       }
       for (int from = 0; from < samples; from += BATCH) {
         int[] indices = IntStream.range(from, Math.min(from + BATCH, samples)).toArray();

@@ -40,6 +40,19 @@ final class PreprocessingOptions {
   @Option(names = "--grey", negatable = true, description = "Turn colour images to grey.")
   Optional<Boolean> grey;
 
+  @Option(
+      names = "--bgr",
+      negatable = true,
+      description = "Colour images blue first, as networks in the manner of Caffe take them.")
+  Optional<Boolean> bgr;
+
+  @Option(
+      names = "--input-shape",
+      paramLabel = "N",
+      split = ",",
+      description = "Of one sample, for a model that leaves it open (default: the samples').")
+  List<Integer> inputShape = List.of();
+
   /** The options as {@code preprocessing} of a plan's document. */
   void into(ObjectNode json) {
     scale.ifPresent(v -> json.put("scale", v));
@@ -51,6 +64,10 @@ final class PreprocessingOptions {
     }
     resize.ifPresent(v -> json.put("resize", v));
     grey.ifPresent(v -> json.put("grey", v));
+    bgr.ifPresent(v -> json.put("bgr", v));
+    if (!inputShape.isEmpty()) {
+      inputShape.forEach(json.putArray("inputShape")::add);
+    }
   }
 
   /**

@@ -6,9 +6,20 @@ package dev.secateur.dataset;
 final class Bilinear {
   private Bilinear() {}
 
+  /** Where values come from, so that bytes need no copy as numbers. */
+  interface Values {
+    float at(int index);
+  }
+
   /** (height,width,channels) → (newHeight,newWidth,channels). */
   static float[] resize(
       float[] in, int height, int width, int channels, int newHeight, int newWidth) {
+    return resize(i -> in[i], height, width, channels, newHeight, newWidth);
+  }
+
+  /** As above. */
+  static float[] resize(
+      Values in, int height, int width, int channels, int newHeight, int newWidth) {
     float[] out = new float[Math.multiplyExact(newHeight * newWidth, channels)];
     int at = 0;
     for (int y = 0; y < newHeight; y++) {
@@ -32,8 +43,8 @@ final class Bilinear {
     return out;
   }
 
-  private static float mix(float[] in, int from, int to, float part) {
-    return in[from] + (in[to] - in[from]) * part;
+  private static float mix(Values in, int from, int to, float part) {
+    return in.at(from) + (in.at(to) - in.at(from)) * part;
   }
 
   private static float clamp(float position, int size) {

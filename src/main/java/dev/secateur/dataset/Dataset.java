@@ -2,6 +2,7 @@ package dev.secateur.dataset;
 
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Preprocessing;
 import java.util.List;
 
 /**
@@ -24,6 +25,13 @@ public interface Dataset extends AutoCloseable {
 
   /** The samples at {@code indices}, in that order. */
   Batch batch(int[] indices);
+
+  /**
+   * The same samples, prepared otherwise; it lives as long as this does.
+   *
+   * @throws DatasetException if that does not fit
+   */
+  Dataset prepared(Preprocessing other);
 
   /** SHA-256 over the source's bytes, lower-case hexadecimal: the set's identity. */
   String digest();

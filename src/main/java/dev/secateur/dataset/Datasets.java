@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Opens sets of samples, whatever they lie in; told apart by content, not by name. */
 public final class Datasets {
@@ -17,7 +18,8 @@ public final class Datasets {
   static final long MAX_SAMPLE_BYTES = 256L << 20;
 
   private static final String KINDS =
-      "NPZ files, folders with one folder of images a class, and such folders in zip or tar.gz are"
+      "NPZ files, folders with one folder of images a class or with images and a CSV table of their"
+          + " labels, such folders in zip or tar.gz, and TFRecord files or a folder of them are"
           + " read";
 
   private Datasets() {}
@@ -82,72 +84,126 @@ public final class Datasets {
    * @throws DatasetException if the file cannot be read or does not fit
    */
   public static Dataset open(Path file, Part part, Preprocessing preprocessing, Expected expected) {
+    return open(file, "", part, preprocessing, expected);
+  }
+
+  /**
+   * @param sha256 of the file or folder, as {@link SourceDigest} computes it; empty: computed when
+   *     it is asked for
+   * @throws DatasetException if the file cannot be read or does not fit
+   */
+  public static Dataset open(
+      Path file, String sha256, Part part, Preprocessing preprocessing, Expected expected) {
     Sources sources = sources(file, part, preprocessing, expected);
     try {
-      return new PreparedDataset(sources, preprocessing, expected);
+      return new PreparedDataset(sources, sha256, preprocessing, expected);
     } catch (RuntimeException e) {
       sources.close();
       throw e;
     }
   }
 
-  /** Whether an NPZ file has samples of its own for evaluation beside those for training. */
+  /** Whether a set has samples of its own for evaluation beside those for training. */
   public static boolean hasEvaluationPart(Path file) {
-    if (Files.isDirectory(file) || kind(file) != Kind.ZIP) {
-      return false;
-    }
-    try (Npz npz = Npz.open(file)) {
-      return npz.splits(Part.EVALUATION);
-    }
+    return switch (kind(file)) {
+      case FOLDER -> {
+        Shards shards = shards(file);
+        yield shards.all().isEmpty()
+            ? hasEvaluationPart(file, new FileTree.Folder(file))
+            : shards.hasEvaluation();
+      }
+      case GZIP -> hasEvaluationPart(file, new ArchiveTree.TarGz(file));
+      case ZIP -> {
+        try (Npz npz = Npz.open(file)) {
+          yield npz.isEmpty()
+              ? hasEvaluationPart(file, new ArchiveTree.Zip(file))
+              : npz.splits(Part.EVALUATION);
+        }
+      }
+      case NPY, TFRECORD, OTHER -> false;
+    };
+  }
+
+  private static boolean hasEvaluationPart(Path file, FileTree unlisted) {
+    FileTree tree = FileTree.Listed.of(unlisted);
+    return TabledImages.in(file, tree)
+        .map(TabledImages::hasEvaluation)
+        .orElseGet(() -> ImageTree.hasEvaluation(file, ImageFolders.images(tree.files())));
   }
 
   private static Sources sources(
       Path file, Part part, Preprocessing preprocessing, Expected expected) {
-    if (!Files.isDirectory(file)) {
-      Kind kind = kind(file);
-      if (kind == Kind.ZIP && Npz.holdsArrays(file)) {
-        try (Npz npz = Npz.open(file)) {
-          return npz.sources(part, expected);
-        }
+    Kind kind = kind(file);
+    if (kind == Kind.ZIP && Npz.holdsArrays(file)) {
+      try (Npz npz = Npz.open(file)) {
+        return npz.sources(part, expected);
       }
-      if (expected.inputs().size() <= 1) {
-        return Sources.of(source(kind, file, part, preprocessing, expected));
-      }
-    } else if (expected.inputs().size() <= 1) {
-      return Sources.of(images(file, part, preprocessing, expected).folder());
     }
-    throw new DatasetException(
-        file,
-        "",
-        "feeds one input, but the network has " + expected.inputs(),
-        "give an NPZ file with an array named after each");
+    if (expected.inputs().size() > 1) {
+      throw new DatasetException(
+          file,
+          "",
+          "feeds one input, but the network has " + expected.inputs(),
+          "give an NPZ file with an array named after each");
+    }
+    if (kind == Kind.TFRECORD) {
+      return examples(file, List.of(file), preprocessing, expected);
+    }
+    if (kind == Kind.FOLDER) {
+      Shards shards = shards(file);
+      if (!shards.all().isEmpty()) {
+        return examples(file, shards.of(part), preprocessing, expected);
+      }
+    }
+    return sources(kind, file, part, preprocessing, expected);
   }
 
-  private static Source source(
+  private static Sources examples(
+      Path file, List<Path> files, Preprocessing preprocessing, Expected expected) {
+    Optional<Value> input = expected.inputs().stream().findFirst();
+    return new ExampleFiles(file, files, preprocessing.grey(), input).read();
+  }
+
+  /** Record files of a folder that holds no images. */
+  private static Shards shards(Path folder) {
+    boolean images = !ImageFolders.images(new FileTree.Folder(folder).files()).isEmpty();
+    return images ? new Shards(folder, List.of(), Map.of()) : Shards.in(folder);
+  }
+
+  private static Sources sources(
       Kind kind, Path file, Part part, Preprocessing preprocessing, Expected expected) {
+    Optional<Shape> input = expected.inputs().stream().map(Value::shape).findFirst();
+    boolean grey = preprocessing.grey();
+    Function<FileTree, Sources> images =
+        unlisted -> {
+          FileTree tree = FileTree.Listed.of(unlisted);
+          return TabledImages.in(file, tree)
+              .map(tabled -> tabled.read(part, grey, input))
+              .orElseGet(() -> Sources.of(new ImageFolders(file, tree, part, grey, input).read()));
+        };
     return switch (kind) {
-      case ZIP -> images(file, part, preprocessing, expected).zip();
-      case GZIP -> images(file, part, preprocessing, expected).tarGz();
-      case NPY -> Npz.lone(file);
-      case OTHER ->
+      case FOLDER -> images.apply(new FileTree.Folder(file));
+      case ZIP -> images.apply(new ArchiveTree.Zip(file));
+      case GZIP -> images.apply(new ArchiveTree.TarGz(file));
+      case NPY -> Sources.of(Npz.lone(file));
+      case TFRECORD, OTHER ->
           throw new DatasetException(file, "", "is no set of samples that is known", KINDS);
     };
   }
 
-  private static ImageFolders images(
-      Path file, Part part, Preprocessing preprocessing, Expected expected) {
-    Optional<Shape> input = expected.inputs().stream().map(Value::shape).findFirst();
-    return new ImageFolders(file, part, preprocessing.grey(), input);
-  }
-
   private enum Kind {
+    FOLDER,
     ZIP,
     GZIP,
     NPY,
+    TFRECORD,
     OTHER
   }
 
   private static Kind kind(Path file) {
+    if (Files.isDirectory(file)) {
+      return Kind.FOLDER;
+    }
     byte[] head;
     try (InputStream in = Files.newInputStream(file)) {
       head = in.readNBytes(4);
@@ -160,9 +216,9 @@ public final class Datasets {
     int magic = head.length < 2 ? 0 : (head[0] & 0xff) << 8 | (head[1] & 0xff);
     return switch (magic) {
       case 0x504b -> Kind.ZIP;
-      case 0x1f8b -> Kind.GZIP;
+      case 0x1f8b -> TfRecords.begin(file) ? Kind.TFRECORD : Kind.GZIP;
       case 0x934e -> Kind.NPY;
-      default -> Kind.OTHER;
+      default -> TfRecords.begin(file) ? Kind.TFRECORD : Kind.OTHER;
     };
   }
 }

@@ -2,23 +2,26 @@ package dev.secateur.dataset;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
-import java.awt.image.IndexColorModel;
+import java.awt.image.ComponentColorModel;
 import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.Iterator;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * An image as bytes, row by row, channels last.
+ * An image as bytes, row by row, channels last, as TensorFlow's {@code tf.io.decode_image} gives
+ * them: values as they are stored, without colour profiles, gamma or orientation.
  *
- * @param channels 1 or 3
+ * @param channels 1, 2 (grey and alpha), 3 or 4
  */
 record ImagePixels(int height, int width, int channels, byte[] bytes) {
   /** Bound before memory is taken: 64 million pixels. */
   private static final long MAX_PIXELS = 1L << 26;
+
+  private static final byte OPAQUE = (byte) 255;
 
   static {
     // Its default is to write each stream to a temporary file first.
@@ -27,12 +30,23 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
 
   /**
    * Decodes to {@code channels}: grey images become colour ones by repeating the channel; alpha is
-   * dropped, 16 bits become 8.
+   * dropped, or opaque where there is none; 16 bits become 8.
    *
-   * @throws IOException if it is no image, or a colour image where one channel is wanted
+   * @param channels 1, 3 or 4
+   * @throws IOException if it is no image or a truncated one, a colour image where one channel is
+   *     wanted, or a JPEG, which has no alpha, where four are
    */
-  static ImagePixels decode(InputStream in, int channels) throws IOException {
-    try (ImageInputStream stream = ImageIO.createImageInputStream(in)) {
+  static ImagePixels decode(byte[] file, int channels) throws IOException {
+    ImageEnd.require(file);
+    ImagePixels image = decode(file);
+    if (channels == 4 && JpegHeader.isJpeg(file)) {
+      throw new IOException("is a JPEG, without the alpha channel that the network takes");
+    }
+    return image.withChannels(channels);
+  }
+
+  private static ImagePixels decode(byte[] file) throws IOException {
+    try (ImageInputStream stream = ImageIO.createImageInputStream(new ByteArrayInputStream(file))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
         throw new IOException("unknown kind");
@@ -44,7 +58,9 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
         if (pixels > MAX_PIXELS) {
           throw new IOException("has " + pixels + " pixels, more than " + MAX_PIXELS);
         }
-        return of(reader.read(0), channels);
+        return JpegHeader.isJpeg(file)
+            ? JpegPixels.of(JpegHeader.read(file), reader.readRaster(0, null))
+            : of(reader.read(0));
       } catch (RuntimeException e) {
         // The decoders meet damaged files with whatever exception their arithmetic throws.
         throw new IOException("damaged: " + e, e);
@@ -54,62 +70,70 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
     }
   }
 
-  private static ImagePixels of(BufferedImage image, int channels) throws IOException {
-    byte[] bytes = new byte[Math.multiplyExact(image.getWidth() * image.getHeight(), channels)];
+  private static ImagePixels of(BufferedImage image) {
     ColorModel colours = image.getColorModel();
-    boolean oneBand = !(colours instanceof IndexColorModel) && colours.getNumColorComponents() == 1;
-    if (oneBand) {
-      // Not by getRGB(), which takes grey for linear light and brightens it.
-      grey(image.getRaster(), colours.getComponentSize(0), channels, bytes);
-    } else if (channels == 1) {
-      colourToOne(image, bytes);
-    } else {
-      colour(image, bytes);
-    }
-    return new ImagePixels(image.getHeight(), image.getWidth(), channels, bytes);
+    return colours instanceof ComponentColorModel
+        ? components(image.getRaster(), colours.getComponentSize(0))
+        : colours(image);
   }
 
-  private static void grey(Raster raster, int bits, int channels, byte[] out) {
-    int[] row = new int[raster.getWidth()];
+  /** Bands as they are stored; not by getRGB(), which takes grey for linear light. */
+  private static ImagePixels components(Raster raster, int bits) {
+    int bands = raster.getNumBands();
+    int width = raster.getWidth();
+    byte[] bytes = new byte[Math.multiplyExact(width * raster.getHeight(), bands)];
+    int[] row = new int[width * bands];
     int highest = (1 << bits) - 1;
     int at = 0;
     for (int y = 0; y < raster.getHeight(); y++) {
-      raster.getSamples(0, y, row.length, 1, 0, row);
+      raster.getPixels(0, y, width, 1, row);
       for (int value : row) {
-        byte scaled = (byte) (bits > 8 ? value >> (bits - 8) : value * 255 / highest);
-        for (int c = 0; c < channels; c++) {
-          out[at++] = scaled;
-        }
+        bytes[at++] = (byte) (bits > 8 ? value >> (bits - 8) : value * 255 / highest);
       }
     }
+    return new ImagePixels(raster.getHeight(), width, bands, bytes);
   }
 
-  private static void colour(BufferedImage image, byte[] out) {
-    int[] row = new int[image.getWidth()];
+  /** A palette's or packed colours, with alpha. */
+  private static ImagePixels colours(BufferedImage image) {
+    int width = image.getWidth();
+    byte[] bytes = new byte[Math.multiplyExact(width * image.getHeight(), 4)];
+    int[] row = new int[width];
     int at = 0;
     for (int y = 0; y < image.getHeight(); y++) {
-      image.getRGB(0, y, row.length, 1, row, 0, row.length);
-      for (int rgb : row) {
-        out[at++] = (byte) (rgb >> 16);
-        out[at++] = (byte) (rgb >> 8);
-        out[at++] = (byte) rgb;
+      image.getRGB(0, y, width, 1, row, 0, width);
+      for (int argb : row) {
+        bytes[at++] = (byte) (argb >> 16);
+        bytes[at++] = (byte) (argb >> 8);
+        bytes[at++] = (byte) argb;
+        bytes[at++] = (byte) (argb >> 24);
       }
     }
+    return new ImagePixels(image.getHeight(), width, 4, bytes);
   }
 
-  /** A palette or colour image all of whose pixels are grey. */
-  private static void colourToOne(BufferedImage image, byte[] out) throws IOException {
-    int[] row = new int[image.getWidth()];
-    int at = 0;
-    for (int y = 0; y < image.getHeight(); y++) {
-      image.getRGB(0, y, row.length, 1, row, 0, row.length);
-      for (int rgb : row) {
-        if ((rgb >> 16 & 0xff) != (rgb & 0xff) || (rgb >> 8 & 0xff) != (rgb & 0xff)) {
-          throw new IOException("has colour, but the network takes one channel: ask for grey");
-        }
-        out[at++] = (byte) rgb;
+  private ImagePixels withChannels(int wanted) throws IOException {
+    if (wanted == channels) {
+      return this;
+    }
+    int colours = channels > 2 ? 3 : 1;
+    byte[] to = new byte[Math.multiplyExact(width * height, wanted)];
+    for (int from = 0, at = 0; from < bytes.length; from += channels, at += wanted) {
+      if (wanted == 1 && colours == 3 && !isGrey(from)) {
+        throw new IOException("has colour, but the network takes one channel: ask for grey");
+      }
+      for (int c = 0; c < Math.min(wanted, 3); c++) {
+        to[at + c] = bytes[from + (colours == 1 ? 0 : c)];
+      }
+      if (wanted == 4) {
+        to[at + 3] = channels > colours ? bytes[from + colours] : OPAQUE;
       }
     }
+    return new ImagePixels(height, width, wanted, to);
+  }
+
+  private boolean isGrey(int at) {
+    return bytes[at] == bytes[at + 1] && bytes[at] == bytes[at + 2];
   }
 
   /** Bilinear, sampled at pixel centres, rounded to bytes. */
@@ -117,11 +141,8 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
     if (newHeight == height && newWidth == width) {
       return this;
     }
-    float[] values = new float[bytes.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = bytes[i] & 0xff;
-    }
-    float[] scaled = Bilinear.resize(values, height, width, channels, newHeight, newWidth);
+    float[] scaled =
+        Bilinear.resize(i -> bytes[i] & 0xff, height, width, channels, newHeight, newWidth);
     byte[] out = new byte[scaled.length];
     for (int i = 0; i < out.length; i++) {
       out[i] = (byte) Math.round(scaled[i]);

@@ -77,8 +77,12 @@ final class Npz implements AutoCloseable {
   /** Tells an NPZ file from a zip of images. */
   static boolean holdsArrays(Path file) {
     try (Npz npz = open(file)) {
-      return !npz.arrays.isEmpty();
+      return !npz.isEmpty();
     }
+  }
+
+  boolean isEmpty() {
+    return arrays.isEmpty();
   }
 
   private static DatasetException damaged(Path file, IOException e) {

@@ -12,13 +12,38 @@ final class PreparedDataset implements Dataset {
   private static final int IMAGE_RANK = 4;
 
   private final Sources sources;
-  private final List<PreparedInput> inputs = new ArrayList<>();
-  private final List<TargetArray.Fitted> targets = new ArrayList<>();
-  private volatile String digest = "";
+  private final Datasets.Expected expected;
+  private final List<PreparedInput> inputs;
+  private final List<TargetArray.Fitted> targets;
+  private volatile String digest;
+
+  PreparedDataset(
+      Sources sources, String sha256, Preprocessing preprocessing, Datasets.Expected expected) {
+    this(
+        sources,
+        sha256,
+        expected,
+        inputs(sources, preprocessing, expected),
+        targets(sources, expected));
+  }
+
+  private PreparedDataset(
+      Sources sources,
+      String sha256,
+      Datasets.Expected expected,
+      List<PreparedInput> inputs,
+      List<TargetArray.Fitted> targets) {
+    this.sources = sources;
+    this.digest = sha256;
+    this.expected = expected;
+    this.inputs = inputs;
+    this.targets = targets;
+  }
 
   /** Where there are several inputs, preprocessing is that of the images among them. */
-  PreparedDataset(Sources sources, Preprocessing preprocessing, Datasets.Expected expected) {
-    this.sources = sources;
+  private static List<PreparedInput> inputs(
+      Sources sources, Preprocessing preprocessing, Datasets.Expected expected) {
+    List<PreparedInput> inputs = new ArrayList<>();
     for (int i = 0; i < sources.inputs().size(); i++) {
       Optional<Shape> shape =
           expected.inputs().isEmpty()
@@ -30,22 +55,28 @@ final class PreparedDataset implements Dataset {
           new PreparedInput(
               sources.inputs().get(i), prepared ? preprocessing : Preprocessing.NONE, shape));
     }
-    if (onlyLabelsImages(expected)) {
-      return;
+    return List.copyOf(inputs);
+  }
+
+  private static List<TargetArray.Fitted> targets(Sources sources, Datasets.Expected expected) {
+    if (onlyLabelsImages(sources, expected)) {
+      return List.of();
     }
-    checkClasses(expected);
+    checkClasses(sources, expected);
+    List<TargetArray.Fitted> targets = new ArrayList<>();
     for (int i = 0; i < sources.targets().size(); i++) {
       Optional<Datasets.Value> output =
           expected.outputs().isEmpty() ? Optional.empty() : Optional.of(expected.outputs().get(i));
       targets.add(sources.targets().get(i).fit(output));
     }
+    return List.copyOf(targets);
   }
 
   /**
    * Whether the set says a class a sample where the network gives an image: an autoencoder's set
    * that was made for a classifier. Such labels are nobody's target.
    */
-  private boolean onlyLabelsImages(Datasets.Expected expected) {
+  private static boolean onlyLabelsImages(Sources sources, Datasets.Expected expected) {
     return expected.outputs().size() == 1
         && expected.outputs().get(0).shape().rank() >= IMAGE_RANK
         && expected.outputs().get(0).shape().size() > expected.outputs().get(0).shape().last()
@@ -53,7 +84,7 @@ final class PreparedDataset implements Dataset {
             .allMatch(t -> t.dims().stream().filter(d -> d != 1).count() == 0);
   }
 
-  private void checkClasses(Datasets.Expected expected) {
+  private static void checkClasses(Sources sources, Datasets.Expected expected) {
     int names = sources.first().classes().size();
     if (names == 0 || expected.outputs().isEmpty()) {
       return;
@@ -99,6 +130,12 @@ final class PreparedDataset implements Dataset {
     return new Batch(
         inputs.stream().map(i -> i.read(indices)).toList(),
         targets.stream().map(t -> t.read(indices)).toList());
+  }
+
+  @Override
+  public Dataset prepared(Preprocessing other) {
+    return new PreparedDataset(
+        sources, digest, expected, inputs(sources, other, expected), targets);
   }
 
   @Override

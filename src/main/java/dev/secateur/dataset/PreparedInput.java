@@ -10,10 +10,13 @@ import java.util.Optional;
 
 /** A source with its preprocessing: what one of the network's inputs is fed. */
 final class PreparedInput {
+  private static final int COLOURS = 3;
+
   private final Source source;
   private final Shape shape;
   private final Scaling scaling;
   private final boolean toGrey;
+  private final boolean blueFirst;
   private final int[] raw;
 
   /**
@@ -21,22 +24,38 @@ final class PreparedInput {
    */
   PreparedInput(Source source, Preprocessing preprocessing, Optional<Shape> expected) {
     this.source = source;
-    this.raw = source.dims().size() == 2 ? image(source.dims(), 1) : dims(source.dims());
+    this.raw = raw(source.dims());
     this.toGrey = preprocessing.grey() && raw.length == 3 && raw[2] == 3;
+    this.blueFirst = preprocessing.bgr() && !toGrey;
+    checkColour();
     this.shape = shape(preprocessing, expected);
     this.scaling = new Scaling(preprocessing, shape.last(), source);
   }
 
-  private static int[] dims(List<Integer> dims) {
-    return dims.stream().mapToInt(Integer::intValue).toArray();
+  private void checkColour() {
+    if (blueFirst && (raw.length != COLOURS || raw[2] != COLOURS)) {
+      throw new DatasetException(
+          source.file(),
+          source.place(),
+          "has samples of " + new Shape(source.dims()) + ", which have no blue to come first",
+          "leave out --bgr");
+    }
   }
 
-  private static int[] image(List<Integer> dims, int channels) {
-    return new int[] {dims.get(0), dims.get(1), channels};
+  /** A sample of one number is a vector of one, and a matrix is an image of one channel. */
+  private static int[] raw(List<Integer> dims) {
+    return switch (dims.size()) {
+      case 0 -> new int[] {1};
+      case 2 -> new int[] {dims.get(0), dims.get(1), 1};
+      default -> dims.stream().mapToInt(Integer::intValue).toArray();
+    };
   }
 
   private Shape shape(Preprocessing preprocessing, Optional<Shape> expected) {
     List<Integer> own = new ArrayList<>(toGrey ? List.of(raw[0], raw[1], 1) : source.dims());
+    if (own.isEmpty()) {
+      own.add(1);
+    }
     if (expected.isEmpty()) {
       own.add(0, Shape.UNKNOWN);
       return new Shape(own);
@@ -63,6 +82,9 @@ final class PreparedInput {
   private static String remedy(
       List<Integer> own, List<Integer> sample, boolean images, int channels) {
     int wanted = sample.get(sample.size() - 1);
+    if (own.equals(List.of(1))) {
+      return "x must hold the samples and y their targets: have they changed places?";
+    }
     if (!images) {
       return "reshape them";
     }
@@ -82,7 +104,7 @@ final class PreparedInput {
   Tensor read(int[] indices) {
     int size = (int) shape.size();
     float[] values = new float[Math.multiplyExact(indices.length, size)];
-    boolean plain = !toGrey && source.samples().elements() == size;
+    boolean plain = !toGrey && !blueFirst && source.samples().elements() == size;
     for (int i = 0; i < indices.length; i++) {
       ByteBuffer record = source.samples().read(source.order()[indices[i]]);
       if (plain) {
@@ -95,11 +117,18 @@ final class PreparedInput {
     return new Tensor(shape.withBatch(indices.length), values);
   }
 
-  /** The record as numbers, grey and resized where that was asked for. */
+  /** The record as numbers; grey, blue first and resized where that was asked for. */
   private float[] fitted(ByteBuffer record) {
     float[] values = new float[source.samples().elements()];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) source.samples().type().next(record);
+    }
+    if (blueFirst) {
+      for (int i = 0; i < values.length; i += COLOURS) {
+        float red = values[i];
+        values[i] = values[i + 2];
+        values[i + 2] = red;
+      }
     }
     int channels = toGrey ? 1 : raw[2];
     float[] coloured = toGrey ? luminance(values) : values;

@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** SHA-256 of a file; of a folder, over its files' paths and bytes in the order of the paths. */
 public final class SourceDigest {
@@ -20,11 +18,7 @@ public final class SourceDigest {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       if (Files.isDirectory(source)) {
-        List<Path> files;
-        try (Stream<Path> walk = Files.walk(source)) {
-          files = walk.filter(Files::isRegularFile).sorted().toList();
-        }
-        for (Path file : files) {
+        for (Path file : FileTree.Folder.walk(source)) {
           digest.update(source.relativize(file).toString().getBytes(StandardCharsets.UTF_8));
           digest.update((byte) 0);
           update(digest, file);

@@ -24,11 +24,11 @@ final class ClassJudge implements Judge {
   private final int classes;
   private final OutputSpread spread = new OutputSpread();
   private final Tally tally;
+  private final Tally likeness;
   private boolean judged;
   private boolean compared;
   private long rows;
   private long among;
-  private long same;
   private double probabilityLoss;
   private double logitLoss;
   private double probabilityDivergence;
@@ -39,6 +39,7 @@ final class ClassJudge implements Judge {
     this.goal = goal;
     this.classes = goal.shape().last();
     this.tally = new Tally(classes, targets && classes <= Tally.MAX_CLASSES);
+    this.likeness = new Tally(classes, false);
   }
 
   @Override
@@ -112,7 +113,7 @@ final class ClassJudge implements Judge {
 
   private void compare(float[] values, int at, int predicted, float[] original) {
     int wanted = highestOf(original, at);
-    same += predicted >= 0 && predicted == wanted ? 1 : 0;
+    likeness.add(wanted, predicted);
     if (predicted < 0) {
       return;
     }
@@ -173,7 +174,7 @@ final class ClassJudge implements Judge {
       if (goal.task() == Task.SEGMENTATION) {
         measures.put(Measure.PIXEL_ACCURACY, tally.accuracy());
         tally.meanIntersectionOverUnion().ifPresent(v -> measures.put(Measure.MIOU, v));
-        faults.addAll(tally.segmentationFaults());
+        faults.addAll(tally.segmentationFaults(loss));
       } else {
         measures.put(Measure.TOP1, tally.accuracy());
         if (classes > TOP) {
@@ -184,7 +185,8 @@ final class ClassJudge implements Judge {
     }
     Optional<Double> divergence = Optional.empty();
     if (compared) {
-      measures.put(Measure.AGREEMENT, (double) same / rows);
+      measures.put(Measure.AGREEMENT, likeness.accuracy());
+      measures.put(Measure.BALANCED_AGREEMENT, likeness.balancedAccuracy());
       divergence =
           Optional.of((readsProbabilities() ? probabilityDivergence : logitDivergence) / rows);
     }

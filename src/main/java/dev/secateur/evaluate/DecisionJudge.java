@@ -43,7 +43,7 @@ final class DecisionJudge implements Judge {
     private final Tally all = new Tally(2, true);
     private double loss;
     private double divergence;
-    private long same;
+    private final Tally likeness = new Tally(2, false);
 
     Side(int labels, double boundary) {
       this.boundary = boundary;
@@ -64,7 +64,7 @@ final class DecisionJudge implements Judge {
     }
 
     void compare(float value, float original) {
-      same += decide(value) >= 0 && decide(value) == decide(original) ? 1 : 0;
+      likeness.add(Math.max(decide(original), 0), decide(value));
     }
   }
 
@@ -141,7 +141,7 @@ final class DecisionJudge implements Judge {
       if (goal.task() == Task.SEGMENTATION) {
         measures.put(Measure.PIXEL_ACCURACY, side.all.accuracy());
         measures.put(Measure.MIOU, meanIntersectionOverUnion(side));
-        faults.addAll(side.all.segmentationFaults());
+        faults.addAll(side.all.segmentationFaults(loss));
       } else {
         measures.put(Measure.ACCURACY, side.all.accuracy());
         side.all.f1().ifPresent(v -> measures.put(Measure.F1, v));
@@ -151,7 +151,8 @@ final class DecisionJudge implements Judge {
     }
     Optional<Double> divergence = Optional.empty();
     if (compared) {
-      measures.put(Measure.AGREEMENT, (double) side.same / decisions);
+      measures.put(Measure.AGREEMENT, side.likeness.accuracy());
+      measures.put(Measure.BALANCED_AGREEMENT, side.likeness.balancedAccuracy());
       divergence = Optional.of(side.divergence / decisions);
     }
     return new Judgement(

@@ -1,5 +1,7 @@
 package dev.secateur.evaluate;
 
+import java.util.Locale;
+
 /**
  * Why a verdict on an output would rest on nothing.
  *
@@ -20,6 +22,11 @@ public record Fault(Kind kind, String sentence) {
     OVERCONFIDENT,
     /** The same, but not beyond doubt: a sound network that was overtrained may do so. */
     DOUBTFUL;
+
+    /** As in reports: {@code not-finite}. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /** Whether this alone is enough to refuse a verdict. */

@@ -35,7 +35,7 @@ final class Tally {
   private static final double ABSURD = 5;
 
   /** The same, where something else has to confirm it: overtrained networks reach this. */
-  private static final double DOUBTFUL = 2;
+  private static final double DOUBTFUL = 1.5;
 
   private final int classes;
   private final long[] wanted;
@@ -155,6 +155,11 @@ final class Tally {
               100 * balancedAccuracy(),
               loss));
     }
+    return certainty(loss);
+  }
+
+  /** Whether wrong answers are too certain. */
+  private List<Fault> certainty(double loss) {
     double calibrated = calibratedLoss();
     if (loss > DOUBTFUL * calibrated) {
       return List.of(
@@ -168,7 +173,10 @@ final class Tally {
     return List.of();
   }
 
-  List<Fault> segmentationFaults() {
+  /**
+   * @param loss mean cross-entropy of a pixel, in nats
+   */
+  List<Fault> segmentationFaults(double loss) {
     if (occurring() < 2) {
       return List.of(sameTargets());
     }
@@ -183,7 +191,7 @@ final class Tally {
               reached,
               constant));
     }
-    return List.of();
+    return certainty(loss);
   }
 
   private static Fault sameTargets() {

@@ -46,9 +46,29 @@ public final class EventJson {
 
   private EventJson() {}
 
-  /** Parses one JSON value and nothing after it. */
+  /**
+   * Parses one JSON value and nothing after it.
+   *
+   * @throws IOException if it is no JSON, or holds a number that no double can hold
+   */
   public static JsonNode parse(byte[] json) throws IOException {
-    return MAPPER.readTree(json);
+    JsonNode tree = MAPPER.readTree(json);
+    requireFinite(tree, "");
+    return tree;
+  }
+
+  private static void requireFinite(JsonNode node, String place) throws IOException {
+    if (node.isFloatingPointNumber() && !Double.isFinite(node.asDouble())) {
+      throw new IOException(place + ": the number is too large");
+    }
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      requireFinite(field.getValue(), place + "/" + field.getKey());
+    }
+    if (node.isArray()) {
+      for (int i = 0; i < node.size(); i++) {
+        requireFinite(node.get(i), place + "/" + i);
+      }
+    }
   }
 
   /** A record of this room as JSON; absent values are left out. */

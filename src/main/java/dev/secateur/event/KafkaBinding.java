@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.MalformedEventException.Reason;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -26,14 +28,20 @@ public final class KafkaBinding {
    */
   public static final String ANSWERS = "secateur-answers";
 
+  /** The same as a CloudEvents extension, for readers that see an event's attributes only. */
+  public static final String ANSWERS_EXTENSION = "ce_answers";
+
   private static final String SPEC_VERSION = "1.0";
   private static final String PREFIX = "ce_";
   private static final String CONTENT_TYPE = "content-type";
   private static final String STRUCTURED = "application/cloudevents+json";
   private static final String JSON = "application/json";
+  private static final String TRACEPARENT = "traceparent";
 
   /** Attributes that come back in the answers; CloudEvents itself sets no bound. */
   private static final int LONGEST_ATTRIBUTE = 1024;
+
+  private static final int FRAME = 1 + Integer.BYTES;
 
   /** Version 00 has 55 characters; later ones may have more. */
   private static final int LONGEST_TRACEPARENT = 256;
@@ -59,6 +67,26 @@ public final class KafkaBinding {
   public static CloudEvent read(
       Map<String, byte[]> headers, Optional<byte[]> value, long maxBytes, String plainId)
       throws MalformedEventException {
+    return understood(inOneSpelling(headers), value, maxBytes, plainId);
+  }
+
+  /** Names of headers as producers spell them: {@code CE-Id}, {@code Content-Type}; no nulls. */
+  private static Map<String, byte[]> inOneSpelling(Map<String, byte[]> headers) {
+    Map<String, byte[]> one = new HashMap<>();
+    headers.forEach(
+        (name, value) -> {
+          String lower = name.toLowerCase(Locale.ROOT);
+          String own = lower.startsWith("ce-") ? PREFIX + lower.substring(PREFIX.length()) : lower;
+          if (value != null && (own.equals(name) || !headers.containsKey(own))) {
+            one.put(own, value);
+          }
+        });
+    return one;
+  }
+
+  private static CloudEvent understood(
+      Map<String, byte[]> headers, Optional<byte[]> value, long maxBytes, String plainId)
+      throws MalformedEventException {
     byte[] bytes =
         value.orElseThrow(() -> new MalformedEventException(Reason.TOMBSTONE, "no value"));
     if (bytes.length > maxBytes) {
@@ -73,8 +101,7 @@ public final class KafkaBinding {
           "content-type: " + contentType + "; only " + STRUCTURED + " is read");
     }
     if (contentType.equals(STRUCTURED)) {
-      ObjectNode event = object(bytes);
-      return event(name -> attribute(event, name), Optional.ofNullable(event.get("data")));
+      return structured(headers, object(bytes));
     }
     if (headers.keySet().stream().anyMatch(h -> h.startsWith(PREFIX))) {
       if (!contentType.equals(JSON) && !contentType.endsWith("+json")) {
@@ -82,9 +109,15 @@ public final class KafkaBinding {
             Reason.CONTENT_TYPE, "content-type: " + contentType + "; only " + JSON + " is read");
       }
       // The attributes first: the type of an event says more than how its data is broken.
-      Function<String, Optional<String>> attributes = name -> text(headers, PREFIX + name);
+      Function<String, Optional<String>> attributes =
+          orHeader(name -> text(headers, PREFIX + name), headers);
       known(attributes);
       return event(attributes, Optional.of(object(bytes)));
+    }
+    ObjectNode plain = object(bytes);
+    if (plain.has("specversion") && plain.has("type")) {
+      // In structured mode, by a producer that calls it JSON.
+      return structured(headers, plain);
     }
     return new CloudEvent(
         plainId,
@@ -92,8 +125,23 @@ public final class KafkaBinding {
         EventType.REGISTERED,
         Optional.empty(),
         Optional.empty(),
-        traceparent(text(headers, "traceparent")),
-        object(bytes));
+        traceparent(text(headers, TRACEPARENT)),
+        AsMeant.of(plain));
+  }
+
+  private static CloudEvent structured(Map<String, byte[]> headers, ObjectNode event)
+      throws MalformedEventException {
+    return event(
+        orHeader(name -> attribute(event, name), headers), Optional.ofNullable(event.get("data")));
+  }
+
+  /** Kafka's own instrumentation puts the trace's parent into a header without a prefix. */
+  private static Function<String, Optional<String>> orHeader(
+      Function<String, Optional<String>> attributes, Map<String, byte[]> headers) {
+    return name ->
+        name.equals(TRACEPARENT)
+            ? attributes.apply(name).or(() -> text(headers, TRACEPARENT))
+            : attributes.apply(name);
   }
 
   /** Binary mode: what Kafka's own tools can read and filter. */
@@ -125,7 +173,7 @@ public final class KafkaBinding {
     attributes.put("type", event.type().type());
     event.subject().ifPresent(subject -> attributes.put("subject", subject));
     event.time().ifPresent(time -> attributes.put("time", time.toString()));
-    event.traceparent().ifPresent(parent -> attributes.put("traceparent", parent));
+    event.traceparent().ifPresent(parent -> attributes.put(TRACEPARENT, parent));
     return attributes;
   }
 
@@ -161,8 +209,8 @@ public final class KafkaBinding {
         type,
         attributes.apply("subject"),
         time,
-        traceparent(attributes.apply("traceparent")),
-        object);
+        traceparent(attributes.apply(TRACEPARENT)),
+        type == EventType.REGISTERED ? AsMeant.of(object) : object);
   }
 
   /** One that is not valid is as none: W3C Trace Context, section 4.3. */
@@ -200,6 +248,13 @@ public final class KafkaBinding {
   }
 
   private static ObjectNode object(byte[] bytes) throws MalformedEventException {
+    if (isFramed(bytes)) {
+      throw new MalformedEventException(
+          Reason.BROKEN_JSON,
+          "begins as a schema registry's serializer frames it (a zero and schema id "
+              + ByteBuffer.wrap(bytes, 1, Integer.BYTES).getInt()
+              + "): send the JSON alone, with a string or byte-array serializer");
+    }
     JsonNode tree;
     try {
       tree = EventJson.parse(bytes);
@@ -217,6 +272,11 @@ public final class KafkaBinding {
       throw new MalformedEventException(Reason.BROKEN_JSON, "the value is empty");
     }
     throw new MalformedEventException(Reason.INVALID_DATA, "/: must be a JSON object");
+  }
+
+  /** A magic byte of zero and four bytes of a schema's id; no JSON begins so. */
+  private static boolean isFramed(byte[] bytes) {
+    return bytes.length > FRAME && bytes[0] == 0;
   }
 
   private static String place(com.fasterxml.jackson.core.JsonProcessingException e) {

@@ -1,70 +1,38 @@
 package dev.secateur.job;
 
-import dev.secateur.dataset.Dataset;
-import dev.secateur.evaluate.Evaluation;
-import dev.secateur.evaluate.Evaluator;
-import dev.secateur.evaluate.Latency;
-import dev.secateur.evaluate.RecordedOutputs;
-import dev.secateur.graph.Graph;
-import dev.secateur.graph.Predictor;
-import dev.secateur.keras.KerasModel;
-import dev.secateur.keras.KerasWriter;
-import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
-import dev.secateur.result.Variant;
-import dev.secateur.result.Verdict;
-import dev.secateur.tflite.Calibration;
-import dev.secateur.tflite.Calibrator;
-import dev.secateur.tflite.Lowered;
-import dev.secateur.tflite.ModelMetadata;
-import dev.secateur.tflite.TfliteInterpreter;
-import dev.secateur.tflite.TfliteModel;
-import dev.secateur.train.Checkpoints;
-import dev.secateur.train.FineTuned;
-import dev.secateur.train.FineTuner;
-import dev.secateur.train.TensorFlowPredictor;
 import dev.secateur.train.TrainingCancelled;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Runs a job's stages in order: load, evaluate the original, prune while fine-tuning, save as
- * Keras, convert to float TFLite, quantize to INT8, evaluate each, report.
+ * Runs a job: opens what it is given, checks every step, and then runs one after the other. The
+ * chain is the list in {@link #steps}.
  */
 public final class Chain {
-  private static final String FP32 = "fp32.tflite";
-  private static final String INT8 = "int8.tflite";
-
   private final Job job;
   private final ReportWriter reports;
   private final JobCheckpoints checkpoints;
   private final JobListener listener;
   private final BooleanSupplier cancelled;
-  private final RecordedOutputs outputs;
   private final List<JobResult.StageTime> stages = new ArrayList<>();
-  private final List<Variant> variants = new ArrayList<>();
-  private final List<String> warnings = new ArrayList<>();
 
   private Chain(
       Job job,
       ReportWriter reports,
       JobCheckpoints checkpoints,
       JobListener listener,
-      BooleanSupplier cancelled,
-      RecordedOutputs outputs) {
+      BooleanSupplier cancelled) {
     this.job = job;
     this.reports = reports;
     this.checkpoints = checkpoints;
     this.listener = listener;
     this.cancelled = cancelled;
-    this.outputs = outputs;
   }
 
   /**
@@ -82,8 +50,8 @@ public final class Chain {
       JobCheckpoints checkpoints,
       JobListener listener,
       BooleanSupplier cancelled) {
-    try (RecordedOutputs outputs = RecordedOutputs.create()) {
-      return new Chain(job, reports, checkpoints, listener, cancelled, outputs).run();
+    try {
+      return new Chain(job, reports, checkpoints, listener, cancelled).run();
     } catch (CancelledException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
@@ -91,35 +59,61 @@ public final class Chain {
     }
   }
 
+  /** In the order in which they run: each finds what it needs made by those before it. */
+  static List<Step> steps(
+      Run run, ReportWriter reports, JobCheckpoints checkpoints, List<JobResult.StageTime> stages) {
+    return List.of(
+        new EvaluateOriginal(run),
+        new FineTune(run, checkpoints),
+        new Save(run),
+        new ConvertToTflite(run),
+        new Quantize(run),
+        new EvaluateVariants(run),
+        new Report(run, reports, stages));
+  }
+
   private JobResult run() {
-    try (JobInputs inputs = stage(Stage.LOAD, () -> JobInputs.open(job));
-        Staging staging = Staging.in(job.output())) {
-      KerasModel model = inputs.model();
-      Graph original = model.graph();
-      stage(Stage.EVALUATE_ORIGINAL, () -> evaluateOriginal(inputs, original));
-      FineTuned tuned = stage(Stage.FINE_TUNE, () -> fineTune(inputs, original));
-      Path pruned = staging.file("pruned" + model.format().extension());
-      stage(Stage.SAVE, () -> KerasWriter.write(model, tuned.graph(), pruned, model.format()));
-      ModelMetadata metadata = new ModelMetadata(Engine.VERSION, job.plan().digest());
-      Lowered lowered = Lowered.of(tuned.graph());
-      TfliteModel fp32 =
-          stage(Stage.CONVERT, () -> written(lowered.float32(metadata), staging.file(FP32)));
-      Quantized int8 =
-          stage(
-              Stage.QUANTIZE, () -> quantize(inputs, lowered, fp32, metadata, staging.file(INT8)));
-      stage(
-          Stage.EVALUATE,
-          () -> {
-            evaluatePruned(inputs, tuned.graph(), pruned);
-            evaluateTflite("fp32", FP32, fp32, inputs, staging);
-            evaluateTflite("int8", INT8, int8.model(), inputs, staging);
-          });
-      JobResult result = result(inputs, tuned, int8.calibration());
-      return stage(Stage.REPORT, () -> staging.publish(result, reports));
+    try (Staging staging = Staging.in(job.output());
+        Products products = new Products();
+        Checked checked = timed(Stage.LOAD, () -> checked(staging))) {
+      for (Step step : checked.steps()) {
+        if (!step.wanted(products)) {
+          continue;
+        }
+        timed(
+            step.stage(),
+            () -> {
+              step.run(products);
+              return step;
+            });
+      }
+      return products.get(Product.RESULT);
     }
   }
 
-  private <T> T stage(Stage stage, Supplier<T> work) {
+  /** The steps, of which each has passed its check. */
+  private record Checked(JobInputs inputs, List<Step> steps) implements AutoCloseable {
+    @Override
+    public void close() {
+      inputs.close();
+    }
+  }
+
+  private Checked checked(Staging staging) {
+    JobInputs inputs = JobInputs.open(job);
+    try {
+      Run run = new Run(job, inputs, staging, listener, cancelled);
+      List<Step> steps = steps(run, reports, checkpoints, Collections.unmodifiableList(stages));
+      Rehearsal rehearsal = Rehearsal.of(inputs.model());
+      steps.forEach(step -> step.check(rehearsal));
+      return new Checked(inputs, steps);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      inputs.close();
+      throw e;
+    }
+  }
+
+  private <T> T timed(Stage stage, Supplier<T> work) {
     if (cancelled.getAsBoolean()) {
       throw new CancelledException(stage);
     }
@@ -137,134 +131,5 @@ public final class Chain {
     stages.add(new JobResult.StageTime(stage.label(), took.toMillis() / 1e3));
     listener.finished(stage, took);
     return result;
-  }
-
-  private void stage(Stage stage, Runnable work) {
-    stage(
-        stage,
-        () -> {
-          work.run();
-          return stage;
-        });
-  }
-
-  private Evaluator evaluator(JobInputs inputs) {
-    return new Evaluator(inputs.goals(), inputs.evaluation(), cancelled);
-  }
-
-  private void evaluateOriginal(JobInputs inputs, Graph original) {
-    try (Predictor predictor = TensorFlowPredictor.open(original, job.threads())) {
-      Evaluation evaluation = evaluator(inputs).evaluateOriginal(predictor, outputs);
-      Latency latency = Latency.measure(predictor, inputs.evaluation());
-      measured(Variants.keras("original", job.model(), original, evaluation, latency));
-    }
-  }
-
-  private FineTuned fineTune(JobInputs inputs, Graph original) {
-    return FineTuner.fineTune(
-        original,
-        inputs.train(),
-        job.plan().fineTuning(),
-        job.plan().pruning(),
-        inputs.trainingLosses(),
-        checkpointsOf(Stage.FINE_TUNE),
-        new ListenedTraining(listener),
-        cancelled,
-        job.threads());
-  }
-
-  private Checkpoints checkpointsOf(Stage stage) {
-    return new Checkpoints() {
-      @Override
-      public Optional<Path> latest() {
-        return checkpoints.latest(stage);
-      }
-
-      @Override
-      public void save(int step, State state) {
-        checkpoints.save(stage, step, state::writeTo);
-      }
-
-      @Override
-      public Duration interval() {
-        return checkpoints.interval();
-      }
-    };
-  }
-
-  private static TfliteModel written(TfliteModel model, Path file) {
-    try {
-      model.writeTo(file);
-      return model;
-    } catch (IOException e) {
-      throw Failures.unwritable(file, e);
-    }
-  }
-
-  private record Quantized(TfliteModel model, Calibration calibration) {}
-
-  private Quantized quantize(
-      JobInputs inputs, Lowered lowered, TfliteModel fp32, ModelMetadata metadata, Path file) {
-    Dataset set = inputs.representative();
-    int samples = job.plan().representative().samples();
-    if (samples > set.size()) {
-      warn("the representative set has only " + set.size() + " of the " + samples + " samples");
-    }
-    Calibration calibration =
-        new Calibrator(job.threads(), inputs.trainingRange())
-            .calibrate(lowered, fp32, set, samples, cancelled);
-    calibration.warnings().forEach(this::warn);
-    TfliteModel model = lowered.int8(calibration, job.plan().quantization(), metadata);
-    return new Quantized(written(model, file), calibration);
-  }
-
-  private void evaluatePruned(JobInputs inputs, Graph pruned, Path file) {
-    try (Predictor predictor = TensorFlowPredictor.open(pruned, job.threads())) {
-      Evaluation after = evaluator(inputs).evaluate(predictor, outputs.rewind());
-      Latency latency = Latency.measure(predictor, inputs.evaluation());
-      measured(Variants.keras("pruned", file, pruned, after, latency));
-    }
-  }
-
-  private void evaluateTflite(
-      String name, String file, TfliteModel model, JobInputs inputs, Staging staging) {
-    try (Predictor predictor = TfliteInterpreter.open(model, job.threads())) {
-      Evaluation after = evaluator(inputs).evaluate(predictor, outputs.rewind());
-      Latency latency = Latency.measure(predictor, inputs.evaluation());
-      measured(Variants.tflite(name, staging.file(file), model, after, latency));
-    }
-  }
-
-  private void measured(Variant variant) {
-    variants.add(variant);
-    listener.measured(variant);
-  }
-
-  private void warn(String message) {
-    warnings.add(message);
-    listener.warned(message);
-  }
-
-  private JobResult result(JobInputs inputs, FineTuned tuned, Calibration calibration) {
-    Verdict verdict = Verdict.of(job.plan().acceptance(), variants, LayerSparsities.of(tuned));
-    return new JobResult(
-        verdict.outcome(),
-        verdict.reason(),
-        Resolved.plan(job.plan(), tuned),
-        inputs.description(job),
-        inputs.datasets(),
-        variants,
-        LayerSparsities.of(tuned),
-        stages,
-        Resolved.training(tuned),
-        new JobResult.Calibration(
-            calibration.samples().digest(),
-            calibration.samples().count(),
-            calibration.samples().min(),
-            calibration.samples().max()),
-        warnings,
-        ProcessInfo.now(job.threads()),
-        job.output(),
-        List.of());
   }
 }

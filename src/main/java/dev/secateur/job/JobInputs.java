@@ -5,15 +5,12 @@ import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
-import dev.secateur.dataset.SourceDigest;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Goals;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
-import dev.secateur.keras.KerasException;
+import dev.secateur.graph.Tensor;
 import dev.secateur.keras.KerasModel;
-import dev.secateur.keras.KerasReader;
-import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.JobResult;
@@ -23,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.OptionalInt;
 
 /** The model and the sets of a job, opened and fitting each other. */
 record JobInputs(
@@ -33,27 +30,26 @@ record JobInputs(
     Dataset train,
     Dataset evaluation,
     Dataset representative,
-    String modelDigest,
     List<JobResult.Data> datasets)
     implements AutoCloseable {
   private static final int RANGE_SAMPLES = 256;
 
   static JobInputs open(Job job) {
-    KerasModel model = read(job.model(), job.train(), job.plan());
+    KerasModel model = read(job.model().file(), job.train().file(), job.plan());
     Graph graph = model.graph();
     Expected expected = Expected.of(graph);
     FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
     List<Dataset> open = new ArrayList<>();
     try {
       Dataset train = add(open, job, job.train(), Part.TRAIN, expected);
-      Dataset evaluation = add(open, job, evaluationFile(job), Part.EVALUATION, expected);
+      Dataset evaluation = add(open, job, evaluation(job), Part.EVALUATION, expected);
       Dataset representative =
           job.representative().isEmpty()
               ? train
               : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
       Goals goals =
           new Goals(
-              output -> Optional.empty(),
+              output -> job.plan().task().flatMap(t -> t.of(output)),
               output -> Optional.ofNullable(losses.losses().get(output)));
       return new JobInputs(
           model,
@@ -62,10 +58,9 @@ record JobInputs(
           train,
           evaluation,
           representative,
-          SourceDigest.of(job.model()),
           List.of(
               data("train", job.train(), train),
-              data("evaluation", evaluationFile(job), evaluation),
+              data("evaluation", evaluation(job), evaluation),
               data("representative", job.representative().orElse(job.train()), representative)));
     } catch (RuntimeException e) {
       open.forEach(Dataset::close);
@@ -73,77 +68,77 @@ record JobInputs(
     }
   }
 
-  /** A model that states no input shape takes the training samples'. */
+  /** A model that states no input shape takes the one given, else the training samples'. */
   static KerasModel read(Path model, Path train, Plan plan) {
-    try {
-      return KerasReader.read(model);
-    } catch (KerasException e) {
-      if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
-        throw e;
-      }
-      try (Dataset set =
-          Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)) {
-        return KerasReader.read(model, Optional.of(set.inputs().get(0)));
-      }
-    }
+    return UnknownShape.read(
+        model,
+        plan.preprocessing(),
+        () ->
+            Optional.of(Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)));
   }
 
-  private static Dataset add(List<Dataset> open, Job job, Path file, Part part, Expected expected) {
-    Dataset set = Datasets.open(file, part, job.plan().preprocessing(), expected);
+  private static Dataset add(
+      List<Dataset> open, Job job, Input input, Part part, Expected expected) {
+    Dataset set =
+        Datasets.open(input.file(), input.sha256(), part, job.plan().preprocessing(), expected);
     open.add(set);
     return set;
   }
 
-  private static Path evaluationFile(Job job) {
+  private static Input evaluation(Job job) {
     return job.evaluation()
         .orElseGet(
             () -> {
-              if (Datasets.hasEvaluationPart(job.train())) {
+              if (Datasets.hasEvaluationPart(job.train().file())) {
                 return job.train();
               }
               throw new DatasetException(
-                  job.train(),
+                  job.train().file(),
                   "",
                   "has no part for evaluation",
                   "name a set for evaluation (--eval), or add x_test and y_test");
             });
   }
 
-  private static JobResult.Data data(String role, Path file, Dataset set) {
+  private static JobResult.Data data(String role, Input input, Dataset set) {
     return new JobResult.Data(
         role,
-        file.getFileName().toString(),
+        input.name(),
         set.digest(),
         set.size(),
         !set.targets().isEmpty(),
-        set.classes());
+        set.classes(),
+        OptionalInt.empty());
   }
 
   JobResult.Model description(Job job) {
     return new JobResult.Model(
         job.name(),
-        job.model().getFileName().toString(),
-        modelDigest,
+        job.model().name(),
+        job.model().sha256(),
         model.format().name().toLowerCase(Locale.ROOT),
         model.kerasVersion(),
         model.graph().parameters());
   }
 
   /** What each output is trained with, in the network's order: the file's, else its goal's. */
-  List<Optional<FineTuning.Loss>> trainingLosses() {
+  List<Optional<FineTuning.Loss>> trainingLosses(List<Goal> goals) {
     return goals.stream()
         .map(g -> Optional.ofNullable(losses.losses().get(g.output())).or(() -> g.loss()))
         .toList();
   }
 
+  /** Of the evaluation set, spread over it: one tensor an input, batch first. */
+  List<Tensor> fewSamples() {
+    return FewSamples.of(model.graph(), Optional.of(evaluation));
+  }
+
   /** Values that the network is trained on, from samples spread over the set. */
   Optional<Range> trainingRange() {
-    int count = Math.min(RANGE_SAMPLES, train.size());
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
-    int size = train.size();
-    int[] indices = IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
-    for (float value : train.batch(indices).inputs().get(0).values()) {
+    for (float value :
+        train.batch(FewSamples.spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
       min = Math.min(min, value);
       max = Math.max(max, value);
     }

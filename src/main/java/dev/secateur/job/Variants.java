@@ -72,10 +72,10 @@ final class Variants {
     return output.task() == Task.BINARY ? output.measure(Measure.ACCURACY) : Optional.empty();
   }
 
-  private static Stream<String> faults(Judgement output) {
+  private static Stream<Variant.Fault> faults(Judgement output) {
     return output.faults().stream()
         .filter(Fault::certain)
-        .map(f -> "output " + output.output() + " " + f.sentence());
+        .map(f -> new Variant.Fault(output.output(), f.kind().label(), f.sentence()));
   }
 
   /** Fraction of zeros over all prunable weights. */

@@ -1,6 +1,7 @@
 package dev.secateur.keras;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Shape;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.keras.refusal.Kind;
 import dev.secateur.keras.refusal.Reason;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 
 /** Writes models back as files that current Keras 3 and tf_keras (Keras 2) load. */
 public final class KerasWriter {
@@ -23,7 +25,7 @@ public final class KerasWriter {
    * @param model the architecture, as read
    * @param weights the graph to take the weights' values from, by name; also one whose weights
    *     changed
-   * @param out written beside first, then moved into place
+   * @param out written beside first, read again and compared, then moved into place
    * @throws KerasException if the file cannot be written
    */
   public static void write(KerasModel model, Graph weights, Path out, KerasFormat format) {
@@ -35,9 +37,12 @@ public final class KerasWriter {
       } else {
         ZipLayout.write(written, beside);
       }
+      readAgain(beside, written, weights);
       Files.move(beside, out, StandardCopyOption.REPLACE_EXISTING);
     } catch (Refusal e) {
       throw new KerasException(out, e.reasons());
+    } catch (KerasException e) { // the file beside is refused
+      throw new KerasException(out, e.reasons(), e);
     } catch (IOException | IllegalStateException e) {
       Reason reason =
           new Reason(
@@ -49,6 +54,40 @@ public final class KerasWriter {
     } finally {
       discard(beside);
     }
+  }
+
+  /**
+   * Why the model could not be written, whatever its weights: nothing is written to find out.
+   *
+   * @return the reasons; none if it can be written
+   */
+  public static List<Reason> obstacles(KerasModel model) {
+    try {
+      new ModelWriting(model.architecture(), model.graph()).model();
+      return List.of();
+    } catch (Refusal e) {
+      return e.reasons();
+    }
+  }
+
+  /** What was written must be read as what was to be written: the same network, bit for bit. */
+  private static void readAgain(Path file, WrittenModel written, Graph weights) {
+    Optional<Shape> shape =
+        weights.inputs().size() == 1
+            ? Optional.of(weights.inputs().get(0).shape())
+            : Optional.empty();
+    KerasModel read = KerasReader.read(file, shape);
+    WrittenModel again = new ModelWriting(read.architecture(), read.graph()).model();
+    again
+        .difference(written)
+        .ifPresent(
+            place -> {
+              throw new Refusal(
+                  Kind.UNWRITABLE,
+                  place,
+                  "what was written is not read as what was to be written",
+                  "report this with the model: it is a fault of Secateur");
+            });
   }
 
   private static void discard(Path beside) {

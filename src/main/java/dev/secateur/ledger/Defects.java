@@ -9,7 +9,7 @@ public final class Defects {
 
   private final LedgerStore store;
 
-  Defects(LedgerStore store) {
+  public Defects(LedgerStore store) {
     this.store = store;
   }
 
@@ -26,5 +26,12 @@ public final class Defects {
       }
     }
     return most;
+  }
+
+  /** After the record was put aside. */
+  public void forget(String position, int most) {
+    for (int n = 1; n < most; n++) {
+      store.delete(Keys.defect(position, n));
+    }
   }
 }

@@ -32,10 +32,6 @@ public final class Pauses {
           || names.contains(MODELS + Keys.encoded(order.model()))
           || names.contains(TENANTS + Keys.encoded(order.tenant()));
     }
-
-    boolean stopsAll() {
-      return names.contains(ALL);
-    }
   }
 
   public void pause(Scope scope) {

@@ -2,8 +2,10 @@ package dev.secateur.ledger;
 
 import dev.secateur.ledger.LedgerStore.Listed;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -41,7 +43,10 @@ public final class Retention {
   public void sweep(Duration keep) {
     // Before the orders are listed: what is settled meanwhile was pending then.
     Set<String> waiting = pending.orders();
-    orders(waiting);
+    Set<String> gone = new HashSet<>(waiting);
+    orders(waiting, gone, keep);
+    deleteIf(
+        Keys.PENDING, listed -> listed.age().compareTo(AT_WORK) > 0 && gone.contains(last(listed)));
     results(waiting, keep);
     for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.CANCELS)) {
       deleteIf(prefix, listed -> listed.age().compareTo(keep) > 0);
@@ -53,29 +58,41 @@ public final class Retention {
     }
   }
 
-  /** Both listings are in the same order. */
-  private void orders(Set<String> waiting) {
+  /**
+   * Both listings are in the same order.
+   *
+   * @param gone what has an order is removed from it
+   */
+  private void orders(Set<String> waiting, Set<String> gone, Duration keep) {
     Iterator<Listed> settled = Pages.all(store, Keys.RESULTS).iterator();
     String result = "";
     for (Listed order : Pages.all(store, Keys.ORDERS)) {
       String id = of(order.name());
+      gone.remove(id);
       while (result.compareTo(id) < 0 && settled.hasNext()) {
         result = of(settled.next().name());
       }
       boolean known = result.equals(id) || waiting.contains(id);
       if (!known && order.age().compareTo(AT_WORK) > 0) {
-        putBack(id);
+        putBack(id, order, keep);
       }
     }
   }
 
-  private void putBack(String id) {
+  private void putBack(String id, Listed order, Duration keep) {
     try {
-      if (results.find(Keys.result(id)).isEmpty()) {
-        orders.find(Keys.order(id)).ifPresent(pending::add);
+      if (results.find(Keys.result(id)).isPresent()) {
+        return;
+      }
+      Optional<Order> found = orders.find(Keys.order(id));
+      if (found.isPresent()) {
+        pending.add(found.get());
+      } else if (order.age().compareTo(keep) > 0) {
+        // Nobody can run what nobody can read, and nobody knows whom to tell.
+        store.delete(Keys.ORDERS + order.name());
       }
     } catch (UnreadableException e) {
-      // Nobody can run it; it goes with its time.
+      // A newer version's: it sweeps for itself.
       return;
     }
   }
@@ -99,6 +116,12 @@ public final class Retention {
         store.delete(prefix + listed.name());
       }
     }
+  }
+
+  /** The order of an entry under {@code pending/}. */
+  private static String last(Listed pending) {
+    String name = pending.name().substring(pending.name().lastIndexOf('/') + 1);
+    return Keys.orderOf(name).orElse("");
   }
 
   /** The order that an object belongs to. */

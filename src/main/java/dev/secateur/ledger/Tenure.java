@@ -25,6 +25,7 @@ public final class Tenure {
 
   private Heart heart;
   private boolean lost;
+  private boolean givingBack;
 
   Tenure(
       LedgerStore store,
@@ -72,11 +73,6 @@ public final class Tenure {
   /** This one included, since what is kept last grew. */
   public synchronized int attempts() {
     return heart.attempts();
-  }
-
-  /** Whether another claim on the order was followed without having been given back. */
-  public boolean isFirst() {
-    return claim.epoch() == 1;
   }
 
   /** The answer, where there is one already: the order is only to be answered, not to be run. */
@@ -145,8 +141,8 @@ public final class Tenure {
 
   /** Whether the store has not been heard of for two heartbeats. */
   public synchronized boolean isUnconfirmed() {
-    Duration beat = claim.lease().dividedBy(4);
-    return Duration.between(confirmed, clock.instant()).compareTo(beat.multipliedBy(2)) > 0;
+    Duration silence = Duration.between(confirmed, clock.instant());
+    return silence.compareTo(Terms.heartbeat(claim.lease()).multipliedBy(2)) > 0;
   }
 
   private void confirm() {
@@ -161,16 +157,19 @@ public final class Tenure {
 
   /**
    * Gives the order back, so that another need not wait for the lease. From here on it counts as
-   * lost: whoever still runs the job writes no more.
+   * lost: whoever still runs the job writes no more. May be asked for again if the store did not
+   * answer.
    */
   public synchronized void giveBack() {
-    if (lost) {
+    if (lost && !givingBack) {
       return;
     }
     lost = true;
+    givingBack = true;
     String key = Keys.claim(claim.order(), claim.epoch());
     store.put(key + Keys.HEART, heart.bytes());
     store.put(key + Keys.RELEASED, heart.bytes());
+    givingBack = false;
   }
 
   /** Nothing runs under it any more, however that ended. */

@@ -16,6 +16,10 @@ public record Terms(String worker, String engine, Duration lease, Duration stall
 
   /** From one sign of life to the next. */
   public Duration heartbeat() {
+    return heartbeat(lease);
+  }
+
+  static Duration heartbeat(Duration lease) {
     return lease.dividedBy(BEATS);
   }
 }

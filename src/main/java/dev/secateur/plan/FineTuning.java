@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * How the network is trained while it is pruned.
  *
- * @param recipe RECOMMENDED, or TUTORIAL (labels alone, a constant rate): where the other fields'
- *     defaults come from
+ * @param recipe RECOMMENDED, TUTORIAL (labels alone, a constant rate), or INSTANT (no training):
+ *     where the other fields' defaults come from
  * @param loss empty: from the file's training configuration, else from the output
  * @param validationSplit fraction of the training set, taken from its end, in [0, 1)
  * @param distill learn from the original's outputs instead of the labels
@@ -31,7 +31,9 @@ public record FineTuning(
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Recipe {
     RECOMMENDED(1.0 / 3),
-    TUTORIAL(0.75);
+    TUTORIAL(0.75),
+    /** Pruned by reconstruction, not trained at all. */
+    INSTANT(1.0 / 3);
 
     private final double pruningShare;
 
@@ -116,11 +118,27 @@ public record FineTuning(
           true,
           1);
 
+  public static final FineTuning INSTANT =
+      new FineTuning(
+          Recipe.INSTANT,
+          0,
+          32,
+          Optimizer.ADAM,
+          1e-3,
+          LearningRateSchedule.COSINE,
+          Optional.empty(),
+          0,
+          true,
+          false,
+          true,
+          1);
+
   /** Where the fields that a plan leaves out come from. */
   public static FineTuning of(Recipe recipe) {
     return switch (recipe) {
       case RECOMMENDED -> RECOMMENDED;
       case TUTORIAL -> TUTORIAL;
+      case INSTANT -> INSTANT;
     };
   }
 

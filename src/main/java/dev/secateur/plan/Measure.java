@@ -36,6 +36,8 @@ public enum Measure {
   PSNR("psnr", Direction.HIGHER),
   /** Fraction of decisions (a sample's class, a label, a pixel) that are the original's. */
   AGREEMENT("agreement", Direction.HIGHER),
+  /** The same, the mean over the original's decisions: with rare ones counted alike. */
+  BALANCED_AGREEMENT("balancedAgreement", Direction.HIGHER),
   /** RMSE against the original's outputs, over their standard deviation. */
   RELATIVE_ERROR("relativeError", Direction.LOWER);
 

@@ -1,16 +1,21 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.FineTuning.Recipe;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * What to do to a model, completely: two runs of one plan on the same inputs give the same bytes.
+ *
+ * @param task empty: found from the loss or the head
  */
 public record Plan(
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TaskChoice> task,
     Preprocessing preprocessing,
     Pruning pruning,
     FineTuning fineTuning,
@@ -23,6 +28,7 @@ public record Plan(
   /** The recipe's plan: what a document that names it leaves out is as here. */
   public static Plan of(Recipe recipe) {
     return new Plan(
+        Optional.empty(),
         Preprocessing.NONE,
         Pruning.of(recipe),
         FineTuning.of(recipe),

@@ -27,6 +27,11 @@ final class PlanDocument {
   private static final JsonSchema SCHEMA = JsonSchema.of("plan.v1.json");
   private static final String AUTO = "auto";
   private static final String SAMPLES = "samples";
+  private static final String PRUNING = "pruning";
+
+  /** The fields of {@code pruning} that say when. */
+  private static final List<String> SCHEDULE =
+      List.of("schedule", "initialSparsity", "beginStep", "endStep", "frequency");
 
   /** The plan's own fields; what an absent or null value means is the default's to say. */
   private final ObjectNode plan = JsonNodeFactory.instance.objectNode();
@@ -102,8 +107,17 @@ final class PlanDocument {
       Recipe defaults =
           recipe.isMissingNode() ? Recipe.RECOMMENDED : MAPPER.treeToValue(recipe, Recipe.class);
       ObjectNode complete = MAPPER.valueToTree(Plan.of(defaults));
+      JsonNode method = plan.at("/pruning/method");
+      if (!method.isMissingNode()) {
+        complete.set(
+            PRUNING,
+            MAPPER.valueToTree(
+                Pruning.of(defaults, MAPPER.treeToValue(method, Pruning.Method.class))));
+      }
       overlay(complete, plan);
-      return MAPPER.treeToValue(complete, Plan.class);
+      Plan bound = MAPPER.treeToValue(complete, Plan.class);
+      refuseSchedule(bound);
+      return bound;
     } catch (JsonMappingException e) {
       String path =
           e.getPath().stream().map(r -> "/" + r.getFieldName()).collect(Collectors.joining());
@@ -113,6 +127,20 @@ final class PlanDocument {
           : new PlanException(path(path), problem[0]);
     } catch (JsonProcessingException e) {
       throw new PlanException("/", e.getOriginalMessage());
+    }
+  }
+
+  /** A reconstruction prunes at once: a schedule beside it would be ignored. */
+  private void refuseSchedule(Plan bound) {
+    if (bound.pruning().method() != Pruning.Method.RECONSTRUCT) {
+      return;
+    }
+    for (String field : SCHEDULE) {
+      if (plan.path(PRUNING).has(field)) {
+        throw new PlanException(
+            path("/" + PRUNING + "/" + field),
+            "belongs to the method magnitude; reconstruct prunes at once (leave it out)");
+      }
     }
   }
 
@@ -150,6 +178,9 @@ final class PlanDocument {
   /** Every field; what is left to the run reads {@code auto}. */
   static ObjectNode write(Plan plan) {
     ObjectNode json = MAPPER.valueToTree(plan);
+    if (plan.pruning().method() == Pruning.Method.RECONSTRUCT) {
+      ((ObjectNode) json.get(PRUNING)).remove(SCHEDULE);
+    }
     json.forEach(
         part ->
             part.properties()
@@ -162,9 +193,14 @@ final class PlanDocument {
     return json;
   }
 
+  /** What a plan did before it could say so is left out: the bytes of older plans stay. */
   static byte[] canonical(Plan plan) {
+    ObjectNode json = write(plan);
+    if (plan.pruning().method() == Pruning.Method.MAGNITUDE) {
+      ((ObjectNode) json.get(PRUNING)).remove(List.of("method", "allocation"));
+    }
     try {
-      return MAPPER.writeValueAsBytes(write(plan));
+      return MAPPER.writeValueAsBytes(json);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a plan is always JSON", e);
     }

@@ -5,21 +5,48 @@ import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import java.util.OptionalInt;
 
 /**
- * The sparsity schedule of magnitude pruning, as TensorFlow Model Optimization defines it.
+ * Which weights go, and when.
  *
- * @param schedule how sparsity moves between {@code beginStep} and {@code endStep}
+ * @param method how they are chosen
+ * @param allocation how the target is shared out over the kernels; magnitude pruning promises it to
+ *     each
+ * @param schedule how sparsity moves between {@code beginStep} and {@code endStep}, as TensorFlow
+ *     Model Optimization defines it; like the other fields of the schedule it says nothing where
+ *     weights are reconstructed, all at once
  * @param initialSparsity in [0, 1)
  * @param finalSparsity in [0, 1); 0 means fine-tuning without pruning
  * @param endStep empty for "auto": fitted to the steps that will run
  * @param frequency steps between mask updates
  */
 public record Pruning(
+    Method method,
+    Allocation allocation,
     Schedule schedule,
     double initialSparsity,
     double finalSparsity,
     int beginStep,
     OptionalInt endStep,
     int frequency) {
+  /** How weights are chosen. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
+  public enum Method {
+    /** The smallest, while the network is trained. */
+    MAGNITUDE,
+    /** Before any training: those without which each layer can best be made to say what it said. */
+    RECONSTRUCT
+  }
+
+  /** How a target is shared out over the kernels. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
+  public enum Allocation {
+    /** Each kernel gets it. */
+    UNIFORM,
+    /** All together get it: by each weight's share in its kernel. */
+    LAMP,
+    /** All together get it: by what was measured that each kernel's zeros cost the outputs. */
+    SENSITIVITY
+  }
+
   /** The shape of the schedule. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Schedule {
@@ -35,17 +62,62 @@ public record Pruning(
   static final Pruning RECOMMENDED =
       new Pruning(Schedule.POLYNOMIAL_DECAY, 0, 0.5, 0, OptionalInt.empty(), 10);
 
+  /** Half of all weights, wherever they cost least. */
+  static final Pruning RECONSTRUCTED =
+      new Pruning(
+          Method.RECONSTRUCT,
+          Allocation.SENSITIVITY,
+          Schedule.CONSTANT,
+          0,
+          0.5,
+          0,
+          OptionalInt.empty(),
+          1);
+
+  /** Magnitude pruning: the same sparsity for each kernel. */
+  public Pruning(
+      Schedule schedule,
+      double initialSparsity,
+      double finalSparsity,
+      int beginStep,
+      OptionalInt endStep,
+      int frequency) {
+    this(
+        Method.MAGNITUDE,
+        Allocation.UNIFORM,
+        schedule,
+        initialSparsity,
+        finalSparsity,
+        beginStep,
+        endStep,
+        frequency);
+  }
+
   /** Where the fields that a plan leaves out come from. */
   public static Pruning of(FineTuning.Recipe recipe) {
     return switch (recipe) {
       case RECOMMENDED -> RECOMMENDED;
       case TUTORIAL -> DEFAULT;
+      case INSTANT -> RECONSTRUCTED;
+    };
+  }
+
+  /** The same, for a plan that names its method. */
+  static Pruning of(FineTuning.Recipe recipe, Method method) {
+    return switch (method) {
+      case RECONSTRUCT -> RECONSTRUCTED;
+      case MAGNITUDE -> recipe == FineTuning.Recipe.INSTANT ? RECOMMENDED : of(recipe);
     };
   }
 
   public Pruning {
     sparsity("initialSparsity", initialSparsity);
     sparsity("finalSparsity", finalSparsity);
+    if (method == Method.MAGNITUDE && allocation != Allocation.UNIFORM) {
+      throw new IllegalArgumentException(
+          "allocation: the method magnitude gives each kernel the same sparsity (uniform); lamp and"
+              + " sensitivity need the method reconstruct");
+    }
     if (beginStep < 0) {
       throw new IllegalArgumentException("beginStep: must be 0 or more");
     }

@@ -24,7 +24,16 @@ public final class Masks {
 
   /** The smallest magnitude that is kept. */
   public static float threshold(float[] weights, float sparsity) {
-    int kept = Math.max((int) Math.rint((float) weights.length * (1f - sparsity)), 1);
+    return threshold(weights, kept(weights.length, sparsity));
+  }
+
+  /** {@code k} of a tensor with {@code size} entries. */
+  static int kept(int size, float sparsity) {
+    return Math.max((int) Math.rint((float) size * (1f - sparsity)), 1);
+  }
+
+  /** The {@code kept}-th largest magnitude. */
+  static float threshold(float[] weights, int kept) {
     float[] magnitudes = new float[weights.length];
     for (int i = 0; i < magnitudes.length; i++) {
       magnitudes[i] = Math.abs(weights[i]);

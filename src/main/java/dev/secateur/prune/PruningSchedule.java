@@ -28,11 +28,12 @@ public final class PruningSchedule {
   public PruningSchedule(Pruning pruning, int steps, FineTuning.Recipe recipe) {
     this.endStep = pruning.endStep().orElseGet(() -> automaticEnd(pruning, steps, recipe));
     this.pruning = pruning;
-    int end = Math.min(endStep, steps);
+    int end = Math.max(Math.min(endStep, steps), 1);
     int updates = (end - pruning.beginStep()) / pruning.frequency();
     int last = pruning.beginStep() + updates * pruning.frequency();
     // A run too short for any update on the grid prunes once, at its end.
-    this.lastUpdate = last >= Math.max(pruning.beginStep(), 1) ? last : end;
+    boolean onGrid = last >= Math.max(pruning.beginStep(), 1) && last <= end;
+    this.lastUpdate = onGrid ? last : end;
   }
 
   /**
@@ -49,12 +50,14 @@ public final class PruningSchedule {
             + Math.max(wanted - pruning.beginStep(), 0) / pruning.frequency() * pruning.frequency();
     return onGrid >= Math.max(pruning.beginStep(), 1)
         ? onGrid
-        : Math.max(wanted, pruning.beginStep());
+        : Math.max(Math.max(wanted, 1), pruning.beginStep());
   }
 
   /** The pruning with its end step filled in. */
   public Pruning resolved() {
     return new Pruning(
+        pruning.method(),
+        pruning.allocation(),
         pruning.schedule(),
         pruning.initialSparsity(),
         pruning.finalSparsity(),

@@ -22,12 +22,12 @@ final class ReportHtml {
   private final JobResult result;
   private final JsonNode plan;
   private final Variant original;
-  private final Variant int8;
+  private final Optional<Variant> int8;
 
   private ReportHtml(JobResult result) {
     this.result = result;
     this.plan = ResultJson.write(result).get("plan");
-    this.original = result.variant("original");
+    this.original = result.variants().get(0);
     this.int8 = result.variant("int8");
   }
 
@@ -48,7 +48,8 @@ final class ReportHtml {
         + tiles()
         + warnings()
         + Html.section("The variants", variants())
-        + pair(Html.section("Sizes, zipped", sizes()), Html.section(measureName(), measures()))
+        + Html.section("What they are judged by", judgements())
+        + pair(Html.section("Sizes, zipped", sizes()), foremost())
         + training()
         + Html.section("Sparsity of each pruned layer", layers())
         + confusion()
@@ -79,19 +80,35 @@ final class ReportHtml {
   }
 
   private String tiles() {
+    return int8.map(this::tiles).orElse("");
+  }
+
+  private String tiles(Variant int8) {
     List<String> tiles = new ArrayList<>();
     double smaller = (double) original.bytes() / int8.bytes();
     tiles.add(tile(Html.format("%.1f×", smaller), "smaller as INT8 than the file that came in"));
     tiles.add(tile(Html.kibibytes(int8.zippedBytes()), "INT8, zipped"));
-    measure(int8).ifPresent(m -> tiles.add(tile(m, "INT8 " + measureName().toLowerCase())));
-    int8.agreementWithOriginal()
-        .ifPresent(a -> tiles.add(tile(Html.percent(a), "same class as the original")));
+    int8.outputs().forEach((name, output) -> tiles.addAll(tiles(name, output)));
     tiles.add(tile(Html.percent(int8.sparsity()), "zeros in the INT8 kernels"));
     tiles.add(
         tile(
             Html.format("%.0f µs", int8.latencyMicros().median()),
             "a sample, INT8, " + result.process().threads() + " threads"));
     return "<div class=\"tiles\">\n" + String.join("", tiles) + "</div>\n";
+  }
+
+  /** The foremost measure, and what compares with the original. */
+  private static List<String> tiles(String name, Variant.Output output) {
+    List<String> tiles = new ArrayList<>();
+    output.figures().stream()
+        .filter(f -> !f.likeness())
+        .findFirst()
+        .ifPresent(f -> tiles.add(tile(f.text(), "INT8 " + f.name() + ", " + name)));
+    output.figures().stream()
+        .filter(Variant.Figure::likeness)
+        .findFirst()
+        .ifPresent(f -> tiles.add(tile(f.text(), f.name() + " with the original, " + name)));
+    return tiles;
   }
 
   private static String tile(String figure, String meaning) {
@@ -109,43 +126,62 @@ final class ReportHtml {
     return html.toString();
   }
 
-  private String measureName() {
-    return original.top1().isPresent() ? "Top-1 accuracy" : "Loss";
-  }
-
-  private Optional<String> measure(Variant variant) {
-    return original.top1().isPresent()
-        ? variant.top1().map(Html::percent)
-        : variant.loss().map(l -> Html.format("%.4g", l));
-  }
-
   private String variants() {
     StringBuilder rows = new StringBuilder();
     for (Variant v : result.variants()) {
       rows.append(
           Html.format(
-              "<tr><td>%s</td><td>%,d</td><td>%,d</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td>"
-                  + "<td>%.1f %%</td><td>%.0f</td><td>%.0f</td></tr>\n",
+              "<tr><td>%s</td><td>%,d</td><td>%,d</td><td>%.1f %%</td><td>%s</td><td>%.0f</td>"
+                  + "<td>%.0f</td></tr>\n",
               Html.escape(v.name()),
               v.bytes(),
               v.zippedBytes(),
-              v.top1().map(Html::percent).orElse("–"),
-              v.top5().map(Html::percent).orElse("–"),
-              v.loss().map(l -> Html.format("%.4f", l)).orElse("–"),
-              v.agreementWithOriginal().map(Html::percent).orElse("–"),
               100 * v.sparsity(),
+              v.divergence().map(d -> Html.format("%.3g", d)).orElse("–"),
               v.latencyMicros().median(),
               v.latencyMicros().p90()));
     }
     return "<div class=\"scroll\"><table><tr><th>variant</th><th>bytes</th><th>zipped</th>"
-        + "<th>top-1</th><th>top-5</th><th>loss</th><th>agreement</th><th>sparsity</th>"
-        + "<th>µs, median</th><th>µs, p90</th></tr>\n"
+        + "<th>sparsity</th><th>divergence</th><th>µs, median</th><th>µs, p90</th></tr>\n"
         + rows
         + "</table></div>\n<p class=\"soft\">On "
         + Html.format("%,d", original.samples())
         + " samples. The file that came in may hold an optimizer's state; the others do not."
-        + " Latency is one sample at a time: Keras files run in TensorFlow, the others in"
-        + " TensorFlow Lite.</p>\n";
+        + " Divergence is from the original: nats of scores, error over spread of numbers. Latency"
+        + " is one sample at a time: Keras files run in TensorFlow, the others in TensorFlow"
+        + " Lite.</p>\n";
+  }
+
+  /** A row for each measure of each output, a column for each variant. */
+  private String judgements() {
+    StringBuilder html = new StringBuilder("<div class=\"scroll\"><table><tr><th>output</th>");
+    html.append("<th>task</th><th>measure</th>");
+    result.variants().forEach(v -> html.append("<th>" + Html.escape(v.name()) + "</th>"));
+    html.append("</tr>\n");
+    original
+        .outputs()
+        .forEach(
+            (name, output) ->
+                output.figures().forEach(f -> html.append(judgement(name, output, f.name()))));
+    return html.append("</table></div>\n").toString();
+  }
+
+  private String judgement(String name, Variant.Output output, String measure) {
+    StringBuilder row = new StringBuilder();
+    row.append(
+        Html.format(
+            "<tr><td>%s</td><td>%s</td><td>%s</td>",
+            Html.escape(name), Html.escape(output.taskName()), Html.escape(measure)));
+    for (Variant variant : result.variants()) {
+      String text =
+          figure(variant.outputs().get(name), measure).map(Variant.Figure::text).orElse("–");
+      row.append("<td>" + Html.escape(text) + "</td>");
+    }
+    return row.append("</tr>\n").toString();
+  }
+
+  private static Optional<Variant.Figure> figure(Variant.Output output, String measure) {
+    return output.figures().stream().filter(f -> f.name().equals(measure)).findFirst();
   }
 
   private String sizes() {
@@ -157,19 +193,33 @@ final class ReportHtml {
         .html(result.variants().stream().mapToLong(Variant::zippedBytes).max().orElse(1));
   }
 
-  private String measures() {
-    boolean accuracy = original.top1().isPresent();
-    List<BarChart.Bar> bars =
-        result.variants().stream()
-            .map(
-                v ->
-                    new BarChart.Bar(
-                        v.name(),
-                        (accuracy ? v.top1() : v.loss()).orElse(0.0),
-                        measure(v).orElse("–")))
-            .toList();
-    double longest = accuracy ? 1 : bars.stream().mapToDouble(BarChart.Bar::length).max().orElse(1);
-    return new BarChart(bars).html(longest);
+  /** The first output's foremost measure, as bars. */
+  private String foremost() {
+    Map.Entry<String, Variant.Output> first = original.outputs().entrySet().iterator().next();
+    return first.getValue().figures().stream()
+        .findFirst()
+        .map(f -> Html.section(title(f.name()), bars(first.getKey(), f.name())))
+        .orElse("");
+  }
+
+  private static String title(String name) {
+    return Character.toUpperCase(name.charAt(0)) + name.substring(1);
+  }
+
+  private String bars(String output, String measure) {
+    List<BarChart.Bar> bars = new ArrayList<>();
+    for (Variant variant : result.variants()) {
+      Optional<Variant.Figure> own = figure(variant.outputs().get(output), measure);
+      bars.add(
+          new BarChart.Bar(
+              variant.name(),
+              Math.max(own.map(Variant.Figure::value).orElse(0.0), 0),
+              own.map(Variant.Figure::text).orElse("–")));
+    }
+    double longest = bars.stream().mapToDouble(BarChart.Bar::length).max().orElse(1);
+    // Fractions of one are seen beside one.
+    boolean fraction = longest <= 1 && longest >= 0.5;
+    return new BarChart(bars).html(fraction ? 1 : Math.max(longest, Double.MIN_NORMAL));
   }
 
   private String training() {
@@ -197,7 +247,8 @@ final class ReportHtml {
   }
 
   private String confusion() {
-    if (int8.confusion().isEmpty()) {
+    List<List<Integer>> counts = int8.map(Variant::confusion).orElse(List.of());
+    if (counts.isEmpty()) {
       return "";
     }
     List<String> names =
@@ -206,7 +257,7 @@ final class ReportHtml {
             .findFirst()
             .map(JobResult.Data::classes)
             .orElse(List.of());
-    return Html.section("Confusion of INT8", new ConfusionTable(int8.confusion(), names).html());
+    return Html.section("Confusion of INT8", new ConfusionTable(counts, names).html());
   }
 
   private String plan() {
@@ -233,16 +284,19 @@ final class ReportHtml {
       String samples = Html.format("%,d samples", data.samples());
       rows.append(fact(data.role(), data.file() + ", " + samples + ", " + data.sha256()));
     }
-    JobResult.Calibration calibration = result.calibration();
-    rows.append(
-        fact(
-            "calibration",
-            Html.format(
-                "%d samples from %.4g to %.4g, %s",
-                calibration.samples(),
-                calibration.minimum(),
-                calibration.maximum(),
-                calibration.sha256())));
+    result
+        .calibration()
+        .ifPresent(
+            calibration ->
+                rows.append(
+                    fact(
+                        "calibration",
+                        Html.format(
+                            "%d samples from %.4g to %.4g, %s",
+                            calibration.samples(),
+                            calibration.minimum(),
+                            calibration.maximum(),
+                            calibration.sha256()))));
     for (JobResult.StageTime stage : result.stages()) {
       rows.append(fact(stage.name(), Html.format("%.1f s", stage.seconds())));
     }

@@ -4,12 +4,15 @@ import dev.secateur.plan.Plan;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What a job that ran has come to; {@code report.json} is this, field by field.
  *
  * @param outcome accepted or rejected
  * @param reason one sentence, with the figures that decided
+ * @param variants the original first; the others are missing where it could not be judged
+ * @param calibration empty where nothing was quantized
  * @param directory where the artifacts are
  */
 public record JobResult(
@@ -22,7 +25,7 @@ public record JobResult(
     List<Layer> layers,
     List<StageTime> stages,
     Training training,
-    Calibration calibration,
+    Optional<Calibration> calibration,
     List<String> warnings,
     Process process,
     Path directory,
@@ -36,8 +39,9 @@ public record JobResult(
     artifacts = List.copyOf(artifacts);
   }
 
-  public Variant variant(String name) {
-    return variants.stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow();
+  /** Empty where the job ended before it was made. */
+  public Optional<Variant> variant(String name) {
+    return variants.stream().filter(v -> v.name().equals(name)).findFirst();
   }
 
   /** This with other artifacts. */
@@ -73,6 +77,7 @@ public record JobResult(
    *
    * @param role train, evaluation or representative
    * @param classes their names, where the set has them
+   * @param alsoInTraining samples that stand in the training set as well; of an evaluation set
    */
   public record Data(
       String role,
@@ -80,7 +85,13 @@ public record JobResult(
       String sha256,
       int samples,
       boolean labelled,
-      List<String> classes) {}
+      List<String> classes,
+      OptionalInt alsoInTraining) {
+    /** This, compared with the training set. */
+    public Data comparedWithTraining(int shared) {
+      return new Data(role, file, sha256, samples, labelled, classes, OptionalInt.of(shared));
+    }
+  }
 
   /** A layer with weights; the sparsities are of its prunable kernel. */
   public record Layer(

@@ -23,6 +23,7 @@ public final class MeasureText {
       case MSE -> "MSE";
       case PSNR -> "PSNR";
       case AGREEMENT -> "agreement";
+      case BALANCED_AGREEMENT -> "balanced agreement";
       case RELATIVE_ERROR -> "relative error";
     };
   }
@@ -45,7 +46,7 @@ public final class MeasureText {
 
   private static boolean inPercent(Measure measure) {
     return switch (measure) {
-      case TOP1, TOP5, ACCURACY, PIXEL_ACCURACY, AGREEMENT -> true;
+      case TOP1, TOP5, ACCURACY, PIXEL_ACCURACY, AGREEMENT, BALANCED_AGREEMENT -> true;
       case LOSS, F1, AVERAGE_PRECISION, MAE, RMSE, R2, MIOU, MSE, PSNR, RELATIVE_ERROR -> false;
     };
   }

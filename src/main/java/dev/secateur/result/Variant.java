@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param measures of the output where there is one; those of several stand with their outputs
  * @param divergence from the original, the largest of the outputs'; empty where none can be told
  * @param outputs by name, in the network's order
- * @param faults why a verdict on this variant would rest on nothing, in words
+ * @param faults why a verdict on this variant would rest on nothing
  */
 public record Variant(
     String name,
@@ -40,7 +40,7 @@ public record Variant(
     Map<Measure, Double> measures,
     Optional<Double> divergence,
     Map<String, Output> outputs,
-    List<String> faults) {
+    List<Fault> faults) {
   public Variant {
     confusion = List.copyOf(confusion);
     measures = ordered(measures);
@@ -54,10 +54,53 @@ public record Variant(
     return Collections.unmodifiableMap(ordered);
   }
 
+  /**
+   * What is wrong with an output, or with its targets.
+   *
+   * @param kind such as {@code constant}, {@code chance}, {@code not-finite}, {@code same-targets}
+   * @param message to follow the output's name
+   */
+  public record Fault(String output, String kind, String message) {
+    @Override
+    public String toString() {
+      return "output " + output + " " + message;
+    }
+  }
+
+  /**
+   * A measure for people.
+   *
+   * @param name such as {@code mIoU}
+   * @param text the value with its unit
+   * @param likeness whether it compares with the original, not with targets
+   */
+  public record Figure(String name, double value, String text, boolean likeness) {}
+
   /** What one output was judged by. */
   public record Output(Task task, Map<Measure, Double> measures, Optional<Double> divergence) {
     public Output {
       measures = ordered(measures);
+    }
+
+    /** The measures for people, the task's foremost first. */
+    public List<Figure> figures() {
+      return task.measures().stream().filter(measures::containsKey).map(this::figure).toList();
+    }
+
+    /** As in plans: {@code multi-label}. */
+    public String taskName() {
+      return task.label();
+    }
+
+    private Figure figure(Measure measure) {
+      double value = measures.get(measure);
+      boolean likeness =
+          switch (measure) {
+            case AGREEMENT, BALANCED_AGREEMENT, RELATIVE_ERROR -> true;
+            default -> false;
+          };
+      return new Figure(
+          MeasureText.name(measure), value, MeasureText.value(measure, value), likeness);
     }
 
     public Optional<Double> measure(Measure measure) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -22,14 +23,20 @@ public record Verdict(Outcome outcome, String reason) {
   /** A sum of exact fractions may miss a limit by rounding alone. */
   private static final double ROUNDING = 1e-9;
 
+  /** Faults that a variant has of its own. */
+  private static final Set<String> DESTROYED = Set.of("not-finite", "constant", "chance");
+
   /** How far R² may fall, where the squared error's own limit allows less. */
   private static final double MAX_R2_DROP = 0.05;
 
   /** Error of numbers without targets, beside the spread of the original's. */
   private static final double MAX_RELATIVE_ERROR = 0.25;
 
+  /** Agreement without targets, with rare answers counted like common ones. */
+  private static final double MIN_BALANCED_AGREEMENT = 0.9;
+
   /** Sparsity that may be missing, for the rounding of layers to whole weights aside. */
-  private static final double UNPRUNED = 0.005;
+  private static final double UNPRUNED = 0.02;
 
   /**
    * @param variants the original first, the one that is judged last
@@ -38,13 +45,14 @@ public record Verdict(Outcome outcome, String reason) {
       Acceptance acceptance, List<Variant> variants, List<JobResult.Layer> layers) {
     Variant original = variants.get(0);
     Variant judged = variants.get(variants.size() - 1);
-    if (!acceptance.allowChance() && !original.faults().isEmpty()) {
-      return rejected("the original: " + String.join("; ", original.faults()));
-    }
-    List<String> faults =
-        judged.faults().stream().filter(f -> !original.faults().contains(f)).toList();
-    if (!faults.isEmpty() && !(acceptance.allowChance() && !original.faults().isEmpty())) {
-      return rejected(label(judged) + ": " + String.join("; ", faults));
+    List<Variant.Fault> faults =
+        judged.faults().stream().filter(f -> DESTROYED.contains(f.kind())).toList();
+    List<Variant.Fault> own = faults.stream().filter(f -> !shared(f, original)).toList();
+    if (!own.isEmpty()) {
+      return rejected(
+          label(judged)
+              + ": "
+              + own.stream().map(Variant.Fault::toString).collect(Collectors.joining("; ")));
     }
     Optional<Verdict> unpruned = unpruned(layers);
     if (unpruned.isPresent()) {
@@ -66,9 +74,14 @@ public record Verdict(Outcome outcome, String reason) {
             .stream().map(Check::sentence).collect(Collectors.joining("; ")));
   }
 
-  /** An original of which no variant could be judged. */
-  public static Verdict unsound(Variant original, String remedy) {
-    return rejected("the original: " + String.join("; ", original.faults()) + remedy);
+  private static boolean shared(Variant.Fault fault, Variant original) {
+    return original.faults().stream()
+        .anyMatch(f -> f.output().equals(fault.output()) && f.kind().equals(fault.kind()));
+  }
+
+  /** An original that cannot be judged, and so nothing that would come of it. */
+  public static Verdict unsound(String complaint) {
+    return rejected(complaint);
   }
 
   private static Verdict rejected(String reason) {
@@ -171,6 +184,17 @@ public record Verdict(Outcome outcome, String reason) {
     private Check imitation() {
       Optional<Double> agreement = judged.measure(Measure.AGREEMENT);
       if (agreement.isPresent()) {
+        double balanced = judged.measure(Measure.BALANCED_AGREEMENT).orElse(0.0);
+        if (balanced < MIN_BALANCED_AGREEMENT && agreement.get() >= balanced) {
+          return check(
+              false,
+              "%s agrees with the original on %.2f %% of the unlabelled samples, but on %.2f %%"
+                  + " with each of its answers counted alike; the limit is %.2f %%",
+              variant,
+              100 * agreement.get(),
+              100 * balanced,
+              100 * MIN_BALANCED_AGREEMENT);
+        }
         return check(
             1 - agreement.get() <= acceptance.maxAccuracyDrop() + ROUNDING,
             "%s agrees with the original on %.2f %% of the unlabelled samples; the limit is"

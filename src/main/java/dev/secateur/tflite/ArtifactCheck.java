@@ -3,7 +3,12 @@ package dev.secateur.tflite;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
 import dev.secateur.tflite.TfliteInterpreter.Kernels;
+import java.nio.ByteOrder;
 import java.util.List;
+import org.tensorflow.lite.schema.BuiltinOperator;
+import org.tensorflow.lite.schema.Model;
+import org.tensorflow.lite.schema.QuantizationParameters;
+import org.tensorflow.lite.schema.SubGraph;
 
 /**
  * What a file must pass before it is handed out, or calibrates anything: it loads and runs on a few
@@ -22,6 +27,12 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
 
   /** Error allowed where the expected values are all (almost) the same. */
   private static final double SMALLEST = 1e-6;
+
+  /** Root mean square error, as a part of the range, past which nothing of an output is left. */
+  private static final double NOISE = 1;
+
+  /** Of an output's 255: so many are not lost to rounding. */
+  private static final double STEPS = 32;
 
   public ArtifactCheck {
     inputs = List.copyOf(inputs);
@@ -66,6 +77,71 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
         }
       }
     }
+  }
+
+  /**
+   * As {@link #runs}, and it resembles the float32 file: rounding to INT8 moves an output, it does
+   * not make noise of it, and what tells samples apart in floats still does.
+   *
+   * @throws ArtifactException if it does not: names the output
+   */
+  public void resembles(TfliteModel quantized, TfliteModel float32) {
+    runs(quantized);
+    List<Tensor> expected = run("the float32 file", float32, Kernels.BUILT_IN);
+    List<Tensor> actual = run("the quantized file", quantized, Kernels.BUILT_IN);
+    for (int i = 0; i < expected.size(); i++) {
+      double error = relativeError(expected.get(i), actual.get(i));
+      if (!(error <= NOISE)) {
+        throw new ArtifactException(
+            "the quantized file's output %d is noise: it differs from the float32 file's by %.0f %% of its range"
+                .formatted(i, 100 * error));
+      }
+      double apart = apart(expected.get(i));
+      if (apart > STEPS * step(quantized, i) && apart(actual.get(i)) == 0) {
+        throw new ArtifactException(
+            "the quantized file's output %d is the same for every sample, where the float32 file's varies by %.3g"
+                .formatted(i, apart));
+      }
+    }
+  }
+
+  /**
+   * The step in which an output is quantized; infinite for one that is not. The step is that of all
+   * that the network may say, not of what it says of a few samples.
+   */
+  private static double step(TfliteModel quantized, int output) {
+    Model model =
+        Model.getRootAsModel(quantized.buffer().duplicate().order(ByteOrder.LITTLE_ENDIAN));
+    SubGraph graph = model.subgraphs(0);
+    int tensor = graph.outputs(output);
+    for (int i = 0; i < graph.operatorsLength(); i++) {
+      org.tensorflow.lite.schema.Operator operator = graph.operators(i);
+      int code = model.operatorCodes((int) operator.opcodeIndex()).builtinCode();
+      if (code == BuiltinOperator.DEQUANTIZE && operator.outputs(0) == tensor) {
+        tensor = operator.inputs(0);
+        break;
+      }
+    }
+    QuantizationParameters how = graph.tensors(tensor).quantization();
+    return how != null && how.scaleLength() > 0 ? how.scale(0) : Double.POSITIVE_INFINITY;
+  }
+
+  /** How far the samples of a batch are apart at most. */
+  private static double apart(Tensor batch) {
+    float[] values = batch.values();
+    int samples = batch.shape().dim(0);
+    int size = values.length / samples;
+    double apart = 0;
+    for (int e = 0; e < size; e++) {
+      float least = Float.POSITIVE_INFINITY;
+      float most = Float.NEGATIVE_INFINITY;
+      for (int s = 0; s < samples; s++) {
+        least = Math.min(least, values[s * size + e]);
+        most = Math.max(most, values[s * size + e]);
+      }
+      apart = Math.max(apart, most - least);
+    }
+    return apart;
   }
 
   private List<Tensor> run(String what, TfliteModel model, Kernels kernels) {

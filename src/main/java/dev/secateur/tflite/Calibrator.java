@@ -48,7 +48,12 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
   /** Feeds batches: each has one float32 tensor an input, batch first. */
   public Calibration calibrate(Graph graph, Iterable<List<Tensor>> batches) {
     Lowered network = Lowered.of(graph);
-    TfliteModel float32 = network.float32(new ModelMetadata("calibration", ""));
+    return calibrate(network, network.float32(new ModelMetadata("calibration", "")), batches);
+  }
+
+  /** As {@link #calibrate(Graph, Iterable)}, of a network that is lowered already. */
+  public Calibration calibrate(
+      Lowered network, TfliteModel float32, Iterable<List<Tensor>> batches) {
     return calibrate(network.program(), float32, batch -> batches);
   }
 

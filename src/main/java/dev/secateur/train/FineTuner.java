@@ -49,8 +49,12 @@ public final class FineTuner implements AutoCloseable {
   private final LearningRate learningRate;
   private final byte[] fingerprint;
   private final List<String> pruned;
+
+  /** What was zero before the first step stays so; nothing else becomes zero. */
+  private final boolean fixed;
+
   private final TrainingSession session;
-  private final Optional<Original> original;
+  private final Optional<Teacher> original;
   private TrainingProgress progress = TrainingProgress.START;
   private OptionalInt resumedFrom = OptionalInt.empty();
   private double sparsity;
@@ -62,6 +66,7 @@ public final class FineTuner implements AutoCloseable {
 
   private FineTuner(
       Graph network,
+      Graph teacher,
       Dataset train,
       FineTuning how,
       Pruning pruning,
@@ -82,22 +87,44 @@ public final class FineTuner implements AutoCloseable {
     this.steps = Math.multiplyExact(stepsPerEpoch, how.epochs());
     this.schedule = new PruningSchedule(pruning, steps, how.recipe());
     this.learningRate = new LearningRate(how.learningRateSchedule(), how.learningRate(), steps);
+    this.fixed = pruning.method() == Pruning.Method.RECONSTRUCT;
     this.fingerprint = fingerprint(network, train, how, schedule.resolved(), objective);
     this.pruned =
         pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
             ? List.of()
             : network.prunable().stream().map(Weight::name).toList();
     this.session = new TrainingSession(network, objective, how.optimizer(), pruned, threads);
+    if (fixed) {
+      session.maskZeros();
+    }
     this.original =
         objective.distilled()
-            ? Optional.of(new Original(network, objective.heads(), threads))
+            ? Optional.of(new Teacher(teacher, objective.heads(), threads))
             : Optional.empty();
   }
 
+  /** Trains a network that is its own teacher, pruned on the way. */
+  public static FineTuned fineTune(
+      Graph network,
+      Dataset train,
+      FineTuning how,
+      Pruning pruning,
+      List<Optional<FineTuning.Loss>> losses,
+      Checkpoints checkpoints,
+      TrainingListener listener,
+      BooleanSupplier cancelled,
+      int threads) {
+    return fineTune(
+        network, network, train, how, pruning, losses, checkpoints, listener, cancelled, threads);
+  }
+
   /**
+   * @param network what is trained; under {@link Pruning.Method#RECONSTRUCT} it is pruned already,
+   *     and its zeros stay
+   * @param teacher whose outputs distillation learns: the original
    * @param train samples of the network's input shape, preprocessed
-   * @param losses that the model's file or its task name, one an output, where they do; {@code
-   *     how.loss()} goes first for the first output
+   * @param losses that are settled, one an output, in the network's order; what is empty or missing
+   *     is settled by {@code how} and the output
    * @param checkpoints where to resume from and what to leave behind
    * @param cancelled asked after each step; when true, a checkpoint is saved and the run stops
    * @param threads that TensorFlow may use
@@ -106,6 +133,7 @@ public final class FineTuner implements AutoCloseable {
    */
   public static FineTuned fineTune(
       Graph network,
+      Graph teacher,
       Dataset train,
       FineTuning how,
       Pruning pruning,
@@ -118,7 +146,16 @@ public final class FineTuner implements AutoCloseable {
     checkShape(network, train);
     try (FineTuner tuner =
         new FineTuner(
-            network, train, how, pruning, objective, checkpoints, listener, cancelled, threads)) {
+            network,
+            teacher,
+            train,
+            how,
+            pruning,
+            objective,
+            checkpoints,
+            listener,
+            cancelled,
+            threads)) {
       return tuner.run();
     }
   }
@@ -155,7 +192,7 @@ public final class FineTuner implements AutoCloseable {
       }
       train();
     }
-    if (steps == 0) {
+    if (steps == 0 && !fixed) {
       session.prune((float) schedule.resolved().finalSparsity());
     }
     return result();
@@ -183,7 +220,7 @@ public final class FineTuner implements AutoCloseable {
 
   private void step(Batches batches) {
     int step = progress.step() + 1;
-    if (!pruned.isEmpty() && schedule.updatesAt(step)) {
+    if (!pruned.isEmpty() && !fixed && schedule.updatesAt(step)) {
       session.prune(schedule.sparsityAt(step));
       sparsity = session.sparsity();
     }
@@ -296,7 +333,7 @@ public final class FineTuner implements AutoCloseable {
 
   @Override
   public void close() {
-    original.ifPresent(Original::close);
+    original.ifPresent(Teacher::close);
     session.close();
   }
 }

@@ -38,8 +38,8 @@ record Objective(List<Head> heads, List<Loss> losses, List<Target> targets, Sour
   }
 
   /**
-   * @param known the losses that the model's file or its task name, one an output; {@code
-   *     how.loss()} goes first for the first output
+   * @param known the losses that are settled, one an output; {@code how.loss()} is that of the
+   *     first output where none is
    * @throws TrainingException if nothing sensible can be minimised
    */
   static Objective resolve(
@@ -54,8 +54,8 @@ record Objective(List<Head> heads, List<Loss> losses, List<Target> targets, Sour
       Head head = heads.get(i);
       Optional<Target> target = targets.isEmpty() ? Optional.empty() : Optional.of(targets.get(i));
       Optional<Loss> named = i < known.size() ? known.get(i) : Optional.empty();
-      Optional<Loss> asked = i == 0 ? how.loss().or(() -> named) : named;
-      losses.add(asked.orElseGet(() -> byOutput(head, reconstructs, target)));
+      Optional<Loss> asked = i == 0 ? how.loss() : Optional.empty();
+      losses.add(named.or(() -> asked).orElseGet(() -> byOutput(head, reconstructs, target)));
     }
     Loss first = losses.get(0);
     if (how.distill()) {

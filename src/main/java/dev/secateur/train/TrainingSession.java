@@ -324,6 +324,21 @@ final class TrainingSession implements AutoCloseable {
     variables.write(session, masks, mask -> Masks.of(weights.get(unmasked(mask)), sparsity));
   }
 
+  /** Masks what is zero now, and nothing else. */
+  void maskZeros() {
+    Map<String, float[]> weights = new HashMap<>();
+    variables.read(session, pruned, weights::put);
+    variables.write(session, masks, mask -> nonZeros(weights.get(unmasked(mask))));
+  }
+
+  private static float[] nonZeros(float[] weights) {
+    float[] mask = new float[weights.length];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = weights[i] == 0f ? 0f : 1f;
+    }
+    return mask;
+  }
+
   /** Fraction of masked positions over all pruned weights. */
   double sparsity() {
     long[] zerosAndAll = new long[2];

@@ -121,6 +121,7 @@ final class EventPublisher {
     ProducerRecord<byte[], byte[]> record =
         record(topics.compressed(), model, KafkaBinding.binary(event));
     header(record, KafkaBinding.ANSWERS, registeredId);
+    header(record, KafkaBinding.ANSWERS_EXTENSION, registeredId);
     boolean sent = deliver(record, stop);
     if (sent) {
       meters.sent(event.type() == EventType.COMPLETED ? "completed" : "failed");

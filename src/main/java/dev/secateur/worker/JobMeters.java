@@ -149,8 +149,12 @@ final class JobMeters implements StoreListener {
   }
 
   void measured(JobResult result) {
-    Variant original = result.variant("original");
-    Variant int8 = result.variant("int8");
+    result
+        .variant("int8")
+        .ifPresent(int8 -> measured(result.variant("original").orElseThrow(), int8));
+  }
+
+  private void measured(Variant original, Variant int8) {
     ratio().record((double) original.zippedBytes() / Math.max(1, int8.zippedBytes()));
     if (original.top1().isPresent() && int8.top1().isPresent()) {
       double change = int8.top1().get() - original.top1().get();

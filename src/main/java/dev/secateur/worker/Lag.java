@@ -7,8 +7,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -55,7 +57,9 @@ final class Lag {
                     p -> new TopicPartition(topic, p.partition()), p -> OffsetSpec.latest()));
     Map<TopicPartition, OffsetSpec> first = new HashMap<>(last);
     first.replaceAll((partition, spec) -> OffsetSpec.earliest());
-    var next = admin.listOffsets(last).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    // What an open or aborted transaction wrote is no work.
+    var committed = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
+    var next = admin.listOffsets(last, committed).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
     var starts = admin.listOffsets(first).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
     Map<TopicPartition, OffsetAndMetadata> acknowledged =
         admin

@@ -34,6 +34,10 @@ import org.jboss.logging.MDC;
  */
 final class Reception {
   private static final Logger LOG = Logger.getLogger(Reception.class);
+
+  /** Longer than topics keep their records. */
+  private static final Duration LONGEST_WAIT = Duration.ofDays(30);
+
   private static final Duration SOON = Duration.ofMillis(500);
 
   private final Shop shop;
@@ -81,7 +85,9 @@ final class Reception {
   private Order read(ConsumerRecord<byte[], byte[]> record) throws MalformedEventException {
     Map<String, byte[]> headers = new HashMap<>();
     for (Header header : record.headers()) {
-      headers.put(header.key(), header.value());
+      if (header.value() != null) {
+        headers.put(header.key(), header.value());
+      }
     }
     String position = record.topic() + "-" + record.partition() + "-" + record.offset();
     CloudEvent event =
@@ -220,7 +226,7 @@ final class Reception {
     Claim claim = taken.claim();
     Replies replies = replies(order, key);
     LOG.infof("job %s: claim %d, attempt %d", key.abbreviated(), claim.epoch(), claim.attempts());
-    Duration waited = Duration.between(since(order), Instant.now());
+    Duration waited = waited(since(order), Instant.now());
     shop.work().started();
     LongTaskTimer.Sample sample = shop.meters().jobStarted(waited);
     Span span = shop.tracer().spanBuilder("compress").setParent(parent(order.event())).startSpan();
@@ -338,6 +344,12 @@ final class Reception {
 
   private Replies replies(Order order, JobKey key) {
     return new Replies(order.event(), order.model(), key, shop.workerId());
+  }
+
+  /** An event that tells an impossible time has not waited since then. */
+  private static Duration waited(Instant since, Instant now) {
+    boolean possible = since.isAfter(now.minus(LONGEST_WAIT)) && since.isBefore(now);
+    return possible ? Duration.between(since, now) : Duration.ZERO;
   }
 
   /** When the event happened; for one that does not say, when Kafka got it. */

@@ -1,6 +1,8 @@
 package dev.secateur.worker;
 
 import dev.secateur.job.Chain;
+import dev.secateur.ledger.Defects;
+import dev.secateur.ledger.ObjectLedgerStore;
 import dev.secateur.report.Reports;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;
@@ -85,7 +87,7 @@ final class Worker {
 
   private Shop shop;
   private WorkDirectory workDirectory;
-  private Reception reception;
+  private CountedDefects reception;
   private EventPublisher publisher;
   private Admin admin;
   private Surroundings surroundings;
@@ -109,7 +111,12 @@ final class Worker {
     jobs = Executors.newFixedThreadPool(concurrency, named("job"));
     clock = Executors.newScheduledThreadPool(concurrency + SPARE_THREADS, named("claims"));
     shop = open(concurrency);
-    reception = new Reception(shop);
+    reception =
+        new CountedDefects(
+            new Reception(shop)::answer,
+            new Defects(new ObjectLedgerStore(shop.store(), shop.state())),
+            publisher,
+            shop.work()::stopsWaiting);
     admin = Admin.create(KafkaProperties.admin(kafka));
     Lag lag = new Lag(admin, configuration.topics().registered(), group);
     shop.meters().watch(lag);
@@ -269,7 +276,7 @@ final class Worker {
             () -> submit(message, () -> {}), later.pause().toMillis(), TimeUnit.MILLISECONDS);
       }
     } catch (RuntimeException | Error e) {
-      // A defect: the record stays unacknowledged, and the liveness probe sees it.
+      // Not the record's: it stays unacknowledged, and the liveness probe sees it.
       LOG.error("record not answered", e);
       shop.work().broken();
     }

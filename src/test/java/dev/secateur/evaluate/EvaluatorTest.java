@@ -12,6 +12,7 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.Measure;
+import dev.secateur.plan.Preprocessing;
 import dev.secateur.plan.Task;
 import java.util.Arrays;
 import java.util.List;
@@ -80,6 +81,11 @@ class EvaluatorTest {
         System.arraycopy(all, indices[i] * size, rows, i * size, size);
       }
       return new Tensor(shape.withBatch(indices.length), rows);
+    }
+
+    @Override
+    public Dataset prepared(Preprocessing other) {
+      throw new UnsupportedOperationException();
     }
 
     @Override
@@ -261,7 +267,8 @@ class EvaluatorTest {
           new Evaluator(List.of(goal), unlabelled(new float[] {.9f, .1f, .6f, .4f}), () -> false);
       for (int again = 0; again < 2; again++) {
         Judgement judged = other.evaluate(same, recorded.rewind()).outputs().get(0);
-        assertThat(judged.measures()).containsOnlyKeys(Measure.AGREEMENT);
+        assertThat(judged.measures())
+            .containsOnlyKeys(Measure.AGREEMENT, Measure.BALANCED_AGREEMENT);
         assertThat(judged.measure(Measure.AGREEMENT)).contains(0.5);
         double second = .2 * Math.log(.2 / .6) + .8 * Math.log(.8 / .4);
         assertThat(judged.divergence().orElseThrow()).isCloseTo(second / 2, within(1e-6));

@@ -86,7 +86,7 @@ final class EventSchemasTest {
 
   @Test
   void namesCannotLeaveTheirPlaceInAPath() throws Exception {
-    for (String name : List.of("../secrets", "a/b", "", ".hidden", "a\nb")) {
+    for (String name : List.of("../secrets", "a/../b", "/a", "a/", "", ".hidden", "a\nb")) {
       ObjectNode event = sound();
       event.withObject("/model").put("name", name);
       assertThat(EventSchemas.violations(EventType.REGISTERED, event)).as(name).isNotEmpty();

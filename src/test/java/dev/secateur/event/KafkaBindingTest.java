@@ -83,6 +83,84 @@ final class KafkaBindingTest {
         .withMessageContaining("line 2");
   }
 
+  @Test
+  void headersAreReadInEverySpelling() throws Exception {
+    Map<String, String> spelled = new HashMap<>();
+    attributes("traceparent", "00-1-2-01")
+        .forEach((name, value) -> spelled.put(name.replace("ce_", "CE-"), value));
+    spelled.put("Content-Type", "application/json; charset=utf-8");
+    CloudEvent read = read(spelled, DATA);
+    assertThat(read.id()).isEqualTo("1");
+    assertThat(read.traceparent()).hasValue("00-1-2-01");
+  }
+
+  @Test
+  void aTraceparentWithoutPrefixIsTheEventsUnlessItHasItsOwn() throws Exception {
+    Map<String, String> headers = attributes("id", "1");
+    headers.put("traceparent", "plain");
+    assertThat(read(headers, DATA).traceparent()).hasValue("plain");
+    headers.put("ce_traceparent", "own");
+    assertThat(read(headers, DATA).traceparent()).hasValue("own");
+  }
+
+  @Test
+  void aStructuredEventThatIsCalledJsonIsReadAndRefusedAsAnEvent() throws Exception {
+    KafkaBinding.Encoded structured = KafkaBinding.structured(event());
+    Map<String, byte[]> json =
+        Map.of("content-type", "application/json".getBytes(StandardCharsets.UTF_8));
+    assertThat(KafkaBinding.read(json, Optional.of(structured.value()), MOST, "plain"))
+        .isEqualTo(event());
+    String nameless = "{\"specversion\":\"1.0\",\"type\":\"" + EventType.REGISTERED.type() + "\"}";
+    assertThatExceptionOfType(MalformedEventException.class)
+        .isThrownBy(() -> read(Map.of(), nameless))
+        .withMessage("id: is required");
+  }
+
+  @Test
+  void whatASchemaRegistryFramesIsRefusedWithTheRemedy() {
+    assertThatExceptionOfType(MalformedEventException.class)
+        .isThrownBy(() -> read(Map.of(), "\0\0\0\0\7" + DATA))
+        .withMessageContaining("schema id 7")
+        .withMessageContaining("string or byte-array serializer");
+  }
+
+  @Test
+  void dataIsReadAsItIsMeant() throws Exception {
+    String sha256 = "AB".repeat(32);
+    String data =
+        """
+        {"model": {"name": "org/model", "version": 3, "uri": "s3a://models/a.h5", "sha256": "%s"},
+         "datasets": {"train": {"uri": "s3n://datasets/a.npz", "sha256": null}, "evaluation": null},
+         "output": null, "plan": {"fineTuning": {"epochs": 2.0, "seed": null}}}
+        """
+            .formatted(sha256);
+    CloudEvent event = read(Map.of(), data);
+    ModelRegistered model = ModelRegistered.read(event.data());
+    assertThat(model.model().resolvedName()).isEqualTo("org/model");
+    assertThat(model.model().resolvedVersion()).isEqualTo("3");
+    assertThat(model.model().uri()).isEqualTo("s3://models/a.h5");
+    assertThat(model.model().sha256()).hasValue(sha256.toLowerCase(java.util.Locale.ROOT));
+    assertThat(model.datasets().train().uri()).isEqualTo("s3://datasets/a.npz");
+    assertThat(model.datasets().evaluation()).isEmpty();
+    assertThat(event.data().at("/plan/fineTuning/epochs").isIntegralNumber()).isTrue();
+    String versioned =
+        DATA.replace("\"uri\":\"s3://models", "\"version\":\"1.0.0+build5\",\"uri\":\"s3://models");
+    assertThat(ModelRegistered.read(read(Map.of(), versioned).data()).model().resolvedVersion())
+        .isEqualTo("1.0.0+build5");
+  }
+
+  @Test
+  void aNameLeadsNowhereElse() {
+    for (String name : new String[] {"../x", "a/../b", "/a", "a/", "a//b", ".", "a/.b"}) {
+      String data =
+          DATA.replace(
+              "{\"uri\":\"s3://models", "{\"name\":\"" + name + "\",\"uri\":\"s3://models");
+      assertThatExceptionOfType(MalformedEventException.class)
+          .as(name)
+          .isThrownBy(() -> ModelRegistered.read(read(Map.of(), data).data()));
+    }
+  }
+
   private static Map<String, String> attributes(String name, String value) {
     Map<String, String> headers = new HashMap<>();
     headers.put("ce_specversion", "1.0");

@@ -214,7 +214,8 @@ final class Comparison {
     for (int i = 0; i < y.size(); i++) {
       Error error = Error.between(got.get(i), y.get(i));
       if (official.isEmpty()) {
-        if (!(error.rms() <= UNRIVALLED_INT8_TOLERANCE * range(y.get(i)))) {
+        double tolerance = fixture.int8Tolerance().orElse(UNRIVALLED_INT8_TOLERANCE);
+        if (!(error.rms() <= tolerance * range(y.get(i)))) {
           return "output " + i + ": " + error + " over a range of " + range(y.get(i));
         }
         continue;

@@ -63,12 +63,19 @@ record Fixture(Path directory, JsonNode entry) {
     return names;
   }
 
-  /**
-   * Largest difference of float outputs, as a fraction of their range, where it is this one's own.
-   */
+  /** Largest difference of float outputs, as a fraction of their range, where it is this one's. */
   OptionalDouble tolerance() {
-    return entry.has("tolerance")
-        ? OptionalDouble.of(entry.path("tolerance").asDouble())
+    return number("tolerance");
+  }
+
+  /** Largest RMS error of INT8 without an official result, likewise. */
+  OptionalDouble int8Tolerance() {
+    return number("int8Tolerance");
+  }
+
+  private OptionalDouble number(String field) {
+    return entry.has(field)
+        ? OptionalDouble.of(entry.path(field).asDouble())
         : OptionalDouble.empty();
   }
 

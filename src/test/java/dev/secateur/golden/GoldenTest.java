@@ -24,9 +24,6 @@ class GoldenTest {
   /** What is not there yet, by group and options: skipped with its reason, and in the table. */
   private static final Map<String, String> KNOWN_GAPS =
       Map.of(
-          "Operation {op=matmul}", "a matrix product of two values as an operation is refused",
-          "TFOpLambda {op=matmul}", "a matrix product of two values as an operation is refused",
-          "TFOpLambda {op=batch_reshape}", "tf.shape, the batch size as a value, is refused",
           "TimeDistributed {layer=model}", "TimeDistributed over a model is refused",
           "TimeDistributed {layer=BatchNormalization}",
               "tf_keras' batch variance differs by 2e-4 in training");

@@ -2,13 +2,9 @@ package dev.secateur.golden;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.secateur.graph.Graph;
 import dev.secateur.graph.Tensor;
-import dev.secateur.graph.Weight;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
-import dev.secateur.keras.KerasReader;
-import dev.secateur.keras.KerasWriter;
 import dev.secateur.tflite.ArtifactException;
 import dev.secateur.tflite.TfliteException;
 import java.io.BufferedReader;
@@ -21,9 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The half of {@code fixtures/random} that is Secateur's: compares each network that Keras wrote,
@@ -116,36 +110,12 @@ final class RandomNetworks {
 
   /** Writes the file, reads it again, and leaves what it must answer beside it. */
   private static String prune(Fixture fixture, KerasModel model) throws IOException {
-    Graph pruned = pruned(model.graph());
-    Path file = fixture.directory().resolve("pruned" + model.format().extension());
-    KerasWriter.write(model, pruned, file, model.format());
-    Comparison comparison = new Comparison(fixture);
-    List<Tensor> y = comparison.predict(pruned);
-    String wrong = comparison.floats(comparison.predict(KerasReader.read(file).graph()), y);
-    if (!wrong.equals(Verdict.PASSED)) {
-      throw new IllegalStateException("read again: " + wrong);
+    WrittenBack back = WrittenBack.of(fixture, model, fixture.directory());
+    if (!back.wrong().equals(Verdict.PASSED)) {
+      throw new IllegalStateException("read again: " + back.wrong());
     }
-    write(fixture.directory().resolve("pruned.bin"), y);
-    return file.getFileName().toString();
-  }
-
-  /** The smaller half of each prunable kernel is zero. */
-  private static Graph pruned(Graph graph) {
-    Map<String, Tensor> values = new HashMap<>();
-    for (Weight weight : graph.prunable()) {
-      float[] kept = weight.value().values().clone();
-      float[] sorted = kept.clone();
-      for (int i = 0; i < sorted.length; i++) {
-        sorted[i] = Math.abs(sorted[i]);
-      }
-      Arrays.sort(sorted);
-      float median = sorted[sorted.length / 2];
-      for (int i = 0; i < kept.length; i++) {
-        kept[i] = Math.abs(kept[i]) < median ? 0 : kept[i];
-      }
-      values.put(weight.name(), new Tensor(weight.shape(), kept));
-    }
-    return graph.withWeights(values);
+    write(fixture.directory().resolve("pruned.bin"), back.outputs());
+    return back.file().getFileName().toString();
   }
 
   private static void write(Path file, List<Tensor> tensors) throws IOException {

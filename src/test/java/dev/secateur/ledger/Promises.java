@@ -265,9 +265,16 @@ final class Promises {
     }
   }
 
+  /**
+   * Progress is what a checkpoint's heir finds, or what its writer has reported as the next one
+   * reads it: a sign of life that was sent twice may overwrite a later one long after.
+   */
   static final class OnlyJobsThatGetNowhereAreGivenUp implements Promise {
     private final Map<String, Integer> deaths = new HashMap<>();
     private final Map<String, Long> best = new HashMap<>();
+
+    /** By worker and sign of life: what it said was kept. */
+    private final Map<String, Long> reported = new HashMap<>();
 
     @Override
     public void after(World world, Step step) {
@@ -278,20 +285,24 @@ final class Promises {
         require(
             seen >= Node.MAX_ATTEMPTS,
             sent.result().order() + " was given up after " + seen + " deaths without progress");
-      } else if (step instanceof Begins begins) {
+      } else if (step instanceof Begins begins && world.epoch(begins.order()) == begins.epoch()) {
         progress(begins.order(), begins.step());
-      } else if (step instanceof Wrote wrote && wrote.key().startsWith(Keys.CLAIMS)) {
-        String id = wrote.key().split("/")[1];
-        if (wrote.key().equals(Keys.claim(id, world.epoch(id)) + Keys.HEART)) {
-          progress(id, world.read(wrote.key(), Heart::of).map(Heart::kept).orElse(0L));
-        }
+      } else if (step instanceof Read read && read.key().endsWith(Keys.HEART)) {
+        long kept = world.read(read.key(), Heart::of).map(Heart::kept).orElse(0L);
+        reported.put(read.worker() + " " + read.key(), kept);
+      } else if (step instanceof Wrote wrote && wrote.fresh()) {
         Matcher claim = CLAIM.matcher(wrote.key());
-        if (wrote.fresh() && claim.matches() && Long.parseLong(claim.group(2)) > 1) {
-          String before = Keys.claim(id, Long.parseLong(claim.group(2)) - 1);
-          if (world.object(before + Keys.RELEASED).isEmpty()) {
-            deaths.merge(id, 1, Integer::sum);
-          }
+        if (claim.matches() && Long.parseLong(claim.group(2)) > 1) {
+          followed(world, wrote.worker(), claim.group(1), Long.parseLong(claim.group(2)) - 1);
         }
+      }
+    }
+
+    private void followed(World world, String taker, String id, long epoch) {
+      String before = Keys.claim(id, epoch);
+      progress(id, reported.getOrDefault(taker + " " + before + Keys.HEART, 0L));
+      if (world.object(before + Keys.RELEASED).isEmpty()) {
+        deaths.merge(id, 1, Integer::sum);
       }
     }
 

@@ -1,9 +1,11 @@
 package dev.secateur.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.secateur.ledger.Pauses.Scope;
+import dev.secateur.store.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -249,6 +251,47 @@ class QueueTest {
     now += Duration.ofHours(2).toMillis();
     ledger.retention().sweep(Duration.ofDays(30));
     assertThat(next()).isEqualTo("model-one");
+  }
+
+  @Test
+  void whatNobodyCanReadAndWhatHasNoOrderAnyMoreIsSweptAwayInTime() {
+    Order damaged = order("damaged", "a", 4, 1);
+    Order gone = order("gone", "a", 4, 2);
+    register(damaged, gone);
+    store.put(Keys.order(damaged.id()), new byte[] {'{'});
+    store.delete(Keys.pending(damaged));
+    store.delete(Keys.order(gone.id()));
+    now += Duration.ofHours(2).toMillis();
+    ledger.retention().sweep(Duration.ofDays(30));
+    assertThat(store.objects.keySet()).containsExactly(Keys.order(damaged.id()));
+    now += Duration.ofDays(31).toMillis();
+    ledger.retention().sweep(Duration.ofDays(30));
+    assertThat(store.objects).isEmpty();
+  }
+
+  @Test
+  void whatCouldNotBeGivenBackAtOnceIsGivenBackLater() {
+    register(order("one", "a", 4, 1));
+    boolean[] away = {false};
+    MemoryStore failing =
+        new MemoryStore(() -> now) {
+          @Override
+          public void put(String key, byte[] content) {
+            if (away[0]) {
+              throw new StoreException(StoreException.Kind.UNAVAILABLE, "away");
+            }
+            super.put(key, content);
+          }
+        };
+    failing.objects.putAll(store.objects);
+    Terms terms = new Terms("drained", "v1", LEASE, Duration.ofMinutes(1));
+    Tenure held = new Ledger(failing, () -> Instant.ofEpochMilli(now), terms).next().orElseThrow();
+    away[0] = true;
+    assertThatExceptionOfType(StoreException.class).isThrownBy(held::giveBack);
+    assertThat(held.isLost()).isTrue();
+    away[0] = false;
+    held.giveBack();
+    assertThat(failing.objects).containsKey(Keys.claim(held.order().id(), 1) + Keys.RELEASED);
   }
 
   @Test

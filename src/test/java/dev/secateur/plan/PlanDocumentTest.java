@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -61,6 +62,30 @@ class PlanDocumentTest {
     assertThat(plan.fineTuning().epochs()).isEqualTo(3);
   }
 
+  @Test
+  void instantReconstructsAndDoesNotTrain() {
+    Plan plan = Plan.read(json("{'fineTuning': {'recipe': 'instant'}}"));
+    assertThat(plan.pruning().method()).isEqualTo(Pruning.Method.RECONSTRUCT);
+    assertThat(plan.pruning().allocation()).isEqualTo(Pruning.Allocation.SENSITIVITY);
+    assertThat(plan.fineTuning().epochs()).isZero();
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    assertThat(plan.digest()).isNotEqualTo(Plan.DEFAULT.digest());
+  }
+
+  @Test
+  void aMethodBringsItsOwnDefaults() {
+    Plan plan = Plan.read(json("{'pruning': {'method': 'reconstruct', 'finalSparsity': 0.7}}"));
+    assertThat(plan.pruning().allocation()).isEqualTo(Pruning.Allocation.SENSITIVITY);
+    assertThat(plan.fineTuning()).isEqualTo(FineTuning.RECOMMENDED);
+    assertThat(
+            Plan.read(
+                    json(
+                        "{'fineTuning': {'recipe': 'instant'}, 'pruning': {'method':"
+                            + " 'magnitude'}}"))
+                .pruning())
+        .isEqualTo(Plan.DEFAULT.pruning());
+  }
+
   /** Digests of plans name jobs and stand in files: they may not change from version to version. */
   @Test
   void theBytesOfAPlanStayWhatTheyWere() {
@@ -102,6 +127,9 @@ class PlanDocumentTest {
   void everyFieldOfTheRecordsIsOneThatTheSchemaKnows() {
     JsonNode schema = json(JsonSchema.text("plan.v1.json"));
     for (RecordComponent part : Plan.class.getRecordComponents()) {
+      if (part.getName().equals("task")) {
+        continue; // No object: a name, or names by output.
+      }
       assertThat(schema.at("/$defs/" + part.getName() + "/properties").fieldNames())
           .toIterable()
           .as(part.getName())
@@ -130,8 +158,36 @@ class PlanDocumentTest {
   }
 
   @Test
+  void taskIsOneForAllOutputsOrOneByName() {
+    Plan all = Plan.read(json("{'plan': {'task': 'multi-label'}}"));
+    assertThat(all.task().orElseThrow().of("any")).contains(Task.MULTI_LABEL);
+    Plan each = Plan.read(json("{'task': {'age': 'regression', 'face': 'binary'}}"));
+    assertThat(each.task().orElseThrow().of("face")).contains(Task.BINARY);
+    assertThat(each.task().orElseThrow().of("other")).isEmpty();
+    for (Plan plan : List.of(all, each)) {
+      assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    }
+    assertThat(Plan.read(json("{'task': 'auto'}"))).isEqualTo(Plan.DEFAULT);
+    assertThatThrownBy(() -> Plan.read(json("{'task': 'guessing'}")))
+        .isInstanceOf(PlanException.class)
+        .hasMessageStartingWith("/task: must be ")
+        .hasMessageContaining("regression");
+    assertThatThrownBy(() -> Plan.read(json("{'task': {'age': 'guessing'}}")))
+        .isInstanceOf(PlanException.class)
+        .hasMessageContaining("regression");
+  }
+
+  @Test
+  void whatCameAfterTheFirstVersionLeavesThePlansBytesAlone() {
+    assertThat(new String(Plan.DEFAULT.canonical(), java.nio.charset.StandardCharsets.UTF_8))
+        .doesNotContain("task", "bgr", "bounds", "allowChance");
+  }
+
+  @Test
   void everyConstantIsOneThatTheSchemaKnows() {
     JsonNode schema = json(JsonSchema.text("plan.v1.json"));
+    assertThat(schema.at("/$defs/task/enum").valueStream().map(JsonNode::asText))
+        .containsExactlyElementsOf(Stream.of(Task.values()).map(Task::label).toList());
     Map<String, Class<? extends Enum<?>>> constants =
         Map.of(
             "/pruning/schedule", Pruning.Schedule.class,
@@ -183,12 +239,18 @@ class PlanDocumentTest {
         "{'acceptance':{'maxAccuracyDrop':2}}" + "|/acceptance/maxAccuracyDrop: must be at most 1",
         "[]|/: must be a JSON object",
         "{'plan':[]}|/plan: must be a JSON object",
-        "{'pruning':{'blockSize':[1,4]}}|/pruning/blockSize: is not known here (known are schedule,"
-            + " initialSparsity, finalSparsity, beginStep, endStep, frequency)",
-        "{'later':1}|/later: is not known here (known are preprocessing, pruning, fineTuning,"
-            + " quantization, representative, acceptance)",
-        "{'plan':{'later':1}}|/plan/later: is not known here (known are preprocessing, pruning,"
+        "{'pruning':{'blockSize':[1,4]}}|/pruning/blockSize: is not known here (known are method,"
+            + " allocation, schedule, initialSparsity, finalSparsity, beginStep, endStep,"
+            + " frequency)",
+        "{'plan':{'pruning':{'method':'reconstruct','frequency':10}}}|/plan/pruning/frequency:"
+            + " belongs to the method magnitude; reconstruct prunes at once (leave it out)",
+        "{'pruning':{'allocation':'lamp'}}|/pruning/allocation: the method magnitude gives each"
+            + " kernel the same sparsity (uniform); lamp and sensitivity need the method"
+            + " reconstruct",
+        "{'later':1}|/later: is not known here (known are task, preprocessing, pruning,"
             + " fineTuning, quantization, representative, acceptance)",
+        "{'plan':{'later':1}}|/plan/later: is not known here (known are task, preprocessing,"
+            + " pruning, fineTuning, quantization, representative, acceptance)",
         "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
             + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
         "{'acceptance':{'bounds':{'mae':{}}}}"

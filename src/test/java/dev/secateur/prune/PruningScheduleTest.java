@@ -85,6 +85,30 @@ class PruningScheduleTest {
   }
 
   @Test
+  void everyRunReachesTheTargetHoweverShort() {
+    for (Schedule kind : Schedule.values()) {
+      for (Recipe recipe : Recipe.values()) {
+        for (int steps = 1; steps <= 40; steps++) {
+          for (int begin : new int[] {0, 1, 3, 50}) {
+            for (int frequency : new int[] {1, 7, 100}) {
+              for (OptionalInt end :
+                  List.of(OptionalInt.empty(), OptionalInt.of(begin), OptionalInt.of(60))) {
+                Pruning pruning = new Pruning(kind, 0, 0.8, begin, end, frequency);
+                PruningSchedule schedule = new PruningSchedule(pruning, steps, recipe);
+                List<Integer> updates = updates(schedule, steps);
+                assertThat(updates).as("%s in %d steps", pruning, steps).isNotEmpty();
+                assertThat(schedule.sparsityAt(updates.get(updates.size() - 1)))
+                    .as("%s in %d steps", pruning, steps)
+                    .isEqualTo(0.8f);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void constantSparsityGoesOnToTheEnd() {
     PruningSchedule schedule =
         new PruningSchedule(

@@ -4,6 +4,7 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Target;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Preprocessing;
 import java.util.List;
 import java.util.Random;
 
@@ -62,6 +63,11 @@ record ArrayDataset(Shape shape, float[] values, int[] labels) implements Datase
     return new Batch(
         List.of(new Tensor(shape.withBatch(indices.length), x)),
         labels.length == 0 ? List.of() : List.of(Tensor.of(y, y.length)));
+  }
+
+  @Override
+  public Dataset prepared(Preprocessing other) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

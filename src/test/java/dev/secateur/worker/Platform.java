@@ -246,6 +246,27 @@ final class Platform implements AutoCloseable {
         data);
   }
 
+  /** A registered event in binary mode, to be sent. */
+  ProducerRecord<byte[], byte[]> sound(String model) throws Exception {
+    KafkaBinding.Encoded encoded = KafkaBinding.binary(event(model, job(model, "1", 1)));
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(registered(), model.getBytes(StandardCharsets.UTF_8), encoded.value());
+    encoded.headers().forEach(record.headers()::add);
+    return record;
+  }
+
+  /** Sends it in a transaction that its producer takes back. */
+  void sendAborted(ProducerRecord<byte[], byte[]> record) throws Exception {
+    Map<String, Object> settings = Map.of("bootstrap.servers", kafka, "transactional.id", name);
+    try (KafkaProducer<byte[], byte[]> transactional =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      transactional.initTransactions();
+      transactional.beginTransaction();
+      transactional.send(record).get();
+      transactional.abortTransaction();
+    }
+  }
+
   /** Publishes in binary mode; returns the event's id. */
   String publish(ObjectNode data) {
     CloudEvent event = event("event-" + java.util.UUID.randomUUID(), data);

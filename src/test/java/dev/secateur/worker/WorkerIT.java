@@ -399,4 +399,31 @@ final class WorkerIT {
       platform.await("all acknowledged", () -> platform.acknowledged() == all);
     }
   }
+
+  @Test
+  void impossibleTimesEmptyHeadersHugeNumbersAndAbortedTransactionsKeepNoRecordFromItsAnswer()
+      throws Exception {
+    try (Platform platform = new Platform("strange", 1)) {
+      ProducerRecord<byte[], byte[]> ancient = platform.sound("ancient");
+      ancient.headers().remove("ce_time");
+      ancient.headers().add("ce_time", "0001-01-01T00:00:00Z".getBytes(StandardCharsets.UTF_8));
+      platform.send(ancient);
+      ProducerRecord<byte[], byte[]> empty = platform.sound("empty");
+      empty.headers().add("other", null).add(DeadLetter.REPLAY, null);
+      platform.send(empty);
+      String huge = "{\"plan\":{\"pruning\":{\"schedule\":1e400}}}";
+      platform.send(
+          new ProducerRecord<>(platform.registered(), huge.getBytes(StandardCharsets.UTF_8)));
+      platform.sendAborted(platform.sound("aborted"));
+      platform.send(platform.sound("after"));
+      platform.worker("strange-1").awaitReady();
+      Set<String> models = new TreeSet<>();
+      platform.awaitResults(3).values().forEach(r -> models.add(r.at("/model/name").asText()));
+      assertThat(models).containsExactly("after", "ancient", "empty");
+      platform.await("acknowledged", () -> platform.acknowledged() >= 5);
+      assertThat(platform.records(platform.deadLetters()))
+          .extracting(letter -> Platform.header(letter, DeadLetter.REASON))
+          .containsExactly("broken-json");
+    }
+  }
 }

@@ -8,14 +8,18 @@ import dev.secateur.graph.Shape;
 import dev.secateur.keras.layer.Dialect;
 import dev.secateur.keras.layer.Equivalent;
 import dev.secateur.keras.layer.LayerContext;
-import dev.secateur.keras.layer.Layers;
+import dev.secateur.keras.layer.LayerTypes;
 import dev.secateur.keras.layer.OperationCall;
 import dev.secateur.keras.layer.Operations;
 import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Reason;
 import dev.secateur.keras.refusal.Reasons;
 import dev.secateur.keras.refusal.Refusal;
 import dev.secateur.keras.spec.LayerSpec;
+import dev.secateur.keras.spec.LayerSpec.Argument;
 import dev.secateur.keras.spec.LayerSpec.Call;
+import dev.secateur.keras.spec.LayerSpec.Constant;
+import dev.secateur.keras.spec.LayerSpec.Items;
 import dev.secateur.keras.spec.LayerSpec.Ref;
 import dev.secateur.keras.spec.ModelSpec;
 import dev.secateur.keras.spec.Numbers;
@@ -73,14 +77,15 @@ public final class ArchitectureLowering {
     Map<String, LayerSpec> layers = new HashMap<>();
     model.layers().forEach(l -> layers.put(l.name(), l));
     List<Optional<String>> inputs = new ArrayList<>();
-    for (Ref ref : model.inputs()) {
+    for (int i = 0; i < model.inputs().size(); i++) {
+      Ref ref = model.inputs().get(i);
       LayerSpec layer = layers.get(ref.layer());
       if (layer == null || !layer.isInput()) {
         throw Refusal.config(ref.layer(), "an input of the model that is no InputLayer");
       }
-      inputs.add(input(layer, model.inputs().size()));
+      inputs.add(input(layer, model.inputName(i), model.inputs().size()));
     }
-    List<Optional<String>> outputs = model(model, "", true, inputs);
+    List<Optional<String>> outputs = model(model, "", true, Optional.empty(), inputs);
     if (!reasons.isEmpty()) {
       return Optional.empty();
     }
@@ -102,10 +107,11 @@ public final class ArchitectureLowering {
     return unique;
   }
 
-  private Optional<String> input(LayerSpec layer, int inputs) {
+  private Optional<String> input(LayerSpec layer, String name, int inputs) {
     try {
+      LayerTypes.checkInput(new Options(layer.name(), layer.config()));
       Shape shape = shape(layer, inputs == 1 ? inputShape : Optional.empty());
-      return Optional.of(graph.input(layer.name(), shape));
+      return Optional.of(graph.input(name, shape));
     } catch (Refusal e) {
       reasons.add(e);
       return Optional.empty();
@@ -146,12 +152,16 @@ public final class ArchitectureLowering {
         Kind.INPUT_SHAPE_UNKNOWN,
         layer.name(),
         "the model has " + what + " for its input",
-        "give a dataset, from which the shape is taken, or build the model with an Input layer");
+        "give the shape of one sample with --input-shape, or a dataset, from which it is taken");
   }
 
   /** One use of a model; an absent value is one that could not be lowered. */
   private List<Optional<String>> model(
-      ModelSpec model, String path, boolean trainable, List<Optional<String>> inputs) {
+      ModelSpec model,
+      String path,
+      boolean trainable,
+      Optional<Boolean> training,
+      List<Optional<String>> inputs) {
     Map<Ref, Optional<String>> values = new HashMap<>();
     if (model.inputs().size() != inputs.size()) {
       throw Refusal.config(
@@ -161,7 +171,7 @@ public final class ArchitectureLowering {
       values.put(model.inputs().get(i), inputs.get(i));
     }
     for (Use use : inOrder(model, path, values.keySet())) {
-      call(model, path, trainable, use, values);
+      call(path, trainable, training, use, values);
     }
     return model.outputs().stream().map(o -> value(values, o, path)).toList();
   }
@@ -251,7 +261,11 @@ public final class ArchitectureLowering {
   }
 
   private void call(
-      ModelSpec model, String path, boolean trainable, Use use, Map<Ref, Optional<String>> values) {
+      String path,
+      boolean trainable,
+      Optional<Boolean> around,
+      Use use,
+      Map<Ref, Optional<String>> values) {
     LayerSpec layer = use.layer();
     String place = LayerSpec.place(path, layer.name());
     if (++calls > MOST_NODES) {
@@ -260,23 +274,77 @@ public final class ArchitectureLowering {
     List<Optional<String>> operands =
         use.call().refs().stream().map(r -> value(values, r, place)).toList();
     boolean both = trainable && layer.trainable();
+    Optional<Boolean> training;
+    try {
+      training = layer.isOperation() ? around : training(use.call(), place).or(() -> around);
+    } catch (Refusal e) {
+      reasons.add(e);
+      values.put(new Ref(layer.name(), use.index(), 0), Optional.empty());
+      return;
+    }
     List<Optional<String>> results;
     if (layer.model().isPresent()) {
-      results = model(layer.model().get(), place, both, operands);
+      results = model(layer.model().get(), place, both, training, operands);
     } else if (operands.stream().anyMatch(Optional::isEmpty)) {
       results = List.of(Optional.empty());
     } else {
-      results = layer(layer, place, both, use.call(), operands);
+      results = layer(layer, place, both, training, use.call(), operands);
     }
     for (int i = 0; i < results.size(); i++) {
       values.put(new Ref(layer.name(), use.index(), i), results.get(i));
     }
   }
 
+  /**
+   * The mode in which a call asks for a layer, beside its tensors the only argument that is
+   * understood. In Keras 3 the mode of the model passes over it: there, training mode is not asked
+   * for when the model predicts, and its augmentation layers say it always. That inference mode was
+   * asked for is kept.
+   */
+  private Optional<Boolean> training(Call call, String place) {
+    Optional<Boolean> training = stated(call, place);
+    return dialect.major() < 3 ? training : training.filter(t -> !t);
+  }
+
+  private static Optional<Boolean> stated(Call call, String place) {
+    Optional<Boolean> training = Optional.empty();
+    List<Argument> arguments = call.arguments();
+    for (int i = 0; i < arguments.size(); i++) {
+      if (arguments.get(i) instanceof Constant constant && !constant.value().isNull()) {
+        if (i != 1 || !constant.value().isBoolean()) {
+          throw Refusal.option(place, "called with the constant " + shown(constant.value()));
+        }
+        training = Optional.of(constant.value().asBoolean());
+      } else if (arguments.get(i) instanceof Items items
+          && items.items().stream().anyMatch(Constant.class::isInstance)) {
+        throw Refusal.option(place, "called with constants among its tensors");
+      }
+    }
+    for (Map.Entry<String, Argument> named : call.named().entrySet()) {
+      String name = named.getKey();
+      if (named.getValue() instanceof Constant constant) {
+        boolean mode = constant.value().isBoolean() || constant.value().isInt();
+        if (!name.equals("training") || !mode) {
+          throw Refusal.option(
+              place, "called with the argument " + name + "=" + shown(constant.value()));
+        }
+        training = Optional.of(constant.value().asBoolean());
+      } else if (!name.equals("inputs")) {
+        throw Refusal.option(place, "called with a tensor as the argument " + name);
+      }
+    }
+    return training;
+  }
+
+  private static String shown(JsonNode value) {
+    return Reason.abbreviated(value.toString());
+  }
+
   private List<Optional<String>> layer(
       LayerSpec layer,
       String place,
       boolean trainable,
+      Optional<Boolean> training,
       Call call,
       List<Optional<String>> operands) {
     LayerContext context =
@@ -288,10 +356,14 @@ public final class ArchitectureLowering {
             layer.type(),
             new Options(place, layer.config()),
             operands.stream().map(Optional::orElseThrow).toList(),
-            trainable);
+            trainable,
+            training,
+            "");
     try {
       List<String> results =
-          layer.isOperation() ? operation(layer, context, call) : List.of(Layers.lower(context));
+          layer.isOperation()
+              ? operation(layer, context, call)
+              : List.of(LayerTypes.lower(context));
       results.forEach(r -> checkSize(place, graph.shape(r)));
       return results.stream().map(Optional::of).toList();
     } catch (Refusal e) {

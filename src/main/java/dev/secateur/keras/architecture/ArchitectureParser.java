@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * From a model's configuration, of any Keras, to {@link ModelSpec}. Sequential comes as a bare list
@@ -48,7 +50,7 @@ public final class ArchitectureParser {
     String type = dialect.typeName(root);
     if (!isModel(root)) {
       reasons.add(Refusals.customModel(type));
-      return new ModelSpec(type, false, List.of(), List.of(), List.of(), List.of());
+      return new ModelSpec(type, false, List.of(), List.of(), List.of(), List.of(), List.of());
     }
     return model(root, "", 0);
   }
@@ -98,7 +100,7 @@ public final class ArchitectureParser {
     }
     Ref in = new Ref(chain.get(0).name(), 0, 0);
     Ref out = new Ref(last(chain).name(), 0, 0);
-    return new ModelSpec(name, true, chain, List.of(in), List.of(out), List.of());
+    return new ModelSpec(name, true, chain, List.of(in), List.of(out), List.of(), List.of());
   }
 
   private static LayerSpec last(List<LayerSpec> chain) {
@@ -153,7 +155,6 @@ public final class ArchitectureParser {
     if (outputs.isEmpty() || inputs.isEmpty()) {
       throw Refusal.config(LayerSpec.place(path, name), "a model without inputs or outputs");
     }
-    boolean named = config.path("output_layers").isObject();
     ModelSpec model =
         new ModelSpec(
             name,
@@ -161,19 +162,33 @@ public final class ArchitectureParser {
             all,
             List.copyOf(inputs.values()),
             List.copyOf(outputs.values()),
-            named ? List.copyOf(outputs.keySet()) : List.of());
+            keys(config.path("input_layers"), inputs),
+            keys(config.path("output_layers"), outputs));
     return CallIndices.normalized(model, path);
   }
 
-  /** Collects {@code [layer, node, tensor]}, alone, in lists or in dicts. */
+  private static List<String> keys(JsonNode node, Map<String, Ref> references) {
+    return node.isObject() ? List.copyOf(references.keySet()) : List.of();
+  }
+
+  /**
+   * Collects {@code [layer, node, tensor]}, alone, in lists or in dicts, of which Keras takes the
+   * values in the order of the sorted keys.
+   */
   private static void references(JsonNode node, String key, Map<String, Ref> into) {
     if (isReference(node)) {
       into.put(into.containsKey(key) || key.isEmpty() ? key + "#" + into.size() : key, ref(node));
     } else if (node.isArray()) {
       node.forEach(n -> references(n, key, into));
     } else if (node.isObject()) {
-      node.fields().forEachRemaining(e -> references(e.getValue(), e.getKey(), into));
+      sorted(node).forEach((k, v) -> references(v, k, into));
     }
+  }
+
+  private static SortedMap<String, JsonNode> sorted(JsonNode dict) {
+    SortedMap<String, JsonNode> sorted = new TreeMap<>();
+    dict.fields().forEachRemaining(e -> sorted.put(e.getKey(), e.getValue()));
+    return sorted;
   }
 
   private static boolean isReference(JsonNode node) {
@@ -221,8 +236,16 @@ public final class ArchitectureParser {
   private static List<Call> calls(LayerSpec layer, JsonNode nodes) {
     List<Call> calls = new ArrayList<>();
     for (JsonNode node : nodes) {
-      if (node.isObject()) {
-        calls.add(keras3Call(node));
+      if (node.isObject() && (node.has("args") || node.has("kwargs"))) {
+        calls.add(keras3Call(layer, node));
+      } else if (node.isObject()) { // a dict of [layer, node, tensor, kwargs]
+        SortedMap<String, JsonNode> dict = sorted(node);
+        List<JsonNode> entries = List.copyOf(dict.values());
+        Map<String, Argument> arguments = new LinkedHashMap<>();
+        dict.forEach((k, v) -> arguments.put(k, keras2Argument(v)));
+        Map<String, Argument> named = new LinkedHashMap<>();
+        entries.forEach(e -> named.putAll(named(e.path(3), ArchitectureParser::keras2Argument)));
+        calls.add(new Call(List.of(ordered(layer, arguments)), named));
       } else if (node.isArray() && !node.isEmpty()) {
         calls.add(keras2Call(layer, (ArrayNode) node));
       }
@@ -230,10 +253,42 @@ public final class ArchitectureParser {
     return calls;
   }
 
-  private static Call keras3Call(JsonNode node) {
+  /** The tensors of a dict, as the model that is called with it takes them. */
+  private static Items ordered(LayerSpec layer, Map<String, Argument> dict) {
+    ModelSpec model =
+        layer
+            .model()
+            .orElseThrow(
+                () ->
+                    Refusal.option(layer.name(), "a layer that is called with a dict of tensors"));
+    List<Argument> items = new ArrayList<>();
+    for (int i = 0; i < model.inputs().size(); i++) {
+      Argument argument = dict.get(model.inputName(i));
+      if (argument == null || dict.size() != model.inputs().size()) {
+        throw Refusal.config(
+            layer.name(), "called with a dict of " + dict.keySet() + ", which are not its inputs");
+      }
+      items.add(argument);
+    }
+    return new Items(items);
+  }
+
+  private static Call keras3Call(LayerSpec layer, JsonNode node) {
     List<Argument> arguments = new ArrayList<>();
-    node.path("args").forEach(a -> arguments.add(keras3Argument(a)));
+    for (JsonNode argument : node.path("args")) {
+      if (argument.isObject() && isDictOfTensors(argument)) {
+        Map<String, Argument> dict = new LinkedHashMap<>();
+        argument.fields().forEachRemaining(e -> dict.put(e.getKey(), keras3Argument(e.getValue())));
+        arguments.add(ordered(layer, dict));
+      } else {
+        arguments.add(keras3Argument(argument));
+      }
+    }
     return new Call(arguments, named(node.path("kwargs"), ArchitectureParser::keras3Argument));
+  }
+
+  private static boolean isDictOfTensors(JsonNode node) {
+    return !node.has("class_name") && node.findValue("keras_history") != null;
   }
 
   private static Argument keras3Argument(JsonNode node) {
@@ -291,6 +346,19 @@ public final class ArchitectureParser {
     return new Constant(node);
   }
 
+  /** Null, or a structure of nulls, as the masks of several tensors without a mask. */
+  private static boolean isNothing(JsonNode node) {
+    if (!node.isContainerNode() || node.isEmpty()) {
+      return node.isNull();
+    }
+    for (JsonNode item : node) {
+      if (!isNothing(item)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Whether a reference is among the items, or in lists among them. */
   private static boolean contains(JsonNode items) {
     for (JsonNode item : items) {
@@ -308,7 +376,8 @@ public final class ArchitectureParser {
         .fields()
         .forEachRemaining(
             e -> {
-              if (!e.getValue().isNull()) {
+              boolean noMask = e.getKey().equals("mask") && isNothing(e.getValue());
+              if (!noMask && !e.getValue().isNull()) {
                 named.put(e.getKey(), read.apply(e.getValue()));
               }
             });

@@ -10,9 +10,11 @@ import dev.secateur.keras.spec.LayerSpec.Ref;
 import dev.secateur.keras.spec.ModelSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -38,10 +40,15 @@ final class CallIndices {
                 .flatMap(l -> l.calls().stream())
                 .flatMap(c -> c.refs().stream()));
     UnaryOperator<Ref> output = indices.shift(model.outputs().stream());
+    Set<Ref> used = new HashSet<>();
+    model
+        .layers()
+        .forEach(l -> l.calls().forEach(c -> c.refs().forEach(r -> use(r, argument, used))));
+    model.outputs().forEach(r -> use(r, output, used));
     List<LayerSpec> renumbered = new ArrayList<>();
     for (LayerSpec layer : model.layers()) {
       renumbered.add(
-          layer.withCalls(layer.calls().stream().map(c -> rewrite(c, argument)).toList()));
+          layer.withCalls(needed(layer, used).stream().map(c -> rewrite(c, argument)).toList()));
     }
     return new ModelSpec(
         model.name(),
@@ -49,7 +56,24 @@ final class CallIndices {
         renumbered,
         model.inputs(),
         model.outputs().stream().map(output).toList(),
+        model.inputNames(),
         model.outputNames());
+  }
+
+  private static void use(Ref ref, UnaryOperator<Ref> change, Set<Ref> used) {
+    Ref changed = change.apply(ref);
+    used.add(new Ref(changed.layer(), changed.call(), 0));
+  }
+
+  /** A model's calls up to the last one that is used: Secateur writes one more (ModelWriting). */
+  private static List<Call> needed(LayerSpec layer, Set<Ref> used) {
+    int calls = layer.calls().size();
+    while (layer.model().isPresent()
+        && calls > 1
+        && !used.contains(new Ref(layer.name(), calls - 1, 0))) {
+      calls--;
+    }
+    return layer.calls().subList(0, calls);
   }
 
   /** What to do to each reference of one group that a version numbers alike. */

@@ -12,9 +12,12 @@ import io.jhdf.api.Link;
 import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ChunkedDataset;
 import io.jhdf.api.dataset.ContiguousDataset;
+import io.jhdf.dataset.DatasetReader;
+import io.jhdf.object.datatype.VariableLength;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,6 +36,14 @@ public final class Hdf5 implements AutoCloseable {
 
   /** DEFLATE compresses by 1032 at most. */
   private static final long HIGHEST_RATIO = 1032;
+
+  /**
+   * The datatype message of texts of variable length in UTF-8 (HDF5 File Format Specification 3.0,
+   * IV.A.2.d): class 9 of version 1, a text, UTF-8, 16 bytes each; of bytes, class 0.
+   */
+  private static final byte[] UTF8_TEXT = {
+    0x19, 1, 1, 0, 16, 0, 0, 0, 0x10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0
+  };
 
   private final HdfFile file;
   private final long bytes;
@@ -84,14 +95,25 @@ public final class Hdf5 implements AutoCloseable {
     file.close();
   }
 
-  /** A group and its path. */
+  /**
+   * A group and its path. Keras on Windows has written {@code layers\\conv2d} as one name; here it
+   * is a group within a group all the same.
+   */
   public final class GroupAt {
     private final Group group;
     private final String path;
 
+    /** What the names of its children begin with. */
+    private final String prefix;
+
     private GroupAt(Group group, String path) {
+      this(group, path, "");
+    }
+
+    private GroupAt(Group group, String path, String prefix) {
       this.group = group;
       this.path = path;
+      this.prefix = prefix;
     }
 
     public String path() {
@@ -100,47 +122,64 @@ public final class Hdf5 implements AutoCloseable {
 
     /** A group below, by a path of names. */
     public Optional<GroupAt> group(String below) {
-      return node(below)
-          .filter(n -> n instanceof Group)
-          .map(n -> new GroupAt((Group) n, at(below)));
+      Optional<GroupAt> at = Optional.of(this);
+      for (String name : below.split("/", -1)) {
+        at = name.isEmpty() ? at : at.flatMap(g -> g.child(name));
+      }
+      return at;
+    }
+
+    private Optional<GroupAt> child(String name) {
+      Optional<Node> node = node(name);
+      if (node.isPresent()) {
+        return node.filter(n -> n instanceof Group).map(n -> new GroupAt((Group) n, at(name)));
+      }
+      String start = prefix + name + "\\";
+      return guarded(
+          at(name),
+          () ->
+              group.getChildren().keySet().stream().anyMatch(c -> c.startsWith(start))
+                  ? Optional.of(new GroupAt(group, at(name), start))
+                  : Optional.empty());
     }
 
     public Optional<DatasetAt> dataset(String below) {
-      return node(below)
-          .filter(n -> n instanceof Dataset)
-          .map(n -> new DatasetAt((Dataset) n, at(below)));
+      int last = below.lastIndexOf('/');
+      Optional<GroupAt> parent = last < 0 ? Optional.of(this) : group(below.substring(0, last));
+      String name = below.substring(last + 1);
+      return parent.flatMap(
+          p ->
+              p.node(name)
+                  .filter(n -> n instanceof Dataset)
+                  .map(n -> new DatasetAt((Dataset) n, p.at(name))));
     }
 
     private String at(String below) {
       return path.isEmpty() ? below : path + "/" + below;
     }
 
-    private Optional<Node> node(String below) {
+    private Optional<Node> node(String name) {
       return guarded(
-          at(below),
-          () -> {
-            Node node = group;
-            for (String name : below.split("/", -1)) {
-              if (!(node instanceof Group parent)) {
-                return Optional.empty();
-              }
-              node = name.isEmpty() ? node : parent.getChildren().get(name);
-              if (node == null) {
-                return Optional.empty();
-              }
-              node = resolved(node, at(below));
-            }
-            return Optional.of(node);
-          });
+          at(name),
+          () ->
+              Optional.ofNullable(group.getChildren().get(prefix + name))
+                  .map(n -> resolved(n, at(name))));
     }
 
-    List<String> children() {
-      return guarded(path, () -> List.copyOf(group.getChildren().keySet()));
+    public List<String> children() {
+      return guarded(
+          path,
+          () ->
+              group.getChildren().keySet().stream()
+                  .filter(c -> c.startsWith(prefix))
+                  .map(c -> c.substring(prefix.length()).split("\\\\", 2)[0])
+                  .distinct()
+                  .toList());
     }
 
     /** A text attribute. */
     public Optional<String> text(String name) {
-      return attribute(name).map(a -> guarded(at("@" + name), () -> text(a.getData(), name)));
+      return attribute(name).map(a -> guarded(at("@" + name), () -> text(data(a), name)));
     }
 
     private String text(Object data, String name) {
@@ -180,7 +219,7 @@ public final class Hdf5 implements AutoCloseable {
             if (attribute.isEmpty() || attribute.getSize() == 0) {
               return List.of();
             }
-            Object data = attribute.getData();
+            Object data = data(attribute);
             List<String> all = new ArrayList<>();
             if (data instanceof Object[] array) {
               for (Object item : array) {
@@ -191,6 +230,22 @@ public final class Hdf5 implements AutoCloseable {
             }
             return all;
           });
+    }
+
+    /**
+     * The attribute's value, its texts in UTF-8 also where they are declared as ASCII: so h5py
+     * writes lists of names, whatever is in them.
+     */
+    private Object data(Attribute attribute) {
+      boolean texts =
+          attribute.getDataType() instanceof VariableLength v && v.isVariableLengthString();
+      return texts
+          ? DatasetReader.readDataset(
+              new VariableLength(ByteBuffer.wrap(UTF8_TEXT).order(ByteOrder.LITTLE_ENDIAN)),
+              attribute.getBuffer(),
+              attribute.getDimensions(),
+              file.getHdfBackingStorage())
+          : attribute.getData();
     }
 
     private Optional<Attribute> attribute(String name) {
@@ -223,7 +278,7 @@ public final class Hdf5 implements AutoCloseable {
         }
         from.dataset(name).ifPresent(into::add);
         from.group(name)
-            .filter(g -> seen.put(g.group, g.group) == null)
+            .filter(g -> !g.prefix.isEmpty() || seen.put(g.group, g.group) == null)
             .ifPresent(g -> collect(g, into, seen, depth + 1, n));
       }
     }

@@ -56,13 +56,11 @@ public final class KerasZip implements AutoCloseable {
     Enumeration<ZipArchiveEntry> all = zip.getEntries();
     while (all.hasMoreElements()) {
       ZipArchiveEntry entry = all.nextElement();
-      String name = entry.getName();
+      String name = entry.getName().replace('\\', '/'); // as Windows writes it
       if (entries.size() >= MOST_ENTRIES) {
         throw Refusal.limit("", "more than " + MOST_ENTRIES + " entries");
       }
-      if (name.startsWith("/")
-          || name.contains("\\")
-          || java.util.List.of(name.split("/")).contains("..")) {
+      if (name.startsWith("/") || java.util.List.of(name.split("/")).contains("..")) {
         throw Refusal.corrupt(Reason.abbreviated(name), "an entry that leads out of the file");
       }
       if (entry.isUnixSymlink()) {

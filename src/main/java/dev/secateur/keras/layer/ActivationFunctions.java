@@ -59,9 +59,9 @@ public final class ActivationFunctions {
     }
     JsonNode activation = option.get();
     String type = activation.path("class_name").asText("");
-    if (activation.path("config").isObject() && Layers.supports(type)) {
+    if (activation.path("config").isObject() && LayerTypes.supports(type)) {
       var config = (com.fasterxml.jackson.databind.node.ObjectNode) activation.path("config");
-      return Layers.lower(layer.as(type, config, value));
+      return LayerTypes.lower(layer.activation(type, config, value));
     }
     return apply(layer, name(activation), value);
   }

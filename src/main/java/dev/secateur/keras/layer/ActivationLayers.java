@@ -1,30 +1,36 @@
 package dev.secateur.keras.layer;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Weight.Role;
 import dev.secateur.keras.spec.Options;
 import java.util.List;
-import java.util.Map;
 
 /** Layers that apply a function to each element. */
 final class ActivationLayers {
-  private ActivationLayers() {}
+  static final List<LayerType> TYPES =
+      List.of(
+          LayerType.of("Activation", l -> ActivationFunctions.apply(l, l.input()))
+              .writes((read, written) -> written.put("activation", "linear")),
+          LayerType.of("ReLU", ActivationLayers::relu)
+              .writes("max_value", "negative_slope", "threshold"),
+          LayerType.of(
+                  "LeakyReLU",
+                  l -> apply(l, new Activation.LeakyRelu(l.options().number("alpha", 0.3f))))
+              .writes("alpha"),
+          LayerType.of("ELU", l -> apply(l, new Activation.Elu(l.options().number("alpha", 1))))
+              .writes("alpha"),
+          // Keras 3 has dropped it; ReLU's threshold means the same.
+          LayerType.of(
+                  "ThresholdedReLU",
+                  l -> apply(l, new Activation.ThresholdedRelu(l.options().number("theta", 1))))
+              .writtenAs(
+                  "ReLU", (read, written) -> written.put("threshold", read.number("theta", 1))),
+          LayerType.of("Softmax", ActivationLayers::softmax).writes("axis"),
+          LayerType.of("PReLU", ActivationLayers::prelu).writes("shared_axes"));
 
-  static void register(Map<String, Layers.Lowering> layers) {
-    layers.put("Activation", l -> ActivationFunctions.apply(l, l.input()));
-    layers.put("ReLU", ActivationLayers::relu);
-    layers.put(
-        "LeakyReLU", l -> apply(l, new Activation.LeakyRelu(l.options().number("alpha", 0.3f))));
-    layers.put("ELU", l -> apply(l, new Activation.Elu(l.options().number("alpha", 1))));
-    layers.put(
-        "ThresholdedReLU",
-        l -> apply(l, new Activation.ThresholdedRelu(l.options().number("theta", 1))));
-    layers.put("Softmax", ActivationLayers::softmax);
-    layers.put("PReLU", ActivationLayers::prelu);
-  }
+  private ActivationLayers() {}
 
   private static String apply(LayerContext layer, Activation function) {
     return layer.add(new Op.Activate(function), layer.input());
@@ -67,8 +73,10 @@ final class ActivationLayers {
   private static String prelu(LayerContext layer) {
     Shape x = layer.shape();
     List<Integer> slopes = layer.sample(layer.input());
-    for (JsonNode axis : layer.options().get("shared_axes")) {
-      slopes.set(layer.options().axis(axis.asInt(), x.rank(), "shared_axes") - 1, 1);
+    if (layer.options().has("shared_axes")) {
+      for (int axis : layer.options().integers("shared_axes")) {
+        slopes.set(layer.options().axis(axis, x.rank(), "shared_axes") - 1, 1);
+      }
     }
     String alpha = layer.weight("alpha", Role.ALPHA, new Shape(slopes));
     return layer.add(new Op.Prelu(), layer.input(), alpha);

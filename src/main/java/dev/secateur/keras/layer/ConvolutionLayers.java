@@ -9,22 +9,61 @@ import dev.secateur.keras.refusal.Refusal;
 import dev.secateur.keras.spec.Options;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Convolutions and dense layers. One-dimensional ones run at a height of one. */
 final class ConvolutionLayers {
+  static final List<LayerType> TYPES =
+      List.of(
+          LayerType.of("Dense", ConvolutionLayers::dense)
+              .alias("TimeDistributedDense")
+              .writes("units", "use_bias"),
+          windowed("Conv2D", l -> convolution(Window.of(l, false)), "filters", "groups")
+              .alias("Convolution2D", "AtrousConvolution2D", "AtrousConv2D"),
+          windowed("Conv1D", l -> convolution(Window.of(l, true)), "filters", "groups")
+              .alias("Convolution1D", "AtrousConvolution1D", "AtrousConv1D"),
+          windowed("DepthwiseConv2D", l -> depthwise(Window.of(l, false)), "depth_multiplier")
+              .alias("DepthwiseConvolution2D")
+              .only("groups", 1),
+          windowed("DepthwiseConv1D", l -> depthwise(Window.of(l, true)), "depth_multiplier")
+              .alias("DepthwiseConvolution1D")
+              .only("groups", 1),
+          windowed(
+                  "SeparableConv2D",
+                  l -> separable(Window.of(l, false)),
+                  "filters",
+                  "depth_multiplier")
+              .alias("SeparableConvolution2D")
+              .only("groups", 1),
+          windowed(
+                  "SeparableConv1D",
+                  l -> separable(Window.of(l, true)),
+                  "filters",
+                  "depth_multiplier")
+              .alias("SeparableConvolution1D")
+              .only("groups", 1),
+          windowed(
+                  "Conv2DTranspose",
+                  l -> transposed(Window.of(l, false)),
+                  "filters",
+                  "output_padding")
+              .alias("Convolution2DTranspose", "Deconvolution2D", "Deconv2D")
+              .harmless("output_shape")
+              .only("groups", 1),
+          windowed(
+                  "Conv1DTranspose",
+                  l -> transposed(Window.of(l, true)),
+                  "filters",
+                  "output_padding")
+              .alias("Convolution1DTranspose")
+              .only("groups", 1));
+
   private ConvolutionLayers() {}
 
-  static void register(Map<String, Layers.Lowering> layers) {
-    layers.put("Dense", ConvolutionLayers::dense);
-    layers.put("Conv2D", l -> convolution(Window.of(l, false)));
-    layers.put("Conv1D", l -> convolution(Window.of(l, true)));
-    layers.put("DepthwiseConv2D", l -> depthwise(Window.of(l, false)));
-    layers.put("DepthwiseConv1D", l -> depthwise(Window.of(l, true)));
-    layers.put("SeparableConv2D", l -> separable(Window.of(l, false)));
-    layers.put("SeparableConv1D", l -> separable(Window.of(l, true)));
-    layers.put("Conv2DTranspose", l -> transposed(Window.of(l, false)));
-    layers.put("Conv1DTranspose", l -> transposed(Window.of(l, true)));
+  private static LayerType windowed(String name, LayerType.Lowering lowering, String... own) {
+    List<String> written =
+        new ArrayList<>(List.of("kernel_size", "strides", "padding", "dilation_rate", "use_bias"));
+    written.addAll(List.of(own));
+    return LayerType.of(name, lowering).writes(written.toArray(String[]::new));
   }
 
   private static String dense(LayerContext layer) {

@@ -10,42 +10,18 @@ import dev.secateur.keras.spec.LayerSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * What the versions of Keras call things, translated to the names of Keras 2: classes and options
- * of Keras 1 (migration notes of Keras 2.0), and {@code negative_slope} of Keras 3.
+ * The version of Keras that wrote a file. Translates what it calls things to the names of Keras 2:
+ * classes as {@link LayerType} lists them, arguments of Keras 1 (migration notes of Keras 2.0), and
+ * {@code negative_slope} of Keras 3.
  *
  * @param major 1, 2 or 3: some names mean something else in another version
  */
-public record Dialect(int major) {
-  private static final Map<String, String> CLASSES =
-      Map.ofEntries(
-          Map.entry("Convolution1D", "Conv1D"),
-          Map.entry("Convolution2D", "Conv2D"),
-          Map.entry("AtrousConvolution1D", "Conv1D"),
-          Map.entry("AtrousConvolution2D", "Conv2D"),
-          Map.entry("AtrousConv1D", "Conv1D"),
-          Map.entry("AtrousConv2D", "Conv2D"),
-          Map.entry("Convolution1DTranspose", "Conv1DTranspose"),
-          Map.entry("Convolution2DTranspose", "Conv2DTranspose"),
-          Map.entry("Deconvolution2D", "Conv2DTranspose"),
-          Map.entry("Deconv2D", "Conv2DTranspose"),
-          Map.entry("SeparableConvolution1D", "SeparableConv1D"),
-          Map.entry("SeparableConvolution2D", "SeparableConv2D"),
-          Map.entry("DepthwiseConvolution2D", "DepthwiseConv2D"),
-          Map.entry("MaxPool1D", "MaxPooling1D"),
-          Map.entry("MaxPool2D", "MaxPooling2D"),
-          Map.entry("AvgPool1D", "AveragePooling1D"),
-          Map.entry("AvgPool2D", "AveragePooling2D"),
-          Map.entry("GlobalMaxPool1D", "GlobalMaxPooling1D"),
-          Map.entry("GlobalMaxPool2D", "GlobalMaxPooling2D"),
-          Map.entry("GlobalAvgPool1D", "GlobalAveragePooling1D"),
-          Map.entry("GlobalAvgPool2D", "GlobalAveragePooling2D"),
-          Map.entry("BatchNormalizationV1", "BatchNormalization"),
-          Map.entry("BatchNormalizationV2", "BatchNormalization"),
-          Map.entry("SyncBatchNormalization", "BatchNormalization"),
-          Map.entry("TimeDistributedDense", "Dense"));
-
+public record Dialect(int major, int minor) {
+  /** Keras 1's names of arguments. */
   private static final Map<String, String> OPTIONS =
       Map.ofEntries(
           Map.entry("nb_filter", "filters"),
@@ -65,17 +41,28 @@ public record Dialect(int major) {
           Map.entry("length", "size"),
           Map.entry("batch_shape", "batch_input_shape"));
 
+  private static final Pattern VERSION = Pattern.compile("(\\d)(?:\\.(\\d{1,4}))?.*");
+
   /** The version that a file states; without a statement it is Keras 1. */
   public static Dialect of(String version) {
-    char first = version.isEmpty() ? '1' : version.charAt(0);
-    return new Dialect(Character.isDigit(first) ? first - '0' : 1);
+    Matcher numbers = VERSION.matcher(version);
+    if (!numbers.matches()) {
+      return new Dialect(1, 0);
+    }
+    String minor = numbers.group(2);
+    return new Dialect(
+        Integer.parseInt(numbers.group(1)), minor == null ? 0 : Integer.parseInt(minor));
+  }
+
+  boolean isSince(int otherMajor, int otherMinor) {
+    return major > otherMajor || (major == otherMajor && minor >= otherMinor);
   }
 
   /** Class name without package or version's alias. */
   public String typeName(JsonNode node) {
     String name = node.path("class_name").asText("");
     String own = name.substring(name.lastIndexOf('>') + 1);
-    return CLASSES.getOrDefault(own, own);
+    return LayerTypes.find(own).map(LayerType::name).orElse(own);
   }
 
   /** A layer that is not itself a model; adds to the reasons what cannot be supported in it. */
@@ -89,24 +76,44 @@ public record Dialect(int major) {
         reasons.add(Refusals.operation(operation.get(), place));
       }
       type = LayerSpec.OPERATION + operation.get();
-    } else if (isForeign(item) || !Layers.supports(type)) {
+    } else if (isForeign(item) || !LayerTypes.supports(type)) {
       reasons.add(Refusals.of(type, place).orElseGet(() -> Refusals.custom(type(item), place)));
     }
+    quantized(config).ifPresent(mode -> reasons.add(Refusals.quantized(mode, place)));
     if (config.path("data_format").asText().equals("channels_first")) {
       reasons.add(Refusals.channelsFirst(place));
     }
     if (type.equals("TimeDistributed")) {
-      JsonNode inner = config.path("layer");
-      if (!inner.path("config").isObject()) {
+      if (!config.path("layer").path("config").isObject()) {
         throw Refusal.config(place, "TimeDistributed without a layer");
       }
-      LayerSpec wrapped = layer(name, place, inner, reasons);
-      ObjectNode canonical = JsonNodeFactory.instance.objectNode();
-      canonical.put("class_name", wrapped.type());
-      canonical.set("config", wrapped.config());
-      config.set("layer", canonical);
+      config.set("layer", within(name, place, config.path("layer"), reasons));
+    }
+    JsonNode activation = config.path("activation");
+    if (activation.path("config").isObject() && activation.has("class_name")) {
+      config.set("activation", within(name, place, activation, reasons));
     }
     return new LayerSpec(name, type, config, List.of(), Optional.empty());
+  }
+
+  /** A layer that is an argument of another, in Keras 2's terms. */
+  private ObjectNode within(String name, String place, JsonNode item, Reasons reasons) {
+    LayerSpec layer = layer(name, place, item, reasons);
+    ObjectNode canonical = JsonNodeFactory.instance.objectNode();
+    canonical.put("class_name", layer.type());
+    canonical.set("config", layer.config());
+    return canonical;
+  }
+
+  /** The mode of a layer of Keras 3 that was quantized: int8, int4, float8, gptq, …. */
+  private static Optional<String> quantized(ObjectNode config) {
+    JsonNode dtype = config.path("dtype");
+    String mode = dtype.isTextual() ? dtype.asText() : dtype.path("config").path("mode").asText("");
+    if (dtype.isTextual()) {
+      int from = mode.indexOf("_from_"); // "int8_from_float32"
+      mode = from < 0 ? "" : mode.substring(0, from);
+    }
+    return Optional.of(mode).filter(m -> !m.isEmpty());
   }
 
   private static String type(JsonNode item) {
@@ -139,7 +146,7 @@ public record Dialect(int major) {
         boolean inOps = item.path("module").asText("").contains(".ops");
         // In HDF5 no module is given, but only layers of Keras 3 have this option.
         boolean bare = major >= 3 && !config.has("trainable") && !type.equals("InputLayer");
-        boolean known = Layers.supports(type) || Refusals.of(type, "").isPresent();
+        boolean known = LayerTypes.supports(type) || Refusals.of(type, "").isPresent();
         boolean operation = Operations.supports(type) || !known;
         yield inOps || (bare && operation && !isForeign(item))
             ? Optional.of(type)
@@ -159,15 +166,17 @@ public record Dialect(int major) {
               }
             });
     if (raw.has("nb_row")) {
+      config.remove(List.of("nb_row", "nb_col"));
       ArrayNode size = config.putArray("kernel_size");
       size.add(raw.path("nb_row")).add(raw.path("nb_col"));
     }
     if (raw.has("dim_ordering")) {
+      config.remove("dim_ordering");
       boolean first = raw.path("dim_ordering").asText().equals("th");
       config.put("data_format", first ? "channels_first" : "channels_last");
     }
     if (raw.has("negative_slope") && type.equals("LeakyReLU")) {
-      config.set("alpha", raw.get("negative_slope"));
+      config.set("alpha", config.remove("negative_slope"));
     }
     return config;
   }

@@ -406,7 +406,9 @@ final class ElementwiseOperations {
     String type = call.text("float32", 1, "dtype", "DstT").replace("dt_", "");
     String x = call.x();
     if (OperationCall.isFloat(type) || type.equals("half")) {
-      return Result.of(x, Equivalent.activation("linear"));
+      // What is already a float stays as it is; for the rest no layer stands.
+      boolean converted = isTruth(call, x) || isInteger(call, x);
+      return converted ? Result.of(x) : Result.of(x, Equivalent.activation("linear"));
     }
     if (type.equals("bool")) {
       return Result.of(truth(call, x));

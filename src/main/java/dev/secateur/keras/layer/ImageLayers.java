@@ -11,7 +11,7 @@ import dev.secateur.keras.spec.Options;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.stream.Stream;
 
 /** Image preprocessing inside the model; augmentation, which does nothing at inference. */
 public final class ImageLayers {
@@ -43,18 +43,99 @@ public final class ImageLayers {
           "MixUp",
           "RandAugment");
 
+  /** What the layers above take, in all versions; none of it matters where nothing is augmented. */
+  private static final String[] AUGMENTATION_ARGUMENTS = {
+    "all_ops",
+    "alpha",
+    "bounding_box_format",
+    "brightness_factor",
+    "chain_depth",
+    "contrast_factor",
+    "factor",
+    "fill_mode",
+    "fill_value",
+    "height_factor",
+    "hue_factor",
+    "interpolation",
+    "kernel_size",
+    "lower",
+    "mode",
+    "num_chains",
+    "num_ops",
+    "rate",
+    "saturation_factor",
+    "scale",
+    "stddev", // sigma
+    "upper",
+    "value_range",
+    "width_factor",
+    "x_factor",
+    "y_factor"
+  };
+
+  static final List<LayerType> TYPES =
+      List.of(
+          LayerType.of("Rescaling", ImageLayers::rescaling).writes("scale", "offset"),
+          LayerType.of("Resizing", ImageLayers::resizing)
+              .only("fill_mode", "constant")
+              .only("fill_value", 0)
+              .writes("height", "width", "interpolation", "crop_to_aspect_ratio"),
+          LayerType.of("CenterCrop", ImageLayers::centerCrop).writes("height", "width"),
+          LayerType.of("RandomCrop", ImageLayers::randomCrop)
+              .harmless("bounding_box_format")
+              .writing(ImageLayers::writtenRandomCrop));
+
   private ImageLayers() {}
 
-  static void register(Map<String, Layers.Lowering> layers) {
-    layers.put("Rescaling", ImageLayers::rescaling);
-    layers.put("Resizing", ImageLayers::resizing);
-    layers.put("CenterCrop", ImageLayers::centerCrop);
-    layers.put("RandomCrop", ImageLayers::centerCrop);
-    AUGMENTATION.forEach(a -> layers.put(a, LayerContext::input));
+  /** Augmentation, which changes nothing at inference. */
+  static Stream<LayerType> augmentation() {
+    return AUGMENTATION.stream()
+        .map(
+            name ->
+                LayerType.of(name, ImageLayers::notInTraining)
+                    .harmless(AUGMENTATION_ARGUMENTS)
+                    .writtenAsNothing());
   }
 
-  public static boolean isAugmentation(String type) {
-    return AUGMENTATION.contains(type);
+  private static String notInTraining(LayerContext layer) {
+    layer.refuseTrainingMode();
+    return layer.input();
+  }
+
+  /**
+   * Random in training. At inference Keras 2, and Keras 3 before 3.6, resize the largest centred
+   * window of the crop's aspect ratio; from 3.8 on, Keras 3 leaves the image as it is.
+   */
+  private static String randomCrop(LayerContext layer) {
+    layer.refuseTrainingMode();
+    layer.shape(4);
+    int height = layer.options().count("height");
+    int width = layer.options().count("width");
+    if (cropsAtInference(layer.dialect())) {
+      String cropped = croppedTo(layer, layer.input(), height, width);
+      return resized(layer, cropped, ResizeMethod.BILINEAR, height, width);
+    }
+    if (!layer.dialect().isSince(3, 8)) {
+      throw Refusal.option(
+          layer.path(), "RandomCrop of Keras 3.6 and 3.7, which do not agree with any other");
+    }
+    return layer.input();
+  }
+
+  private static boolean cropsAtInference(Dialect dialect) {
+    return !dialect.isSince(3, 6);
+  }
+
+  private static LayerType.Written writtenRandomCrop(Options read, Dialect dialect) {
+    if (!cropsAtInference(dialect)) {
+      return LayerType.Written.nothing();
+    }
+    return new LayerType.Written(
+        "Resizing",
+        Equivalent.config()
+            .put("height", read.count("height"))
+            .put("width", read.count("width"))
+            .put("crop_to_aspect_ratio", true));
   }
 
   /** {@code x·scale + offset}; both may be lists, for the last dimensions. */

@@ -105,6 +105,9 @@ final class ImageOperations {
         call.keras3()
             ? call.integers(2, "axes").orElse(List.of(0, 1)).stream().map(call::axis).toList()
             : List.of(1, 2);
+    if (axes.size() != 2) {
+      throw call.unsupported("a turn in the axes " + axes);
+    }
     int first = axes.get(0);
     int second = axes.get(1);
     String x = call.keras3() ? call.x() : image(call);

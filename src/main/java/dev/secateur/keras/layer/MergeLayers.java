@@ -8,23 +8,24 @@ import dev.secateur.keras.refusal.Reason;
 import dev.secateur.keras.refusal.Refusal;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Layers with several inputs. */
 final class MergeLayers {
-  private MergeLayers() {}
+  static final List<LayerType> TYPES =
+      List.of(
+          LayerType.of("Add", l -> fold(l, BinaryKind.ADD)),
+          LayerType.of("Multiply", l -> fold(l, BinaryKind.MULTIPLY)),
+          LayerType.of("Maximum", l -> fold(l, BinaryKind.MAXIMUM)),
+          LayerType.of("Minimum", l -> fold(l, BinaryKind.MINIMUM)),
+          LayerType.of("Subtract", MergeLayers::subtract),
+          LayerType.of("Average", MergeLayers::average),
+          LayerType.of("Concatenate", l -> concatenate(l, l.options().integer("axis", -1)))
+              .writes("axis"),
+          LayerType.of("Dot", l -> dot(l, l.options().flag("normalize", false)))
+              .writes("axes", "normalize"),
+          merge());
 
-  static void register(Map<String, Layers.Lowering> layers) {
-    layers.put("Add", l -> fold(l, BinaryKind.ADD));
-    layers.put("Multiply", l -> fold(l, BinaryKind.MULTIPLY));
-    layers.put("Maximum", l -> fold(l, BinaryKind.MAXIMUM));
-    layers.put("Minimum", l -> fold(l, BinaryKind.MINIMUM));
-    layers.put("Subtract", MergeLayers::subtract);
-    layers.put("Average", MergeLayers::average);
-    layers.put("Concatenate", l -> concatenate(l, l.options().integer("axis", -1)));
-    layers.put("Dot", l -> dot(l, l.options().flag("normalize", false)));
-    layers.put("Merge", MergeLayers::keras1);
-  }
+  private MergeLayers() {}
 
   static String fold(LayerContext layer, BinaryKind kind) {
     List<String> operands = sameRank(layer);
@@ -121,6 +122,27 @@ final class MergeLayers {
     String safe = layer.add(new Op.Binary(BinaryKind.MAXIMUM), sum, least);
     String factor = layer.add(new Op.Unary(Op.UnaryKind.RSQRT), safe);
     return layer.add(new Op.Binary(BinaryKind.MULTIPLY), x, factor);
+  }
+
+  /** Keras 1's Merge, which is one of the layers of Keras 2 by its mode. */
+  private static LayerType merge() {
+    return LayerType.of("Merge", MergeLayers::keras1)
+        .only("output_shape_type", "raw")
+        .only("output_mask_type", "raw")
+        .only("mode_type", "raw")
+        .harmless("dot_axes", "concat_axis", "arguments")
+        .writing(
+            (read, dialect) ->
+                switch (read.text("mode", "sum")) {
+                  case "mul" -> LayerType.Written.of("Multiply");
+                  case "max" -> LayerType.Written.of("Maximum");
+                  case "ave" -> LayerType.Written.of("Average");
+                  case "concat" ->
+                      new LayerType.Written(
+                          "Concatenate",
+                          Equivalent.config().put("axis", read.integer("concat_axis", -1)));
+                  default -> LayerType.Written.of("Add");
+                });
   }
 
   /** The mode of Keras 1's Merge, as the layer of Keras 2. */

@@ -1,5 +1,6 @@
 package dev.secateur.keras.layer;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Op.BinaryKind;
 import dev.secateur.graph.Op.ReduceKind;
@@ -13,7 +14,6 @@ import dev.secateur.keras.spec.Options;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
@@ -22,21 +22,46 @@ import java.util.stream.IntStream;
  * means, differences and products, as their definitions read.
  */
 final class NormalizationLayers {
-  private NormalizationLayers() {}
+  static final List<LayerType> TYPES =
+      List.of(
+          LayerType.of("BatchNormalization", NormalizationLayers::batch)
+              .alias("BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization")
+              .harmless("fused", "synchronized")
+              .without("virtual_batch_size", "adjustment", "renorm_clipping")
+              .only("renorm_momentum", JsonNodeFactory.instance.numberNode(0.99))
+              .writes(
+                  (read, written) ->
+                      written.put("axis", read.has("axis") ? read.integers("axis").get(0) : -1),
+                  "momentum",
+                  "epsilon",
+                  "center",
+                  "scale"),
+          LayerType.of("LayerNormalization", NormalizationLayers::layer)
+              .writes("axis", "epsilon", "center", "scale"),
+          LayerType.of("GroupNormalization", NormalizationLayers::group)
+              .writes("groups", "axis", "epsilon", "center", "scale"),
+          LayerType.of("UnitNormalization", NormalizationLayers::unit).writes("axis"),
+          LayerType.of("Normalization", NormalizationLayers::fixed)
+              .writes("axis", "mean", "variance", "invert"),
+          LayerType.of("LayerScale", NormalizationLayers::scale)
+              .harmless("init_values", "projection_dim")
+              .writtenAs(
+                  "DepthwiseConv2D",
+                  (read, written) -> written.put("kernel_size", 1).put("use_bias", false)));
 
-  static void register(Map<String, Layers.Lowering> layers) {
-    layers.put("BatchNormalization", NormalizationLayers::batch);
-    layers.put("LayerNormalization", NormalizationLayers::layer);
-    layers.put("GroupNormalization", NormalizationLayers::group);
-    layers.put("UnitNormalization", NormalizationLayers::unit);
-    layers.put("Normalization", NormalizationLayers::fixed);
-    layers.put("LayerScale", NormalizationLayers::scale);
-  }
+  private NormalizationLayers() {}
 
   private static String batch(LayerContext layer) {
     Options options = layer.options();
-    if (options.integer("mode", 0) == 1) {
-      throw Refusal.option(layer.path(), "mode 1 (normalisation within each sample)");
+    if (layer.trainable()) {
+      layer.refuseTrainingMode();
+    }
+    if (options.integer("mode", 0) != 0) {
+      throw Refusal.option(
+          layer.path(),
+          "mode "
+              + options.integer("mode", 0)
+              + " (normalisation within each sample or by the batch)");
     }
     if (options.flag("renorm", false)) {
       throw Refusal.option(layer.path(), "renorm");
@@ -59,7 +84,7 @@ final class NormalizationLayers {
         new Op.BatchNormalization(
             options.number("epsilon", 1e-3f),
             options.number("momentum", 0.99f),
-            !layer.trainable());
+            !layer.trainable() || layer.inference());
     List<Integer> order = swapWithLast(axis, x.rank());
     boolean last = axis == x.rank() - 1;
     String in = last ? layer.input() : layer.add(new Op.Permute(order), layer.input());

@@ -96,8 +96,9 @@ public final class OperationCall {
     return name;
   }
 
+  /** By its own form, since one of Keras 3 may stand in a file that is otherwise in Keras 2's. */
   boolean keras3() {
-    return layer.dialect().major() >= 3;
+    return !layer.options().has("function") && !layer.options().has("node_def");
   }
 
   /** Whether it is TensorFlow 1's of two functions of the same name. */
@@ -163,6 +164,9 @@ public final class OperationCall {
     List<String> all = new ArrayList<>();
     for (int i = 0; operand(i).flatMap(Operand::value).isPresent(); i++) {
       all.add(tensor(operand(i).orElseThrow()));
+    }
+    if (all.isEmpty()) {
+      throw unsupported("no tensors");
     }
     return all;
   }

@@ -236,6 +236,10 @@ final class OperationSlices {
     List<Range> ranges = new ArrayList<>();
     List<Integer> result = new ArrayList<>();
     for (int i = 0; i < dims.size(); i++) {
+      boolean batch = dims.get(i) == Shape.UNKNOWN;
+      if (!batch && (begin.get(i) < 0 || begin.get(i) + size.get(i) > dims.get(i))) {
+        throw call.unsupported("a slice from " + begin + " of " + size + ", beyond the value");
+      }
       Optional<Integer> end =
           size.get(i) < 0 ? Optional.empty() : Optional.of(begin.get(i) + size.get(i));
       take(call, new Span(Optional.of(begin.get(i)), end, 1), dims.get(i), ranges, result);

@@ -6,22 +6,37 @@ import dev.secateur.graph.Op.ReduceKind;
 import dev.secateur.graph.Op.Size;
 import dev.secateur.graph.Shape;
 import java.util.List;
-import java.util.Map;
 
 /** Pooling over windows and over everything. */
 final class PoolingLayers {
-  private PoolingLayers() {}
+  static final List<LayerType> TYPES =
+      List.of(
+          LayerType.of("MaxPooling2D", l -> pool2d(l, PoolKind.MAX))
+              .alias("MaxPool2D")
+              .writes("pool_size", "strides", "padding"),
+          LayerType.of("AveragePooling2D", l -> pool2d(l, PoolKind.AVERAGE))
+              .alias("AvgPool2D")
+              .writes("pool_size", "strides", "padding"),
+          LayerType.of("MaxPooling1D", l -> pool1d(l, PoolKind.MAX))
+              .alias("MaxPool1D")
+              .writes("pool_size", "strides", "padding"),
+          LayerType.of("AveragePooling1D", l -> pool1d(l, PoolKind.AVERAGE))
+              .alias("AvgPool1D")
+              .writes("pool_size", "strides", "padding"),
+          LayerType.of("GlobalMaxPooling2D", l -> global(l, ReduceKind.MAX, List.of(1, 2)))
+              .alias("GlobalMaxPool2D")
+              .writes("keepdims"),
+          LayerType.of("GlobalAveragePooling2D", l -> global(l, ReduceKind.MEAN, List.of(1, 2)))
+              .alias("GlobalAvgPool2D")
+              .writes("keepdims"),
+          LayerType.of("GlobalMaxPooling1D", l -> global(l, ReduceKind.MAX, List.of(1)))
+              .alias("GlobalMaxPool1D")
+              .writes("keepdims"),
+          LayerType.of("GlobalAveragePooling1D", l -> global(l, ReduceKind.MEAN, List.of(1)))
+              .alias("GlobalAvgPool1D")
+              .writes("keepdims"));
 
-  static void register(Map<String, Layers.Lowering> layers) {
-    layers.put("MaxPooling2D", l -> pool2d(l, PoolKind.MAX));
-    layers.put("AveragePooling2D", l -> pool2d(l, PoolKind.AVERAGE));
-    layers.put("MaxPooling1D", l -> pool1d(l, PoolKind.MAX));
-    layers.put("AveragePooling1D", l -> pool1d(l, PoolKind.AVERAGE));
-    layers.put("GlobalMaxPooling2D", l -> global(l, ReduceKind.MAX, List.of(1, 2)));
-    layers.put("GlobalAveragePooling2D", l -> global(l, ReduceKind.MEAN, List.of(1, 2)));
-    layers.put("GlobalMaxPooling1D", l -> global(l, ReduceKind.MAX, List.of(1)));
-    layers.put("GlobalAveragePooling1D", l -> global(l, ReduceKind.MEAN, List.of(1)));
-  }
+  private PoolingLayers() {}
 
   private static String pool2d(LayerContext layer, PoolKind kind) {
     layer.shape(4);

@@ -148,6 +148,14 @@ public final class Refusals {
         "build it with the functional API, so that its layers are in the file");
   }
 
+  static Reason quantized(String mode, String place) {
+    return new Reason(
+        Kind.UNSUPPORTED_OPTION,
+        place,
+        "the layer is quantized (" + Reason.abbreviated(mode) + ")",
+        "save the model from before it was quantized");
+  }
+
   static Reason channelsFirst(String place) {
     return new Reason(
         Kind.CHANNELS_FIRST,

@@ -3,24 +3,32 @@ package dev.secateur.keras.layer;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Op.NoiseKind;
 import dev.secateur.keras.refusal.Refusal;
-import java.util.Map;
+import java.util.List;
 
 /** Layers that only act in training. */
 final class RegularizationLayers {
-  private RegularizationLayers() {}
+  static final List<LayerType> TYPES =
+      List.of(
+          LayerType.of("Dropout", l -> noise(l, NoiseKind.DROPOUT, "rate"))
+              .writes("rate", "noise_shape"),
+          LayerType.of("SpatialDropout1D", l -> noise(l, NoiseKind.SPATIAL_DROPOUT, "rate"))
+              .writes("rate"),
+          LayerType.of("SpatialDropout2D", l -> noise(l, NoiseKind.SPATIAL_DROPOUT, "rate"))
+              .writes("rate"),
+          LayerType.of("GaussianNoise", l -> noise(l, NoiseKind.GAUSSIAN_NOISE, "stddev"))
+              .writes("stddev"),
+          LayerType.of("GaussianDropout", l -> noise(l, NoiseKind.GAUSSIAN_DROPOUT, "rate"))
+              .writes("rate"),
+          LayerType.of("AlphaDropout", l -> noise(l, NoiseKind.ALPHA_DROPOUT, "rate"))
+              .writes("rate"),
+          LayerType.of("ActivityRegularization", RegularizationLayers::activity).writes("l1", "l2"),
+          // Drops whole residual branches in training; the branch stays at inference.
+          LayerType.of("StochasticDepth", RegularizationLayers::depth)
+              .harmless("drop_path_rate")
+              .writtenAsNothing(),
+          LayerType.of("Identity", LayerContext::input).writtenAsNothing());
 
-  static void register(Map<String, Layers.Lowering> layers) {
-    layers.put("Dropout", l -> noise(l, NoiseKind.DROPOUT, "rate"));
-    layers.put("SpatialDropout1D", l -> noise(l, NoiseKind.SPATIAL_DROPOUT, "rate"));
-    layers.put("SpatialDropout2D", l -> noise(l, NoiseKind.SPATIAL_DROPOUT, "rate"));
-    layers.put("GaussianNoise", l -> noise(l, NoiseKind.GAUSSIAN_NOISE, "stddev"));
-    layers.put("GaussianDropout", l -> noise(l, NoiseKind.GAUSSIAN_DROPOUT, "rate"));
-    layers.put("AlphaDropout", l -> noise(l, NoiseKind.ALPHA_DROPOUT, "rate"));
-    layers.put("ActivityRegularization", RegularizationLayers::activity);
-    // Drops whole residual branches in training; the branch stays at inference.
-    layers.put("StochasticDepth", LayerContext::input);
-    layers.put("Identity", LayerContext::input);
-  }
+  private RegularizationLayers() {}
 
   private static String noise(LayerContext layer, NoiseKind kind, String rate) {
     float value = layer.options().number(rate, 0);
@@ -29,7 +37,16 @@ final class RegularizationLayers {
     }
     // A noise shape drops whole samples (EfficientNet's drop connect), as StochasticDepth does.
     boolean none = value == 0 || layer.options().has("noise_shape");
+    if (value != 0) {
+      layer.refuseTrainingMode();
+    }
+    none |= layer.inference();
     return none ? layer.input() : layer.add(new Op.Noise(kind, value), layer.input());
+  }
+
+  private static String depth(LayerContext layer) {
+    layer.refuseTrainingMode();
+    return layer.input();
   }
 
   private static String activity(LayerContext layer) {

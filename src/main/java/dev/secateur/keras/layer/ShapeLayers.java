@@ -1,6 +1,8 @@
 package dev.secateur.keras.layer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Op.PadMode;
 import dev.secateur.graph.Op.ResizeMethod;
@@ -11,24 +13,23 @@ import dev.secateur.keras.spec.Options;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 
 /** Layers that only move values: reshape, permute, pad, crop, repeat. */
 public final class ShapeLayers {
-  private ShapeLayers() {}
+  static final List<LayerType> TYPES =
+      List.of(
+          LayerType.of("Flatten", ShapeLayers::flatten),
+          LayerType.of("Reshape", ShapeLayers::reshape).writes("target_shape"),
+          LayerType.of("Permute", ShapeLayers::permute).writes("dims"),
+          LayerType.of("RepeatVector", ShapeLayers::repeat).writes("n"),
+          LayerType.of("ZeroPadding1D", l -> pad(l, 1)).writes(margins("padding", 1)),
+          LayerType.of("ZeroPadding2D", l -> pad(l, 2)).writes(margins("padding", 2)),
+          LayerType.of("Cropping1D", l -> crop(l, 1)).writes(margins("cropping", 1)),
+          LayerType.of("Cropping2D", l -> crop(l, 2)).writes(margins("cropping", 2)),
+          LayerType.of("UpSampling1D", ShapeLayers::upSampling1d).writes("size"),
+          LayerType.of("UpSampling2D", ShapeLayers::upSampling2d).writes("size", "interpolation"));
 
-  static void register(Map<String, Layers.Lowering> layers) {
-    layers.put("Flatten", ShapeLayers::flatten);
-    layers.put("Reshape", ShapeLayers::reshape);
-    layers.put("Permute", ShapeLayers::permute);
-    layers.put("RepeatVector", ShapeLayers::repeat);
-    layers.put("ZeroPadding1D", l -> pad(l, 1));
-    layers.put("ZeroPadding2D", l -> pad(l, 2));
-    layers.put("Cropping1D", l -> crop(l, 1));
-    layers.put("Cropping2D", l -> crop(l, 2));
-    layers.put("UpSampling1D", ShapeLayers::upSampling1d);
-    layers.put("UpSampling2D", ShapeLayers::upSampling2d);
-  }
+  private ShapeLayers() {}
 
   private static String flatten(LayerContext layer) {
     return layer.reshape(layer.input(), Math.toIntExact(layer.shape().size()));
@@ -80,6 +81,16 @@ public final class ShapeLayers {
     return layer.add(new Op.Tile(List.of(1, n, 1)), row);
   }
 
+  private static LayerType.Completing margins(String key, int dimensions) {
+    return (read, written) -> {
+      ArrayNode all = JsonNodeFactory.instance.arrayNode();
+      for (int[] pair : margins(read, key, dimensions)) {
+        all.addArray().add(pair[0]).add(pair[1]);
+      }
+      written.set(key, dimensions == 1 ? all.get(0) : all);
+    };
+  }
+
   /** What is added or taken before and after each of the spatial dimensions. */
   public static int[][] margins(Options options, String key, int dimensions) {
     JsonNode option = options.get(key);
@@ -108,7 +119,7 @@ public final class ShapeLayers {
   }
 
   private static JsonNode keras1(JsonNode option, int dimensions) {
-    var flat = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.arrayNode();
+    var flat = JsonNodeFactory.instance.arrayNode();
     List<String> keys =
         dimensions == 2
             ? List.of("top_pad", "bottom_pad", "left_pad", "right_pad")

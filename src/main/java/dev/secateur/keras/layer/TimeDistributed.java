@@ -30,7 +30,7 @@ final class TimeDistributed {
       throw Refusal.config(layer.path(), "needs at least two dimensions beside the batch");
     }
     if (ELEMENTWISE.contains(type)) {
-      return Layers.lower(layer.as(type, config, layer.input()));
+      return LayerTypes.lower(layer.wrapped(type, config, layer.input()));
     }
     if (x.dim(1) > MOST_STEPS) {
       throw Refusal.limit(layer.path(), x.dim(1) + " steps in TimeDistributed");
@@ -38,7 +38,7 @@ final class TimeDistributed {
     List<String> steps = new ArrayList<>();
     for (int t = 0; t < x.dim(1); t++) {
       String in = step(layer, x, t);
-      String out = Layers.lower(layer.as(type, config, in));
+      String out = LayerTypes.lower(layer.wrapped(type, config, in));
       List<Integer> row = new ArrayList<>(List.of(1));
       row.addAll(layer.sample(out));
       steps.add(layer.reshape(out, row.stream().mapToInt(i -> i).toArray()));

@@ -7,21 +7,54 @@ import dev.secateur.graph.Op.Size;
 import dev.secateur.keras.refusal.Reason;
 import dev.secateur.keras.refusal.Refusal;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
-/** A layer's configuration, read with types and bounds; what does not fit names the layer. */
-public record Options(String place, ObjectNode config) {
+/**
+ * A layer's configuration, read with types and bounds; what does not fit names the layer. It
+ * remembers which keys were asked for, so that what nobody understood can be refused.
+ */
+public final class Options {
   /** No kernel, pool, stride or number of units of a real network comes near. */
   private static final int LARGEST = 1 << 24;
 
+  private final String place;
+  private final ObjectNode config;
+  private final Set<String> read = new HashSet<>();
+
+  public Options(String place, ObjectNode config) {
+    this.place = place;
+    this.config = config;
+  }
+
+  public String place() {
+    return place;
+  }
+
+  /** All of it, without a note of what is read. */
+  public ObjectNode config() {
+    return config;
+  }
+
+  /** The keys that were not asked for. */
+  public List<String> unread() {
+    List<String> keys = new ArrayList<>();
+    config.fieldNames().forEachRemaining(keys::add);
+    keys.removeAll(read);
+    return keys;
+  }
+
   public boolean has(String key) {
+    read.add(key);
     JsonNode value = config.get(key);
     return value != null && !value.isNull();
   }
 
   public JsonNode get(String key) {
+    read.add(key);
     return config.path(key);
   }
 

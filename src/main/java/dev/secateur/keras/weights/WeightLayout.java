@@ -54,7 +54,7 @@ public final class WeightLayout {
 
   static boolean fits(WeightSlot slot, DatasetAt dataset) {
     Shape stored = dataset.shape();
-    if (slot.integral()) {
+    if (slot.kind() == WeightSlot.Kind.COUNTER) {
       return stored.size() == 1;
     }
     // Keras 1 keeps a one-dimensional kernel as (length, 1, input, output): the same order.

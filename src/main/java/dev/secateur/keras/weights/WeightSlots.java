@@ -11,9 +11,13 @@ import java.util.Optional;
 
 /** All weights that the architecture asks for, by layer path, each layer's in Keras' order. */
 public final class WeightSlots {
+  /** Elements that a layer within another may have beside those in the file. */
+  private static final long SMALL = 1 << 20;
+
   private final Map<String, List<WeightSlot>> byLayer = new LinkedHashMap<>();
   private final List<Runnable> afterLoading = new ArrayList<>();
   private long budget;
+  private long optional;
 
   /**
    * @param budget elements that the file can hold; an architecture that asks for more is refused
@@ -21,24 +25,37 @@ public final class WeightSlots {
    */
   public WeightSlots(long budget) {
     this.budget = budget;
+    this.optional = budget + SMALL;
   }
 
   public float[] allocate(String place, Shape shape) {
+    int size = bounded(place, shape, budget);
+    budget -= size;
+    return new float[size];
+  }
+
+  /** For a weight that the file may lack. */
+  public float[] allocateOptional(String place, Shape shape) {
+    int size = bounded(place, shape, optional);
+    optional -= size;
+    return new float[size];
+  }
+
+  private static int bounded(String place, Shape shape, long most) {
     long size;
     try {
       size = shape.size();
     } catch (ArithmeticException e) {
       size = Long.MAX_VALUE;
     }
-    if (size > budget) {
+    if (size > most) {
       throw new Refusal(
           Kind.WEIGHTS_MISMATCH,
           place,
           "the architecture asks for " + shape + ", more than the file's weights hold",
           "save architecture and weights together, with model.save");
     }
-    budget -= size;
-    return new float[(int) size];
+    return (int) size;
   }
 
   public void add(WeightSlot slot) {

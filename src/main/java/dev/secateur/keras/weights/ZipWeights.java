@@ -6,11 +6,14 @@ import dev.secateur.keras.spec.LayerSpec;
 import dev.secateur.keras.spec.ModelSpec;
 import dev.secateur.keras.spec.SnakeCase;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Weights in the layout of {@code .keras}: a group for each layer, named after its class and
@@ -116,8 +119,7 @@ public final class ZipWeights {
         return false;
       }
       String place = LayerSpec.place(path, layer.name());
-      if (layer.model().isEmpty()
-          && !WeightLayout.fit(slots.of(place), datasets(group.get(), slots.of(place).size()))) {
+      if (layer.model().isEmpty() && !Found.in(group.get(), slots.of(place)).fits()) {
         return false;
       }
     }
@@ -132,20 +134,46 @@ public final class ZipWeights {
         .orElse(true);
   }
 
-  /** The layer's own datasets in their order; a wrapper's are those of the layer within. */
-  private static List<DatasetAt> datasets(GroupAt group, int wanted) {
-    List<DatasetAt> own = new ArrayList<>();
-    for (int i = 0; i <= wanted; i++) {
-      group.dataset("vars/" + i).ifPresent(own::add);
-    }
-    if (!own.isEmpty()) {
-      return own;
-    }
-    List<DatasetAt> below =
+  /** What a layer's group has for the weights that the layer asks for. */
+  private record Found(List<WeightSlot> wanted, List<DatasetAt> datasets) {
+
+    /**
+     * The layer's own datasets in their order, and those of a layer within it, such as its
+     * activation, below; a wrapper's are those of the layer that it wraps.
+     */
+    static Found in(GroupAt group, List<WeightSlot> all) {
+      GroupAt own = group.group("layer").orElse(group);
+      List<WeightSlot> wanted = new ArrayList<>();
+      List<DatasetAt> datasets = new ArrayList<>();
+      Set<String> places = new LinkedHashSet<>();
+      all.forEach(w -> places.add(w.within()));
+      for (String place : places) {
+        List<WeightSlot> here = all.stream().filter(w -> w.within().equals(place)).toList();
+        List<DatasetAt> stored = vars(own, place, here.size());
+        boolean fewer = stored.size() < here.size();
+        wanted.addAll(fewer ? here.stream().filter(w -> !w.isOptional()).toList() : here);
+        datasets.addAll(stored);
+      }
+      if (datasets.isEmpty() && !wanted.isEmpty()) { // wrapped under another name
         group.datasets().stream()
             .filter(d -> isWeight(d.path().substring(group.path().length() + 1)))
-            .toList();
-    return below.stream().sorted(java.util.Comparator.comparingInt(d -> index(d.path()))).toList();
+            .sorted(Comparator.comparingInt(d -> index(d.path())))
+            .forEach(datasets::add);
+      }
+      return new Found(wanted, datasets);
+    }
+
+    private static List<DatasetAt> vars(GroupAt group, String within, int most) {
+      List<DatasetAt> vars = new ArrayList<>();
+      for (int i = 0; i <= most; i++) {
+        group.dataset(within + "vars/" + i).ifPresent(vars::add);
+      }
+      return vars;
+    }
+
+    boolean fits() {
+      return WeightLayout.fit(wanted, datasets);
+    }
   }
 
   private static int index(String path) {
@@ -159,8 +187,8 @@ public final class ZipWeights {
     if (layer.model().isPresent()) {
       match(layer.model().get(), place, group);
     } else {
-      List<WeightSlot> wanted = slots.of(place);
-      layout.pair(wanted, datasets(group, wanted.size()));
+      Found found = Found.in(group, slots.of(place));
+      layout.pair(found.wanted(), found.datasets());
     }
   }
 
@@ -178,17 +206,16 @@ public final class ZipWeights {
             layout.mismatch(place, "the group " + group.get().path() + " is another layer's");
             return;
           }
-          List<WeightSlot> wanted = slots.of(place);
-          List<DatasetAt> found = datasets(group.get(), wanted.size());
-          if (layer.model().isPresent() || WeightLayout.fit(wanted, found)) {
+          Found found = Found.in(group.get(), slots.of(place));
+          if (layer.model().isPresent() || found.fits()) {
             return;
           }
           layout.mismatch(
               place,
               "the layer needs "
-                  + wanted.stream().map(w -> w.shape().toString()).toList()
+                  + found.wanted().stream().map(w -> w.shape().toString()).toList()
                   + ", the file has "
-                  + found.stream().map(d -> d.shape().toString()).toList());
+                  + found.datasets().stream().map(d -> d.shape().toString()).toList());
         });
   }
 }

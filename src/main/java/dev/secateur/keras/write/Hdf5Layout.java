@@ -3,6 +3,8 @@ package dev.secateur.keras.write;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.keras.file.Hdf5Writer;
+import dev.secateur.keras.refusal.Kind;
+import dev.secateur.keras.refusal.Refusal;
 import dev.secateur.keras.spec.Json;
 import dev.secateur.keras.weights.Hdf5Weights;
 import dev.secateur.keras.write.WrittenLayer.Value;
@@ -22,6 +24,7 @@ public final class Hdf5Layout {
       ObjectNode config = JsonNodeFactory.instance.objectNode();
       config.put("class_name", model.type());
       config.set("config", model.config());
+      checkEllipses(model);
       writer.attribute("/", "keras_version", KERAS_VERSION);
       writer.attribute("/", "backend", "tensorflow");
       writer.attribute("/", "model_config", Json.text(config));
@@ -33,6 +36,23 @@ public final class Hdf5Layout {
           root, "layer_names", model.layers().stream().map(WrittenLayer::name).toList());
       for (WrittenLayer layer : model.layers()) {
         layer(writer, root + "/" + layer.name(), layer);
+      }
+    }
+  }
+
+  /**
+   * Keras 3 decodes an ellipsis twice where the description is in HDF5, and fails at the second.
+   */
+  private static void checkEllipses(WrittenModel model) {
+    for (WrittenLayer layer : model.layers()) {
+      layer.model().ifPresent(Hdf5Layout::checkEllipses);
+      boolean keras3 = layer.item().map(i -> i.has("module")).orElse(false);
+      if (keras3 && layer.item().get().findValuesAsText("class_name").contains("__ellipsis__")) {
+        throw new Refusal(
+            Kind.UNWRITABLE,
+            layer.name(),
+            "Keras 3 loads an index with an ellipsis from .keras files only",
+            "write a .keras file");
       }
     }
   }

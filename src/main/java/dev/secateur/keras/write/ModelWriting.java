@@ -7,6 +7,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.keras.architecture.KerasArchitecture;
 import dev.secateur.keras.layer.Equivalent;
+import dev.secateur.keras.layer.WrittenLayers;
 import dev.secateur.keras.spec.LayerSpec;
 import dev.secateur.keras.spec.LayerSpec.Call;
 import dev.secateur.keras.spec.LayerSpec.Ref;
@@ -16,19 +17,21 @@ import dev.secateur.keras.weights.WeightSlot;
 import dev.secateur.keras.write.WrittenLayer.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** From the architecture as read to the one that is written, with the weights' values. */
 public final class ModelWriting {
   private final KerasArchitecture architecture;
-  private final LayerWriting layers;
+  private final WrittenLayers layers;
   private final Graph weights;
 
   public ModelWriting(KerasArchitecture architecture, Graph weights) {
     this.architecture = architecture;
-    this.layers = new LayerWriting(architecture.dialect());
+    this.layers = new WrittenLayers(architecture.dialect());
     this.weights = weights;
   }
 
@@ -37,11 +40,11 @@ public final class ModelWriting {
   }
 
   private WrittenModel model(ModelSpec spec, String path, boolean trainable) {
-    Map<String, List<LayerWriting.Part>> parts = new HashMap<>();
+    Map<String, List<WrittenLayers.Part>> parts = new HashMap<>();
     boolean gated = false;
     for (LayerSpec layer : spec.layers()) {
-      List<LayerWriting.Part> own = parts(layer, path);
-      gated |= own.stream().anyMatch(p -> p.type().equals(LayerWriting.GATE));
+      List<WrittenLayers.Part> own = parts(layer, path);
+      gated |= own.stream().anyMatch(p -> p.type().equals(WrittenLayers.GATE));
       parts.put(layer.name(), own);
     }
     boolean sequential = spec.sequential() && !gated;
@@ -58,10 +61,18 @@ public final class ModelWriting {
       written.addAll(layer(layer, path, trainable, parts.get(layer.name()), references));
     }
     List<Ref> outputs = spec.outputs().stream().map(references::output).toList();
-    return new WrittenModel(spec.name(), sequential, written, spec.inputs(), outputs);
+    boolean top = path.isEmpty();
+    return new WrittenModel(
+        spec.name(),
+        sequential,
+        written,
+        spec.inputs(),
+        outputs,
+        top ? spec.inputNames() : List.of(),
+        top ? spec.outputNames() : List.of());
   }
 
-  private List<LayerWriting.Part> parts(LayerSpec layer, String path) {
+  private List<WrittenLayers.Part> parts(LayerSpec layer, String path) {
     if (layer.isInput() || layer.model().isPresent()) {
       return List.of();
     }
@@ -71,15 +82,17 @@ public final class ModelWriting {
     }
     Equivalent equivalent = architecture.equivalents().get(place);
     if (equivalent == null) {
-      throw LayerWriting.unwritable(place, "the operation " + layer.type().substring(3));
+      return List.of(); // written as it was read
     }
-    List<LayerWriting.Part> parts = new ArrayList<>();
+    List<WrittenLayers.Part> parts = new ArrayList<>();
     for (Equivalent.Step step : equivalent.steps()) {
       String suffix = parts.isEmpty() ? "" : "_" + (parts.size() + 1);
       LayerSpec standard =
           new LayerSpec(layer.name(), step.type(), step.config(), List.of(), Optional.empty());
-      for (LayerWriting.Part part : layers.parts(standard, place)) {
-        parts.add(new LayerWriting.Part(suffix + part.suffix(), part.type(), part.config()));
+      for (WrittenLayers.Part part : layers.parts(standard, place)) {
+        parts.add(
+            new WrittenLayers.Part(
+                suffix + part.suffix(), part.type(), part.config(), part.within()));
       }
     }
     return parts;
@@ -87,10 +100,10 @@ public final class ModelWriting {
 
   /** Where a reference to a layer of the file leads in the written model. */
   private record References(
-      Map<String, LayerSpec> layers, Map<String, List<LayerWriting.Part>> parts) {
+      Map<String, LayerSpec> layers, Map<String, List<WrittenLayers.Part>> parts) {
 
     Ref of(Ref ref) {
-      List<LayerWriting.Part> own = parts.getOrDefault(ref.layer(), List.of());
+      List<WrittenLayers.Part> own = parts.getOrDefault(ref.layer(), List.of());
       String suffix = own.isEmpty() ? "" : own.get(own.size() - 1).suffix();
       int call = isCalledTwice(layers.get(ref.layer())) ? 1 : ref.call();
       return new Ref(ref.layer() + suffix, call, ref.tensor());
@@ -114,9 +127,12 @@ public final class ModelWriting {
       LayerSpec layer,
       String path,
       boolean trainable,
-      List<LayerWriting.Part> parts,
+      List<WrittenLayers.Part> parts,
       References references) {
     String place = LayerSpec.place(path, layer.name());
+    if (layer.isOperation() && parts.isEmpty()) {
+      return List.of(OperationWriting.of(layer, references::of));
+    }
     List<List<Ref>> calls = new ArrayList<>();
     for (Call call : layer.calls()) {
       List<Ref> refs = call.refs().stream().map(references::of).toList();
@@ -133,7 +149,7 @@ public final class ModelWriting {
     if (layer.model().isPresent()) {
       if (isCalledTwice(layer)) {
         if (calls.size() != 1) {
-          throw LayerWriting.unwritable(
+          throw WrittenLayers.unwritable(
               place, "a Functional model that is used " + calls.size() + " times");
         }
         calls.add(calls.get(0));
@@ -155,23 +171,22 @@ public final class ModelWriting {
       LayerSpec layer,
       String place,
       boolean trainable,
-      List<LayerWriting.Part> parts,
+      List<WrittenLayers.Part> parts,
       List<List<Ref>> calls) {
     List<WrittenLayer> chain = new ArrayList<>();
+    Set<String> withWeights = new HashSet<>();
     List<List<Ref>> operands = calls;
-    for (LayerWriting.Part part : parts) {
+    for (WrittenLayers.Part part : parts) {
       String name = layer.name() + part.suffix();
       ObjectNode config = part.config();
       config.put("name", name);
-      boolean first = chain.isEmpty();
-      if (first) {
-        config.put("trainable", trainable);
-      }
-      boolean gate = part.type().equals(LayerWriting.GATE);
-      List<Value> values = first ? values(layer, place, trainable) : List.of();
+      boolean gate = part.type().equals(WrittenLayers.GATE);
+      boolean own = withWeights.add(part.within());
+      part.trainable(trainable);
+      List<Value> values = own ? values(layer, place, part.within(), trainable) : List.of();
       String type = gate ? "Multiply" : part.type();
-      List<List<Ref>> own = gate ? gated(layer.name(), operands) : operands;
-      chain.add(new WrittenLayer(name, type, config, own, values, Optional.empty()));
+      List<List<Ref>> called = gate ? gated(layer.name(), operands) : operands;
+      chain.add(new WrittenLayer(name, type, config, called, values, Optional.empty()));
       operands = new ArrayList<>();
       for (int i = 0; i < calls.size(); i++) {
         operands.add(List.of(new Ref(name, i, 0)));
@@ -199,7 +214,7 @@ public final class ModelWriting {
     } else {
       Shape known =
           weights.inputs().stream()
-              .filter(i -> i.name().equals(layer.name()))
+              .filter(i -> i.name().equals(inputName(layer.name())))
               .map(Graph.Input::shape)
               .findFirst()
               .orElseThrow();
@@ -210,13 +225,27 @@ public final class ModelWriting {
     return config;
   }
 
-  private List<Value> values(LayerSpec layer, String place, boolean trainable) {
+  private String inputName(String layer) {
+    ModelSpec model = architecture.model();
+    for (int i = 0; i < model.inputs().size(); i++) {
+      if (model.inputs().get(i).layer().equals(layer)) {
+        return model.inputName(i);
+      }
+    }
+    return layer;
+  }
+
+  /** The weights at one place within the layer. */
+  private List<Value> values(LayerSpec layer, String place, String within, boolean trainable) {
     List<Value> values = new ArrayList<>();
     for (WeightSlot slot : architecture.weights().of(place)) {
+      if (!slot.isWritten() || !slot.within().equals(within)) {
+        continue;
+      }
       float[] value =
           weights.weight(slot.graphName()).map(w -> w.value().values()).orElse(slot.values());
       boolean scale = layer.type().equals("LayerScale");
-      String name = scale ? "depthwise_kernel" : slot.name();
+      String name = scale ? "depthwise_kernel" : slot.ownName();
       Shape shape = scale ? Shape.of(1, 1, slot.shape().last(), 1) : slot.shape();
       values.add(new Value(place, name, shape, trainable && slot.trainable(), value));
     }

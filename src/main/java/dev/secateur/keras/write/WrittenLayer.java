@@ -11,6 +11,7 @@ import java.util.Optional;
  *
  * @param calls operands of each call
  * @param weights in Keras' order
+ * @param item the whole description, where it is not made of the rest
  */
 record WrittenLayer(
     String name,
@@ -18,7 +19,8 @@ record WrittenLayer(
     ObjectNode config,
     List<List<LayerSpec.Ref>> calls,
     List<Value> weights,
-    Optional<WrittenModel> model) {
+    Optional<WrittenModel> model,
+    Optional<ObjectNode> item) {
 
   /**
    * A weight with its values.
@@ -30,5 +32,15 @@ record WrittenLayer(
   WrittenLayer {
     calls = List.copyOf(calls);
     weights = List.copyOf(weights);
+  }
+
+  WrittenLayer(
+      String name,
+      String type,
+      ObjectNode config,
+      List<List<LayerSpec.Ref>> calls,
+      List<Value> weights,
+      Optional<WrittenModel> model) {
+    this(name, type, config, calls, weights, model, Optional.empty());
   }
 }

@@ -1,0 +1,86 @@
+package dev.secateur.job;
+
+import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Duplicates;
+import dev.secateur.evaluate.Evaluation;
+import dev.secateur.evaluate.Evaluator;
+import dev.secateur.evaluate.Goal;
+import dev.secateur.evaluate.Latency;
+import dev.secateur.evaluate.Likeness;
+import dev.secateur.evaluate.RecordedOutputs;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Predictor;
+import dev.secateur.plan.Plan;
+import dev.secateur.train.TensorFlowPredictor;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** Measures the model as it came in, and keeps its outputs for the others to be compared with. */
+record EvaluateOriginal(Run run) implements Step {
+  @Override
+  public Stage stage() {
+    return Stage.EVALUATE_ORIGINAL;
+  }
+
+  @Override
+  public Set<Product<?>> needs() {
+    return Set.of();
+  }
+
+  @Override
+  public Set<Product<?>> makes() {
+    return Set.of(Product.ORIGINAL_OUTPUTS, Product.ORIGINAL);
+  }
+
+  @Override
+  public void run(Products products) {
+    RecordedOutputs outputs = RecordedOutputs.create();
+    products.put(Product.ORIGINAL_OUTPUTS, outputs);
+    JobInputs inputs = run.inputs();
+    Plan plan = run.job().plan();
+    Dataset set = inputs.evaluation();
+    int shared = Duplicates.count(set, inputs.train(), run.cancelled());
+    if (shared > 0) {
+      run.warn(
+          String.format(
+              Locale.ROOT,
+              "%,d of the %,d evaluation samples also stand in the training set",
+              shared,
+              set.size()));
+    }
+    Graph original = inputs.model().graph();
+    try (Predictor predictor = TensorFlowPredictor.open(original, run.job().threads())) {
+      List<Goal> goals =
+          plan.task().isPresent()
+              ? inputs.goals()
+              : Likeness.settled(inputs.goals(), predictor, set, run.cancelled());
+      Promises.check(plan, goals);
+      Evaluation evaluation =
+          new Evaluator(goals, set, run.cancelled()).evaluateOriginal(predictor, outputs);
+      Latency latency = Latency.measure(predictor, set);
+      run.measured(
+          Variants.keras("original", run.job().model().file(), original, evaluation, latency));
+      Optional<String> complaint =
+          new Soundness(goals, set, plan.preprocessing(), run.cancelled())
+              .complaint(predictor, evaluation);
+      if (plan.acceptance().allowChance()) {
+        complaint.ifPresent(c -> run.warn(c + "; run all the same, as the plan allows"));
+        complaint = Optional.empty();
+      }
+      products.put(Product.ORIGINAL, new Original(goals, complaint, shared));
+    }
+    inputs.losses().replaced().forEach(this::warnOfLoss);
+  }
+
+  private void warnOfLoss(String output, String loss) {
+    run.warn(
+        "output "
+            + output
+            + ": the loss "
+            + loss
+            + ", which the file was trained with, is not known; fine-tuning minimises the nearest"
+            + " that is");
+  }
+}

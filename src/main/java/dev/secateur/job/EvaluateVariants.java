@@ -1,0 +1,72 @@
+package dev.secateur.job;
+
+import dev.secateur.evaluate.Evaluator;
+import dev.secateur.evaluate.Latency;
+import dev.secateur.evaluate.RecordedOutputs;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Predictor;
+import dev.secateur.tflite.TfliteInterpreter;
+import dev.secateur.tflite.TfliteModel;
+import dev.secateur.train.TensorFlowPredictor;
+import java.util.Set;
+
+/** Measures what was made, each variant beside the original. */
+record EvaluateVariants(Run run) implements Step {
+  @Override
+  public Stage stage() {
+    return Stage.EVALUATE;
+  }
+
+  @Override
+  public Set<Product<?>> needs() {
+    return Set.of(
+        Product.ORIGINAL,
+        Product.ORIGINAL_OUTPUTS,
+        Product.TUNED,
+        Product.PRUNED_FILE,
+        Product.FP32,
+        Product.INT8);
+  }
+
+  @Override
+  public Set<Product<?>> makes() {
+    return Set.of();
+  }
+
+  @Override
+  public void run(Products products) {
+    RecordedOutputs original = products.get(Product.ORIGINAL_OUTPUTS);
+    Evaluator evaluator =
+        new Evaluator(
+            products.get(Product.ORIGINAL).goals(), run.inputs().evaluation(), run.cancelled());
+    Graph pruned = products.get(Product.TUNED).graph();
+    try (Predictor predictor = TensorFlowPredictor.open(pruned, run.job().threads())) {
+      run.measured(
+          Variants.keras(
+              "pruned",
+              products.get(Product.PRUNED_FILE),
+              pruned,
+              evaluator.evaluate(predictor, original.rewind()),
+              latency(predictor)));
+    }
+    tflite("fp32", ConvertToTflite.FILE, products.get(Product.FP32), evaluator, original);
+    tflite("int8", Quantize.FILE, products.get(Product.INT8), evaluator, original);
+  }
+
+  private void tflite(
+      String name, String file, TfliteModel model, Evaluator evaluator, RecordedOutputs original) {
+    try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
+      run.measured(
+          Variants.tflite(
+              name,
+              run.staging().file(file),
+              model,
+              evaluator.evaluate(predictor, original.rewind()),
+              latency(predictor)));
+    }
+  }
+
+  private Latency latency(Predictor predictor) {
+    return Latency.measure(predictor, run.inputs().evaluation());
+  }
+}

@@ -1,0 +1,69 @@
+package dev.secateur.job;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.plan.Plan;
+import dev.secateur.plan.Pruning;
+import dev.secateur.train.Checkpoints;
+import dev.secateur.train.FineTuner;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Prunes the network, before it is trained or while it is; training goes on from the newest
+ * checkpoint if there is one.
+ */
+record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
+  @Override
+  public Stage stage() {
+    return Stage.FINE_TUNE;
+  }
+
+  @Override
+  public Set<Product<?>> needs() {
+    return Set.of(Product.ORIGINAL);
+  }
+
+  @Override
+  public Set<Product<?>> makes() {
+    return Set.of(Product.TUNED);
+  }
+
+  @Override
+  public void run(Products products) {
+    Plan plan = run.job().plan();
+    Graph original = run.inputs().model().graph();
+    boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
+    products.put(
+        Product.TUNED,
+        FineTuner.fineTune(
+            first ? Reconstructed.of(run) : original,
+            original,
+            run.inputs().train(),
+            plan.fineTuning(),
+            plan.pruning(),
+            run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals()),
+            new OfThisStage(checkpoints, stage()),
+            new ListenedTraining(run.listener()),
+            run.cancelled(),
+            run.job().threads()));
+  }
+
+  private record OfThisStage(JobCheckpoints all, Stage stage) implements Checkpoints {
+    @Override
+    public Optional<Path> latest() {
+      return all.latest(stage);
+    }
+
+    @Override
+    public void save(int step, State state) {
+      all.save(stage, step, state::writeTo);
+    }
+
+    @Override
+    public Duration interval() {
+      return all.interval();
+    }
+  }
+}

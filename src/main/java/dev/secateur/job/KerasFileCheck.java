@@ -1,0 +1,82 @@
+package dev.secateur.job;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Predictor;
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Tensor;
+import dev.secateur.keras.KerasException;
+import dev.secateur.keras.KerasReader;
+import dev.secateur.result.FailureReason;
+import dev.secateur.train.TensorFlowPredictor;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a Keras file must pass before it is handed out: it is read again, and answers what the
+ * network answers that was written. A layer whose weights were left out, or went to another layer,
+ * shows here.
+ *
+ * @param inputs samples: one float32 tensor an input of the network, batch first
+ */
+public record KerasFileCheck(List<Tensor> inputs, int threads) {
+  /** Of the largest value. The same kernels with the same weights: only their order may differ. */
+  private static final double TOLERANCE = 1e-5;
+
+  public KerasFileCheck {
+    inputs = List.copyOf(inputs);
+  }
+
+  /**
+   * @throws JobException of a model that cannot be written back
+   */
+  public void equal(Path file, Graph written) {
+    Graph read = read(file, written.inputs().get(0).shape());
+    List<Tensor> expected = answers(written);
+    List<Tensor> actual = answers(read);
+    for (int i = 0; i < expected.size(); i++) {
+      if (i >= actual.size() || !close(expected.get(i), actual.get(i))) {
+        throw notWritten(
+            file, "read again, its output " + i + " differs from the network's", Optional.empty());
+      }
+    }
+  }
+
+  private static Graph read(Path file, Shape input) {
+    try {
+      return KerasReader.read(file, Optional.of(input)).graph();
+    } catch (KerasException e) {
+      throw notWritten(file, "it cannot be read again: " + e.getMessage(), Optional.of(e));
+    }
+  }
+
+  private static JobException notWritten(Path file, String why, Optional<Exception> cause) {
+    return new JobException(
+        FailureReason.MODEL_UNSUPPORTED,
+        file.getFileName() + ": the model cannot be written back as this kind of file: " + why,
+        cause.orElse(null));
+  }
+
+  private List<Tensor> answers(Graph network) {
+    try (Predictor predictor = TensorFlowPredictor.open(network, threads)) {
+      return predictor.predict(inputs);
+    }
+  }
+
+  private static boolean close(Tensor expected, Tensor actual) {
+    if (!expected.shape().equals(actual.shape())) {
+      return false;
+    }
+    double largest = 0;
+    double difference = 0;
+    for (int i = 0; i < expected.values().length; i++) {
+      float wanted = expected.values()[i];
+      float got = actual.values()[i];
+      if (Float.compare(wanted, got) != 0) {
+        difference = Math.max(difference, Math.abs((double) wanted - got));
+      }
+      largest = Math.max(largest, Math.abs(wanted));
+    }
+    return difference <= TOLERANCE * largest;
+  }
+}

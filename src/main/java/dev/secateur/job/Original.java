@@ -1,0 +1,19 @@
+package dev.secateur.job;
+
+import dev.secateur.evaluate.Goal;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What evaluating the original has told.
+ *
+ * @param goals that its outputs, and so those of all variants, are judged by
+ * @param complaint why nothing that came of it could be judged, with what helps; empty if it is
+ *     sound, or if the plan runs it all the same
+ * @param alsoInTraining evaluation samples that stand in the training set as well
+ */
+record Original(List<Goal> goals, Optional<String> complaint, int alsoInTraining) {
+  Original {
+    goals = List.copyOf(goals);
+  }
+}

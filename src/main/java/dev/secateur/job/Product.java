@@ -1,0 +1,31 @@
+package dev.secateur.job;
+
+import dev.secateur.evaluate.RecordedOutputs;
+import dev.secateur.result.JobResult;
+import dev.secateur.tflite.Calibration;
+import dev.secateur.tflite.Lowered;
+import dev.secateur.tflite.TfliteModel;
+import dev.secateur.train.FineTuned;
+import java.nio.file.Path;
+
+/** Something that a step makes and later ones need. */
+record Product<T>(String name, Class<T> type) {
+  /** The original's outputs on the evaluation set. */
+  static final Product<RecordedOutputs> ORIGINAL_OUTPUTS =
+      new Product<>("the original's outputs", RecordedOutputs.class);
+
+  static final Product<Original> ORIGINAL = new Product<>("the original's goals", Original.class);
+  static final Product<FineTuned> TUNED = new Product<>("the pruned network", FineTuned.class);
+  static final Product<Path> PRUNED_FILE = new Product<>("its Keras file", Path.class);
+  static final Product<Lowered> LOWERED = new Product<>("the network as TFLite", Lowered.class);
+  static final Product<TfliteModel> FP32 = new Product<>("the float32 file", TfliteModel.class);
+  static final Product<Calibration> CALIBRATION =
+      new Product<>("the calibration", Calibration.class);
+  static final Product<TfliteModel> INT8 = new Product<>("the INT8 file", TfliteModel.class);
+  static final Product<JobResult> RESULT = new Product<>("the result", JobResult.class);
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

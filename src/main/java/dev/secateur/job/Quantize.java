@@ -1,0 +1,61 @@
+package dev.secateur.job;
+
+import dev.secateur.dataset.Dataset;
+import dev.secateur.plan.Quantization;
+import dev.secateur.tflite.Calibration;
+import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.Lowered;
+import dev.secateur.tflite.TfliteModel;
+import java.util.List;
+import java.util.Set;
+
+/** Makes the INT8 TFLite file, calibrated on the representative set. */
+record Quantize(Run run) implements Step {
+  static final String FILE = "int8.tflite";
+
+  @Override
+  public Stage stage() {
+    return Stage.QUANTIZE;
+  }
+
+  @Override
+  public Set<Product<?>> needs() {
+    return Set.of(Product.LOWERED, Product.FP32);
+  }
+
+  @Override
+  public Set<Product<?>> makes() {
+    return Set.of(Product.CALIBRATION, Product.INT8);
+  }
+
+  /** Calibrated on the few samples, the ranges are not those of the run; the kernels are. */
+  @Override
+  public void check(Rehearsal rehearsal) {
+    Quantization how = run.job().plan().quantization();
+    rehearsal.lowered().requireQuantizable(how);
+    Calibration few =
+        new Calibrator(run.job().threads())
+            .calibrate(rehearsal.lowered(), rehearsal.fp32(), List.of(run.inputs().fewSamples()));
+    run.artifacts().runs(rehearsal.lowered().int8(few, how, Rehearsal.METADATA));
+  }
+
+  @Override
+  public void run(Products products) {
+    Dataset set = run.inputs().representative();
+    int samples = run.job().plan().representative().samples();
+    if (samples > set.size()) {
+      run.warn("the representative set has only " + set.size() + " of the " + samples + " samples");
+    }
+    Lowered lowered = products.get(Product.LOWERED);
+    TfliteModel fp32 = products.get(Product.FP32);
+    Calibration calibration =
+        new Calibrator(run.job().threads(), run.inputs().trainingRange())
+            .calibrate(lowered, fp32, set, samples, run.cancelled());
+    calibration.warnings().forEach(run::warn);
+    TfliteModel int8 = lowered.int8(calibration, run.job().plan().quantization(), run.metadata());
+    run.artifacts().resembles(int8, fp32);
+    run.staging().write(FILE, int8::writeTo);
+    products.put(Product.CALIBRATION, calibration);
+    products.put(Product.INT8, int8);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.secateur.job;
+
+import dev.secateur.dataset.Dataset;
+import dev.secateur.evaluate.Goal;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Head;
+import dev.secateur.graph.Predictor;
+import dev.secateur.graph.Tensor;
+import dev.secateur.plan.Pruning;
+import dev.secateur.prune.Divergence;
+import dev.secateur.prune.KernelBudgets;
+import dev.secateur.prune.Reconstruction;
+import dev.secateur.prune.Samples;
+import dev.secateur.tflite.TfliteCompiler;
+import dev.secateur.tflite.TfliteException;
+import dev.secateur.tflite.TfliteInterpreter;
+import dev.secateur.train.TensorFlowPredictor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** The network pruned without training, on samples taken evenly from the representative set. */
+final class Reconstructed {
+  private static final int BATCH = 32;
+
+  /** Share of the heap that the values of the samples may take. */
+  private static final int SHARE = 4;
+
+  private Reconstructed() {}
+
+  static Graph of(Run run) {
+    Graph original = run.inputs().model().graph();
+    Pruning pruning = run.job().plan().pruning();
+    if (pruning.finalSparsity() == 0) {
+      return original;
+    }
+    long bytes = Runtime.getRuntime().maxMemory() / SHARE;
+    List<List<Tensor>> batches =
+        batches(run.inputs().representative(), Samples.count(original, bytes));
+    Samples samples =
+        new Samples(batches, part -> predictor(part, run.job().threads()), run.cancelled());
+    try (Reconstruction reconstruction = new Reconstruction(samples, run.job().threads())) {
+      KernelBudgets budgets =
+          switch (pruning.allocation()) {
+            case UNIFORM -> KernelBudgets.uniform(original, pruning.finalSparsity());
+            case LAMP -> KernelBudgets.lamp(original, pruning.finalSparsity());
+            case SENSITIVITY ->
+                reconstruction
+                    .sensitivity(original, divergence(run))
+                    .allocate(pruning.finalSparsity());
+          };
+      return reconstruction.prune(original, budgets);
+    }
+  }
+
+  private static Divergence divergence(Run run) {
+    Set<String> scores =
+        run.inputs().goals().stream()
+            .filter(g -> g.reading() == Goal.Reading.CLASSES)
+            .map(Goal::output)
+            .collect(Collectors.toSet());
+    return new Divergence(Head.of(run.inputs().model().graph()), scores);
+  }
+
+  private static List<List<Tensor>> batches(Dataset set, int wanted) {
+    int count = Math.min(wanted, set.size());
+    int[] chosen =
+        IntStream.range(0, count).map(i -> (int) ((long) i * set.size() / count)).toArray();
+    List<List<Tensor>> batches = new ArrayList<>();
+    for (int from = 0; from < count; from += BATCH) {
+      int[] indices = IntStream.range(from, Math.min(from + BATCH, count)).toArray();
+      batches.add(set.batch(IntStream.of(indices).map(i -> chosen[i]).toArray()).inputs());
+    }
+    return batches;
+  }
+
+  /** TFLite starts in a fraction of the time; what it has no form for, TensorFlow runs. */
+  private static Predictor predictor(Graph part, int threads) {
+    try {
+      return TfliteInterpreter.open(TfliteCompiler.float32(part, Run.INTERMEDIATE), threads);
+    } catch (TfliteException e) {
+      return TensorFlowPredictor.open(part, threads);
+    }
+  }
+}

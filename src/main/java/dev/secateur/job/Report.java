@@ -1,0 +1,105 @@
+package dev.secateur.job;
+
+import dev.secateur.plan.Plan;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Training;
+import dev.secateur.result.Verdict;
+import dev.secateur.tflite.Calibration;
+import dev.secateur.train.FineTuned;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Judges what was measured, writes the reports, and shows the artifacts, all at once.
+ *
+ * @param stages that have ended, with their times
+ */
+record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) implements Step {
+  @Override
+  public Stage stage() {
+    return Stage.REPORT;
+  }
+
+  @Override
+  public Set<Product<?>> needs() {
+    return Set.of(Product.ORIGINAL);
+  }
+
+  @Override
+  public Set<Product<?>> makes() {
+    return Set.of(Product.RESULT);
+  }
+
+  /** Also of an original that is not sound. */
+  @Override
+  public boolean wanted(Products products) {
+    return true;
+  }
+
+  @Override
+  public void run(Products products) {
+    Original original = products.get(Product.ORIGINAL);
+    JobResult result =
+        original
+            .complaint()
+            .map(complaint -> result(original, Verdict.unsound(complaint)))
+            .orElseGet(
+                () ->
+                    result(
+                        original,
+                        products.get(Product.TUNED),
+                        products.get(Product.CALIBRATION).samples()));
+    products.put(Product.RESULT, run.staging().publish(result, writer));
+  }
+
+  private JobResult result(Original original, FineTuned tuned, Calibration.Samples samples) {
+    List<JobResult.Layer> layers = LayerSparsities.of(tuned);
+    return result(
+        original,
+        Verdict.of(run.job().plan().acceptance(), run.variants(), layers),
+        TrainingRecord.settled(run.job().plan(), tuned, original.goals()),
+        layers,
+        TrainingRecord.of(tuned),
+        Optional.of(
+            new JobResult.Calibration(
+                samples.digest(), samples.count(), samples.min(), samples.max())));
+  }
+
+  /** Of a job that ended with its original. */
+  private JobResult result(Original original, Verdict verdict) {
+    Training none = new Training(0, OptionalInt.empty(), List.of(), List.of());
+    return result(original, verdict, run.job().plan(), List.of(), none, Optional.empty());
+  }
+
+  private JobResult result(
+      Original original,
+      Verdict verdict,
+      Plan plan,
+      List<JobResult.Layer> layers,
+      Training training,
+      Optional<JobResult.Calibration> calibration) {
+    return new JobResult(
+        verdict.outcome(),
+        verdict.reason(),
+        plan,
+        run.inputs().description(run.job()),
+        run.inputs().datasets().stream().map(d -> compared(d, original)).toList(),
+        run.variants(),
+        layers,
+        stages,
+        training,
+        calibration,
+        run.warnings(),
+        ProcessInfo.now(run.job().threads()),
+        run.job().output(),
+        List.of());
+  }
+
+  private static JobResult.Data compared(JobResult.Data set, Original original) {
+    return set.role().equals("evaluation")
+        ? set.comparedWithTraining(original.alsoInTraining())
+        : set;
+  }
+}

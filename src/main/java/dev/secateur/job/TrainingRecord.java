@@ -1,0 +1,66 @@
+package dev.secateur.job;
+
+import dev.secateur.evaluate.Goal;
+import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.Plan;
+import dev.secateur.plan.Task;
+import dev.secateur.plan.TaskChoice;
+import dev.secateur.prune.PruningSchedule;
+import dev.secateur.result.Training;
+import dev.secateur.train.FineTuned;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the training run tells: how it went, and what it settled that the plan left open. */
+final class TrainingRecord {
+  private TrainingRecord() {}
+
+  /**
+   * @param goals that the outputs were judged by
+   */
+  static Plan settled(Plan asked, FineTuned tuned, List<Goal> goals) {
+    Map<String, Task> tasks = new LinkedHashMap<>();
+    goals.forEach(g -> tasks.put(g.output(), g.task()));
+    FineTuning how = asked.fineTuning();
+    FineTuning settled =
+        new FineTuning(
+            how.recipe(),
+            how.epochs(),
+            how.batchSize(),
+            how.optimizer(),
+            how.learningRate(),
+            how.learningRateSchedule(),
+            Optional.of(tuned.loss()),
+            how.validationSplit(),
+            tuned.distilled(),
+            how.augment(),
+            how.shuffle(),
+            how.seed());
+    return new Plan(
+        Optional.of(TaskChoice.found(tasks)),
+        asked.preprocessing(),
+        tuned.pruning(),
+        settled,
+        asked.quantization(),
+        asked.representative(),
+        asked.acceptance());
+  }
+
+  static Training of(FineTuned tuned) {
+    PruningSchedule schedule = new PruningSchedule(tuned.pruning(), Math.max(tuned.steps(), 1));
+    List<Training.SchedulePoint> points = new ArrayList<>();
+    for (int step = 1; step <= tuned.steps(); step++) {
+      if (schedule.updatesAt(step)) {
+        points.add(new Training.SchedulePoint(step, schedule.sparsityAt(step)));
+      }
+    }
+    return new Training(
+        tuned.steps(),
+        tuned.resumedFrom(),
+        tuned.epochs().stream().map(ListenedTraining::of).toList(),
+        points);
+  }
+}

@@ -1,0 +1,148 @@
+package dev.secateur.prune;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Node;
+import dev.secateur.graph.Predictor;
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Tensor;
+import dev.secateur.graph.Weight;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * The values of a network on a set of samples, computed node by node in the network's order: only
+ * those are kept that a later node, or an output, reads.
+ */
+final class Activations {
+  private final Function<Graph, Predictor> predictors;
+  private final Map<String, Shape> shapes;
+
+  /** By value, one tensor a batch. */
+  private final Map<String, List<Tensor>> values = new HashMap<>();
+
+  private int done;
+
+  /**
+   * @param predictors opens a network for inference
+   * @param batches the network's inputs: one list a batch, one tensor an input
+   */
+  Activations(Graph network, Function<Graph, Predictor> predictors, List<List<Tensor>> batches) {
+    this.predictors = predictors;
+    this.shapes = network.shapes();
+    for (int i = 0; i < network.inputs().size(); i++) {
+      int input = i;
+      values.put(network.inputs().get(i).name(), batches.stream().map(b -> b.get(input)).toList());
+    }
+  }
+
+  private Activations(Activations other) {
+    this.predictors = other.predictors;
+    this.shapes = other.shapes;
+    this.values.putAll(other.values);
+    this.done = other.done;
+  }
+
+  /** The most values of a sample that are kept at once while a network is walked. */
+  static long mostFloats(Graph network) {
+    Map<String, Shape> shapes = network.shapes();
+    Map<String, Integer> lastReader = new HashMap<>();
+    for (int i = 0; i < network.nodes().size(); i++) {
+      for (String operand : network.nodes().get(i).inputs()) {
+        lastReader.put(operand, i);
+      }
+    }
+    network.outputs().forEach(o -> lastReader.put(o.value(), network.nodes().size()));
+    long now = network.inputs().stream().mapToLong(i -> i.shape().size()).sum();
+    long most = now;
+    for (int i = 0; i < network.nodes().size(); i++) {
+      Node node = network.nodes().get(i);
+      now += shapes.get(node.name()).size();
+      most = Math.max(most, now);
+      for (String operand : Set.copyOf(node.inputs())) {
+        if (lastReader.get(operand) == i && !network.weights().containsKey(operand)) {
+          now -= shapes.get(operand).size();
+        }
+      }
+    }
+    return most;
+  }
+
+  /** The same values; advancing one does not move the other. */
+  Activations copy() {
+    return new Activations(this);
+  }
+
+  /** A value that is kept, one tensor a batch. */
+  List<Tensor> value(String name) {
+    return values.get(name);
+  }
+
+  /**
+   * Computes nodes up to {@code end}, not including it.
+   *
+   * @param network the network, with the weights to compute with
+   */
+  void advance(Graph network, int end) {
+    List<Node> nodes = network.nodes();
+    Set<String> later = new HashSet<>();
+    network.outputs().forEach(o -> later.add(o.value()));
+    nodes.subList(end, nodes.size()).forEach(n -> later.addAll(n.inputs()));
+    if (end > done) {
+      compute(network, nodes.subList(done, end), later);
+      done = end;
+    }
+    values.keySet().retainAll(later);
+  }
+
+  private void compute(Graph network, List<Node> nodes, Set<String> later) {
+    Set<String> operands = new LinkedHashSet<>();
+    Map<String, Weight> weights = new LinkedHashMap<>();
+    List<Graph.Output> outputs = new ArrayList<>();
+    for (Node node : nodes) {
+      for (String operand : node.inputs()) {
+        network.weight(operand).ifPresent(w -> weights.put(operand, w));
+        if (values.containsKey(operand)) {
+          operands.add(operand);
+        }
+      }
+      if (later.contains(node.name())) {
+        outputs.add(new Graph.Output(node.name(), node.name()));
+      }
+    }
+    if (outputs.isEmpty()) {
+      return;
+    }
+    List<String> inputs = List.copyOf(operands);
+    Graph part =
+        new Graph(
+            network.name(),
+            inputs.stream().map(i -> new Graph.Input(i, shapes.get(i))).toList(),
+            nodes,
+            outputs,
+            weights,
+            List.of());
+    List<List<Tensor>> made = new ArrayList<>();
+    outputs.forEach(o -> made.add(new ArrayList<>()));
+    int batches = values.values().iterator().next().size();
+    try (Predictor predictor = predictors.apply(part)) {
+      for (int batch = 0; batch < batches; batch++) {
+        int b = batch;
+        List<Tensor> predicted =
+            predictor.predict(inputs.stream().map(i -> values.get(i).get(b)).toList());
+        for (int o = 0; o < outputs.size(); o++) {
+          made.get(o).add(predicted.get(o));
+        }
+      }
+    }
+    for (int o = 0; o < outputs.size(); o++) {
+      values.put(outputs.get(o).name(), made.get(o));
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.secateur.prune;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Tensor;
+import java.util.Map;
+
+/** What becomes of one kernel, for any number of entries that it keeps. */
+interface Choices {
+  /**
+   * @return the network's weights that change, by name
+   */
+  Map<String, Tensor> keeping(int kept);
+
+  /**
+   * @param before the original's values, up to the kernel's node
+   * @param now the pruned network's, likewise
+   */
+  static Choices of(
+      LinearAlgebra algebra,
+      PrunableKernel kernel,
+      Graph original,
+      Activations before,
+      Activations now) {
+    if (kernel instanceof PrunableLayer layer) {
+      SampledRows rows = new SampledRows(layer, original, before);
+      Moments moments = Moments.of(algebra, layer, original, rows, before, now);
+      LayerProblem problem =
+          new LayerProblem(algebra, moments.h(), moments.c(), layer.folded(original));
+      return kept -> {
+        LayerProblem.Solution solved = problem.solve(new Support.Largest(kept));
+        return layer.unfolded(original, solved, moments.offset(solved.weights()));
+      };
+    }
+    Tensor value = original.weights().get(kernel.kernel()).value();
+    return kept -> Map.of(kernel.kernel(), largest(value, kept));
+  }
+
+  private static Tensor largest(Tensor value, int kept) {
+    float threshold = Masks.threshold(value.values(), Math.max(kept, 1));
+    float[] values = value.values().clone();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Math.abs(values[i]) >= threshold ? values[i] : 0f;
+    }
+    return new Tensor(value.shape(), values);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.secateur.prune;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Predictor;
+import dev.secateur.graph.Tensor;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/**
+ * The samples that a network is pruned on, and how it is run on them.
+ *
+ * @param batches as the network is fed: one tensor an input
+ * @param predictors opens a network for inference
+ * @param cancelled asked between kernels
+ */
+public record Samples(
+    List<List<Tensor>> batches, Function<Graph, Predictor> predictors, BooleanSupplier cancelled) {
+  /** More help little: 128 lose some points of accuracy at 80 % sparsity, 1,024 win half a one. */
+  private static final int MOST = 512;
+
+  /** Fewer say too little, whatever the memory. */
+  private static final int LEAST = 32;
+
+  /** The values of the original and of the pruned network, both. */
+  private static final int NETWORKS = 2;
+
+  public Samples {
+    batches = List.copyOf(batches);
+  }
+
+  /**
+   * How many samples to prune a network on.
+   *
+   * @param bytes that its values on them may take in memory
+   */
+  public static int count(Graph network, long bytes) {
+    long each = Math.max(Activations.mostFloats(network) * Float.BYTES * NETWORKS, 1);
+    return (int) Math.max(LEAST, Math.min(MOST, bytes / each));
+  }
+
+  Activations of(Graph network) {
+    return new Activations(network, predictors, batches);
+  }
+
+  void checkCancelled() {
+    if (cancelled.getAsBoolean()) {
+      throw new CancellationException("pruning stopped");
+    }
+  }
+
+  /** The first batches. */
+  Samples first(int count) {
+    return new Samples(batches.subList(0, Math.min(count, batches.size())), predictors, cancelled);
+  }
+}

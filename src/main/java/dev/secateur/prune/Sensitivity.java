@@ -1,0 +1,156 @@
+package dev.secateur.prune;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What each kernel alone costs: the divergence of the network's outputs when that kernel is pruned,
+ * and reconstructed, to each of a few sparsities. Made once, it serves every target.
+ *
+ * @param kernels in the network's order
+ */
+public record Sensitivity(List<Kernel> kernels) {
+  /** The sparsities that are measured. */
+  static final double[] SPARSITIES = {.3, .5, .7, .8, .9, .95};
+
+  /** No kernel is asked for more: what is beyond was not measured. */
+  private static final double MOST = .98;
+
+  /** Steps of the whole network's size between which allocations are told apart. */
+  private static final int UNITS = 2000;
+
+  /** Below this, divergence is the noise of a few hundred samples. */
+  private static final double NOISE = 1e-6;
+
+  /** How much smaller, as a logarithm, the first cost is at sparsity zero: next to nothing. */
+  private static final double FALL = 4;
+
+  /**
+   * @param size entries of the kernel
+   * @param divergence at each of {@link #SPARSITIES}
+   */
+  public record Kernel(String name, long size, double[] divergence) {}
+
+  public Sensitivity {
+    kernels = List.copyOf(kernels);
+  }
+
+  static Sensitivity measure(
+      LinearAlgebra algebra, Graph original, Samples samples, Divergence divergence) {
+    Graph network = divergence.ofHeads(original);
+    Activations values = samples.of(network);
+    List<List<Tensor>> wanted = heads(samples.of(network), network);
+    List<Kernel> kernels = new ArrayList<>();
+    for (PrunableKernel kernel : PrunableKernel.of(network)) {
+      values.advance(network, kernel.index());
+      Choices choices = Choices.of(algebra, kernel, network, values, values);
+      long size = network.weights().get(kernel.kernel()).shape().size();
+      double[] measured = new double[SPARSITIES.length];
+      for (int i = 0; i < SPARSITIES.length; i++) {
+        samples.checkCancelled();
+        Map<String, Tensor> pruned =
+            choices.keeping(Math.max(KernelBudgets.kept(size, SPARSITIES[i]), 1));
+        List<List<Tensor>> said = heads(values.copy(), network.withWeights(pruned));
+        measured[i] = divergence.between(wanted, said);
+      }
+      kernels.add(new Kernel(kernel.kernel(), size, measured));
+    }
+    return new Sensitivity(kernels);
+  }
+
+  private static List<List<Tensor>> heads(Activations values, Graph network) {
+    values.advance(network, network.nodes().size());
+    return network.outputs().stream().map(o -> values.value(o.value())).toList();
+  }
+
+  /**
+   * The allocation with the smallest sum of costs: exactly the target over all kernels together. A
+   * dynamic program over {@value #UNITS} units of the network's size; costs are made monotone and
+   * interpolated in their logarithm.
+   */
+  public KernelBudgets allocate(double sparsity) {
+    long total = kernels.stream().mapToLong(Kernel::size).sum();
+    double unit = Math.max((double) total / UNITS, 1);
+    int target = (int) Math.round(sparsity * total / unit);
+    int count = kernels.size();
+    double[] best = new double[target + 1];
+    Arrays.fill(best, Double.POSITIVE_INFINITY);
+    best[0] = 0;
+    int[][] taken = new int[count][target + 1];
+    for (int k = 0; k < count; k++) {
+      Kernel kernel = kernels.get(k);
+      double[] next = new double[target + 1];
+      Arrays.fill(next, Double.POSITIVE_INFINITY);
+      int most = (int) Math.min(Math.floor(MOST * kernel.size() / unit), target);
+      for (int units = 0; units <= most; units++) {
+        double cost = cost(kernel, units * unit / kernel.size());
+        for (int t = units; t <= target; t++) {
+          double sum = best[t - units] + cost;
+          if (sum < next[t]) {
+            next[t] = sum;
+            taken[k][t] = units;
+          }
+        }
+      }
+      best = next;
+    }
+    return best[target] < Double.POSITIVE_INFINITY
+        ? exactly(taken, target, unit, KernelBudgets.kept(total, sparsity))
+        : everywhere(sparsity);
+  }
+
+  private KernelBudgets exactly(int[][] taken, int target, double unit, long wanted) {
+    Map<String, Integer> kept = new LinkedHashMap<>();
+    int left = target;
+    long sum = 0;
+    for (int k = kernels.size() - 1; k >= 0; k--) {
+      Kernel kernel = kernels.get(k);
+      long stays = Math.max(kernel.size() - Math.round(taken[k][left] * unit), 1);
+      kept.put(kernel.name(), (int) stays);
+      sum += stays;
+      left -= taken[k][left];
+    }
+    // What rounding to units left over goes to, or comes from, the largest kernels.
+    long missing = wanted - sum;
+    List<Kernel> bySize =
+        kernels.stream().sorted((a, b) -> Long.compare(b.size(), a.size())).toList();
+    for (Kernel kernel : bySize) {
+      long now = kept.get(kernel.name());
+      long then = Math.max(1, Math.min(kernel.size(), now + missing));
+      kept.put(kernel.name(), (int) then);
+      missing -= then - now;
+    }
+    return new KernelBudgets(kept);
+  }
+
+  /** More than {@link #MOST} everywhere is asked: nothing is left to share out. */
+  private KernelBudgets everywhere(double sparsity) {
+    Map<String, Integer> kept = new LinkedHashMap<>();
+    kernels.forEach(k -> kept.put(k.name(), Math.max(KernelBudgets.kept(k.size(), sparsity), 1)));
+    return new KernelBudgets(kept);
+  }
+
+  private static double cost(Kernel kernel, double sparsity) {
+    if (sparsity <= 0) {
+      return 0;
+    }
+    double above = Math.log(Math.max(kernel.divergence()[0], NOISE));
+    double x = 0;
+    double y = above - FALL;
+    for (int i = 0; i < SPARSITIES.length; i++) {
+      above = Math.max(above, Math.log(Math.max(kernel.divergence()[i], NOISE)));
+      if (sparsity <= SPARSITIES[i]) {
+        return Math.exp(y + (above - y) * (sparsity - x) / (SPARSITIES[i] - x));
+      }
+      x = SPARSITIES[i];
+      y = above;
+    }
+    // Beyond the last: as steep as the steepest that was seen there, e-fold in a tenth.
+    return Math.exp(y + 10 * (sparsity - x));
+  }
+}

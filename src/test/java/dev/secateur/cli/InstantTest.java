@@ -1,0 +1,104 @@
+package dev.secateur.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.plan.JsonSchema;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Pruning without training, on the project's own example. */
+class InstantTest {
+  @TempDir Path dir;
+
+  private Run run(Object... more) {
+    Object[] arguments = new Object[more.length + 6];
+    System.arraycopy(
+        new Object[] {"compress", Run.H5, "--eval", Run.DATA, "--out", dir.resolve("out")},
+        0,
+        arguments,
+        0,
+        6);
+    System.arraycopy(more, 0, arguments, 6, more.length);
+    return Run.of(arguments);
+  }
+
+  private JsonNode report() throws IOException {
+    return new ObjectMapper().readTree(dir.resolve("out/report.json").toFile());
+  }
+
+  @Test
+  void samplesWithoutATrainingSetAreEnough() throws IOException {
+    Run run = run("--recipe", "instant", "--representative", Run.DATA);
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    JsonNode report = report();
+    assertThat(JsonSchema.of("report.v1.json").violations((ObjectNode) report)).isEmpty();
+    assertThat(report.at("/plan/pruning").properties())
+        .extracting(p -> p.getKey() + "=" + p.getValue().asText())
+        .containsExactly("method=reconstruct", "allocation=sensitivity", "finalSparsity=0.5");
+    assertThat(report.at("/training/steps").asInt()).isZero();
+    double zeros = 0;
+    double all = 0;
+    for (JsonNode layer : report.get("layers")) {
+      if (layer.get("pruned").asBoolean()) {
+        zeros += layer.get("sparsity").asDouble() * layer.get("parameters").asDouble();
+        all += layer.get("parameters").asDouble();
+      }
+    }
+    assertThat(zeros / all).isBetween(0.49, 0.51);
+  }
+
+  @Test
+  void trainingFromTherePutsNoZeroAnywhereElse() throws IOException {
+    assertThat(
+            run("--method", "reconstruct", "--sparsity", 0.6, "--epochs", 0, "--train", Run.DATA)
+                .exitCode())
+        .isLessThan(ExitCode.INPUT);
+    JsonNode before = report().get("layers");
+    dir = dir.resolve("trained");
+    assertThat(
+            run("--method", "reconstruct", "--sparsity", 0.6, "--epochs", 2, "--train", Run.DATA)
+                .exitCode())
+        .isLessThan(ExitCode.INPUT);
+    JsonNode after = report().get("layers");
+    assertThat(report().at("/training/steps").asInt()).isPositive();
+    for (int i = 0; i < before.size(); i++) {
+      assertThat(after.get(i).get("sparsity")).isEqualTo(before.get(i).get("sparsity"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"uniform", "lamp"})
+  void otherAllocations(String allocation) throws IOException {
+    run("--recipe", "instant", "--allocation", allocation, "--representative", Run.DATA);
+    assertThat(report().at("/plan/pruning/allocation").asText()).isEqualTo(allocation);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--begin-step", "--frequency", "--end-step"})
+  void aScheduleBesideAReconstructionIsRefused(String option) {
+    Run run = run("--recipe", "instant", option, 2, "--train", Run.DATA);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains("reconstruct prunes at once");
+  }
+
+  @Test
+  void magnitudeKnowsNoAllocationButUniform() {
+    Run run = run("--method", "magnitude", "--allocation", "lamp", "--train", Run.DATA);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains("/pruning/allocation", "need the method reconstruct");
+  }
+
+  @Test
+  void aPlanThatTrainsNeedsATrainingSet() {
+    Run run = run("--representative", Run.DATA);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains("--train");
+  }
+}

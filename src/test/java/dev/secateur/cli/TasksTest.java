@@ -1,0 +1,216 @@
+package dev.secateur.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Datasets.Expected;
+import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.Datasets.Value;
+import dev.secateur.dataset.NpzFixture;
+import dev.secateur.graph.Shape;
+import dev.secateur.plan.Preprocessing;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A verdict means something: for each task, on the networks of examples/tasks. */
+class TasksTest {
+  private static final Path TASKS = Run.EXAMPLES.resolve("tasks");
+  private static final Path SET = TASKS.resolve("tasks.npz");
+  private static final String UNIT = "0.00392156862745098";
+
+  @TempDir Path dir;
+
+  private Run compress(String model, Object... more) {
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of("compress", TASKS.resolve(model), "--train", SET, "--out", dir.resolve("out")));
+    arguments.addAll(List.of(more));
+    return Run.of(arguments.toArray());
+  }
+
+  /** The images of the evaluation part, without a target. */
+  private Path imagesAlone() throws IOException {
+    Path images = dir.resolve("images.npz");
+    Expected image = new Expected(List.of(new Value("image", Shape.of(-1, 16, 16, 1))), List.of());
+    try (Dataset set = Datasets.open(SET, Part.EVALUATION, Preprocessing.NONE, image);
+        NpzFixture npz = new NpzFixture(images, true)) {
+      int[] all = IntStream.range(0, set.size()).toArray();
+      npz.floats(
+          "image", "(" + set.size() + ", 16, 16, 1)", set.batch(all).inputs().get(0).values());
+    }
+    return images;
+  }
+
+  private JsonNode report() throws IOException {
+    return new ObjectMapper().readTree(dir.resolve("out/report.json").toFile());
+  }
+
+  private JsonNode output(String variant, String name) throws IOException {
+    for (JsonNode v : report().get("variants")) {
+      if (v.get("name").asText().equals(variant)) {
+        return v.get("outputs").get(name);
+      }
+    }
+    throw new AssertionError(variant + " is missing");
+  }
+
+  private static String scale(String model) {
+    return model.startsWith("again") ? UNIT : "1";
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "radius.keras, radius, regression, r2, 0.9",
+    "square.h5, square, binary, accuracy, 0.9",
+    "labels.keras, labels, multi-label, f1, 0.9",
+    "kind.h5, kind, classification, top1, 0.85",
+    "figure.h5, figure, segmentation, miou, 0.8",
+    "foreground.keras, foreground, segmentation, miou, 0.8",
+    "again.h5, again, reconstruction, r2, 0.5",
+    "both.keras, square, binary, accuracy, 0.9",
+  })
+  void soundNetworkIsAcceptedByItsTasksMeasures(
+      String model, String output, String task, String measure, double least) throws IOException {
+    Run run =
+        compress(
+            model,
+            "--epochs",
+            4,
+            "--sparsity",
+            "0.3",
+            // Two losses pull at so few samples; the others learn from their targets.
+            model.startsWith("both") ? "--distill" : "--no-distill",
+            "--scale",
+            scale(model),
+            // What is asked here is who is judged, not how well so short a run goes.
+            "--accept",
+            measure + ">=original-0.1");
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    JsonNode judged = output("int8", output);
+    assertThat(judged.get("task").asText()).isEqualTo(task);
+    assertThat(judged.get("measures").get(measure).asDouble()).isGreaterThan(least - 0.1);
+    assertThat(output("original", output).get("measures").get(measure).asDouble())
+        .isGreaterThan(least);
+    assertThat(output("original", output).get("divergence").asDouble()).isZero();
+    assertThat(judged.get("divergence").asDouble()).isPositive();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "radius.keras",
+    "square.h5",
+    "labels.keras",
+    "kind.h5",
+    "figure.h5",
+    "foreground.keras",
+    "again.h5",
+    "both.keras",
+  })
+  void destroyedNetworkIsRejected(String model) throws IOException {
+    Run run = compress(model, "--epochs", 0, "--sparsity", "0.98", "--scale", scale(model));
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.NOT_ACCEPTED);
+    assertThat(run.out()).contains("REJECTED: INT8");
+    assertThat(report().get("variants")).hasSize(4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"radius.keras", "square.h5", "labels.keras", "figure.h5", "foreground.keras"})
+  void destroyedNetworkIsRejectedWithoutTargetsToo(String model) throws IOException {
+    Path images = imagesAlone();
+    Run run =
+        Run.of(
+            "compress",
+            TASKS.resolve(model),
+            "--train",
+            images,
+            "--eval",
+            images,
+            "--out",
+            dir.resolve("out"),
+            "--epochs",
+            0,
+            "--sparsity",
+            "0.98");
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.NOT_ACCEPTED);
+    assertThat(run.out()).contains("REJECTED: INT8").contains("also stand in the training set");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "again.h5, reconstruction, 0.00001, --scale 0.00392156862745098",
+    "radius.keras, regression, 0.001, --scale 1",
+    "figure.h5, auto, 0.001, --scale 1",
+    "kind.h5, classification, 0.00001, --scale 1",
+  })
+  void originalThatIsFedWronglyScaledIsRejectedUntrainedAndToldTheScale(
+      String model, String task, String scale, String advice) throws IOException {
+    Run run = compress(model, "--task", task, "--scale", scale, "--epochs", 1);
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.NOT_ACCEPTED);
+    assertThat(run.out()).contains("REJECTED: the original", advice);
+    assertThat(report().get("variants")).hasSize(1);
+    assertThat(report().get("calibration").isNull()).isTrue();
+    assertThat(dir.resolve("out/report.html")).exists();
+    assertThat(dir.resolve("out/int8.tflite")).doesNotExist();
+  }
+
+  @Test
+  void originalAtChanceRunsWhereThePlanAllowsIt() throws IOException {
+    Run run = compress("radius.keras", "--scale", "0.001", "--epochs", 0, "--allow-chance");
+    assertThat(run.out()).contains("warning: the original", "run all the same");
+    assertThat(report().get("variants")).hasSize(4);
+    assertThat(dir.resolve("out/int8.tflite")).exists();
+    compress("radius.keras", "--scale", "0.001", "--epochs", 0);
+    assertThat(report().get("variants")).hasSize(1);
+    assertThat(dir.resolve("out/int8.tflite")).as("of the job before").doesNotExist();
+  }
+
+  @Test
+  void boundsOfMeasuresThatNobodyHasAreRefused() {
+    Run unknown = compress("radius.keras", "--accept", "maee<=3");
+    assertThat(unknown.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(unknown.err()).contains("maee", "top1", "rmse");
+    Run foreign = compress("radius.keras", "--accept", "top1>=0.9");
+    assertThat(foreign.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(foreign.err()).contains("no output is judged by top1", "radius (regression)", "mae");
+    Run output = compress("radius.keras", "--accept", "width.mae<=3");
+    assertThat(output.err()).contains("the model has no such output; it has [radius]");
+    Run words = compress("radius.keras", "--accept", "mae=3");
+    assertThat(words.err()).contains("--accept: mae=3: is no bound");
+  }
+
+  @Test
+  void boundThatIsMissedRejectsWithItsFigures() {
+    Run run = compress("radius.keras", "--epochs", 0, "--accept", "mae<=0.0001");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_ACCEPTED);
+    assertThat(run.out()).contains("INT8 MAE is", "the most is 0.0001");
+  }
+
+  @Test
+  void taskThatDoesNotFitTheOutputIsRefused() {
+    Run run = compress("radius.keras", "--task", "segmentation");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains("output radius", "is no segmentation");
+  }
+
+  @Test
+  void evaluationSaysWhatTheOutputsAreFor() throws IOException {
+    Run run = Run.of("evaluate", TASKS.resolve("both.keras"), "--data", SET, "--json");
+    JsonNode json = new ObjectMapper().readTree(run.out());
+    assertThat(json.at("/outputs/radius/task").asText()).isEqualTo("regression");
+    assertThat(json.at("/outputs/radius/measures/r2").asDouble()).isGreaterThan(0.9);
+    assertThat(json.at("/outputs/square/measures/accuracy").asDouble()).isGreaterThan(0.9);
+    Run one = Run.of("evaluate", TASKS.resolve("figure.h5"), "--data", SET, "--json");
+    assertThat(new ObjectMapper().readTree(one.out()).at("/measures/miou").asDouble())
+        .isGreaterThan(0.8);
+  }
+}
