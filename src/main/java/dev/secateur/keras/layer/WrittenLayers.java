@@ -10,6 +10,7 @@ import dev.secateur.keras.spec.Options;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The layers that are written for one of the file's, so that Keras 2 and Keras 3 both load them and
@@ -17,6 +18,10 @@ import java.util.Optional;
  * not one which both know by name.
  */
 public final class WrittenLayers {
+  /** In Keras 3, whose own classes for these take no argument `trainable`. */
+  private static final Set<String> WITHOUT_TRAINABLE =
+      Set.of("SpatialDropout1D", "SpatialDropout2D");
+
   private static final List<String> REGULARIZERS =
       List.of(
           "kernel_regularizer",
@@ -63,7 +68,14 @@ public final class WrittenLayers {
    * @param suffix of its name, after that of the file's layer
    * @param within where the weights that it takes stand below the file's layer
    */
-  public record Part(String suffix, String type, ObjectNode config, String within) {}
+  public record Part(String suffix, String type, ObjectNode config, String within) {
+    /** Whether it is frozen; left out where Keras 3's constructor takes no such argument. */
+    public void trainable(boolean trainable) {
+      if (!WITHOUT_TRAINABLE.contains(type)) {
+        config.put("trainable", trainable);
+      }
+    }
+  }
 
   /**
    * @param place of the layer in the model
@@ -79,7 +91,8 @@ public final class WrittenLayers {
     LayerType.Written written = type.writing().write(options, dialect);
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     config.put("name", layer.name());
-    config.put("trainable", layer.trainable());
+    Part first = new Part("", written.type(), config, within);
+    first.trainable(layer.trainable());
     config.setAll(written.config());
     for (String key : REGULARIZERS) {
       Penalty penalty = Penalty.of(place, options.get(key));
@@ -89,8 +102,7 @@ public final class WrittenLayers {
         regularizer.putObject("config").put("l1", penalty.l1()).put("l2", penalty.l2());
       }
     }
-    List<Part> parts = new ArrayList<>();
-    parts.add(new Part("", written.type(), config, within));
+    List<Part> parts = new ArrayList<>(List.of(first));
     if (layer.type().equals("TimeDistributed")) {
       wrapped(layer, options, config, parts);
     }
@@ -108,6 +120,15 @@ public final class WrittenLayers {
         "use the TFLite files, or replace the operation by a layer of Keras");
   }
 
+  /**
+   * Says where the class of an item lives, as both versions name it. Without that, Keras 3 reads an
+   * item as Keras 2 wrote it: it finds no layer within a layer, and drops an axis that is a list.
+   */
+  public static void qualify(ObjectNode item) {
+    item.put("module", "keras.layers");
+    item.putNull("registered_name");
+  }
+
   /** The layer within, and after it, as wrapped layers of their own, what has to follow it. */
   private void wrapped(LayerSpec layer, Options options, ObjectNode config, List<Part> parts) {
     JsonNode inner = options.get("layer");
@@ -123,6 +144,7 @@ public final class WrittenLayers {
       }
       ObjectNode node = JsonNodeFactory.instance.objectNode();
       node.put("class_name", part.type());
+      qualify(node);
       part.config().put("name", within.name() + part.suffix());
       node.set("config", part.config());
       if (first) {

@@ -182,7 +182,7 @@ public final class ModelWriting {
       config.put("name", name);
       boolean gate = part.type().equals(WrittenLayers.GATE);
       boolean own = withWeights.add(part.within());
-      config.put("trainable", trainable);
+      part.trainable(trainable);
       List<Value> values = own ? values(layer, place, part.within(), trainable) : List.of();
       String type = gate ? "Multiply" : part.type();
       List<List<Ref>> called = gate ? gated(layer.name(), operands) : operands;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.keras.layer.WrittenLayers;
 import dev.secateur.keras.spec.Json;
 import dev.secateur.keras.spec.LayerSpec.Ref;
 import java.util.ArrayList;
@@ -42,6 +43,9 @@ public record WrittenModel(
       }
       ObjectNode item = list.addObject();
       item.put("class_name", layer.type());
+      if (layer.config().path("axis").size() > 1) {
+        WrittenLayers.qualify(item);
+      }
       item.set("config", layer.model().map(WrittenModel::config).orElse(layer.config()));
       if (!sequential) {
         item.put("name", layer.name());
