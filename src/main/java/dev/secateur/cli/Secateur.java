@@ -22,11 +22,13 @@ import picocli.CommandLine.Spec;
       Watch.class,
       Jobs.class,
       Replay.class,
+      Doctor.class,
       CommandLine.HelpCommand.class
     },
     footer = {
       "",
-      "The launcher adds 'worker' (the service) and 'demo' (broker, store and worker on this machine).",
+      "The launcher adds 'worker' (the service) and 'demo' (broker, store and worker on this"
+          + " machine).",
       "",
       "Exit codes: 0 done and accepted, 1 ran but not accepted, 2 wrong usage or input, 3 failed."
     })
