@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "The launcher adds 'worker' (the service) and 'demo' (broker, store and worker on this machine).",
+      "The launcher adds 'worker' (the service) and 'demo' (broker, store and worker on this"
+          + " machine).",
       "",
       "Exit codes: 0 done and accepted, 1 ran but not accepted, 2 wrong usage or input, 3 failed."
     })
