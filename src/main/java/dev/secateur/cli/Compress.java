@@ -1,8 +1,8 @@
 package dev.secateur.cli;
 
-import dev.secateur.dataset.SourceDigest;
 import dev.secateur.job.Chain;
 import dev.secateur.job.DirectoryCheckpoints;
+import dev.secateur.job.Input;
 import dev.secateur.job.Job;
 import dev.secateur.job.JobDigest;
 import dev.secateur.job.JobException;
@@ -13,10 +13,7 @@ import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Outcome;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -109,10 +106,10 @@ final class Compress implements Callable<Integer> {
     }
     return new Job(
         name.orElseGet(() -> model.getFileName().toString()),
-        model,
-        train(resolved),
-        evaluation,
-        representative,
+        Input.of(model),
+        Input.of(train(resolved)),
+        evaluation.map(Input::of),
+        representative.map(Input::of),
         resolved,
         out,
         threads);
@@ -134,7 +131,7 @@ final class Compress implements Callable<Integer> {
 
   private DirectoryCheckpoints checkpoints(Job job) {
     DirectoryCheckpoints checkpoints =
-        new DirectoryCheckpoints(out.resolve(CHECKPOINTS), key(job), resume);
+        new DirectoryCheckpoints(out.resolve(CHECKPOINTS), JobDigest.of(job), resume);
     if (resume && !checkpoints.owner().map(checkpoints.jobKey()::equals).orElse(true)) {
       throw new JobException(
           FailureReason.PLAN_INVALID,
@@ -143,20 +140,5 @@ final class Compress implements Callable<Integer> {
               + " (leave out --resume to start over)");
     }
     return checkpoints;
-  }
-
-  /** Empty where an input is missing: the chain will say so. */
-  private static String key(Job job) {
-    List<Path> inputs = new ArrayList<>(List.of(job.model(), job.train()));
-    job.evaluation().ifPresent(inputs::add);
-    job.representative().ifPresent(inputs::add);
-    if (!inputs.stream().allMatch(Files::isReadable)) {
-      return "";
-    }
-    List<String> datasets = new ArrayList<>();
-    datasets.add(SourceDigest.of(job.train()));
-    datasets.add(job.evaluation().map(SourceDigest::of).orElse(""));
-    datasets.add(job.representative().map(SourceDigest::of).orElse(""));
-    return JobDigest.of(SourceDigest.of(job.model()), datasets, job.plan());
   }
 }

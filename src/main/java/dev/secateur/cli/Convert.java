@@ -8,9 +8,9 @@ import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Predictor;
 import dev.secateur.job.Failures;
+import dev.secateur.job.FewSamples;
 import dev.secateur.job.JobException;
 import dev.secateur.job.KerasFileCheck;
-import dev.secateur.job.Samples;
 import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasWriter;
@@ -98,7 +98,7 @@ final class Convert implements Callable<Integer> {
     TfliteModel fp32 = lowered.float32(metadata);
     Optional<Dataset> set = representative.map(file -> open(file, Expected.inputsOf(read.graph())));
     try {
-      ArtifactCheck check = new ArtifactCheck(Samples.few(read.graph(), set), threads);
+      ArtifactCheck check = new ArtifactCheck(FewSamples.of(read.graph(), set), threads);
       try (Predictor network = TensorFlowPredictor.open(read.graph(), threads)) {
         check.equal(fp32, network);
       }

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       Watch.class,
       Jobs.class,
       Replay.class,
+      Doctor.class,
       CommandLine.HelpCommand.class
     },
     footer = {

@@ -16,6 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -89,6 +92,17 @@ final class ServerOptions {
 
   String deadLetters() {
     return topic("DEAD_LETTERS", "model-registered-dlq");
+  }
+
+  /** All that a worker may read or write. */
+  List<String> buckets() {
+    String read = environment.getOrDefault(STORE + "READ_BUCKETS", "models,datasets");
+    String written = environment.getOrDefault(STORE + "WRITE_BUCKETS", "artifacts");
+    return Stream.of(read, written)
+        .flatMap(names -> Stream.of(names.split(",")))
+        .map(String::strip)
+        .filter(name -> !name.isEmpty())
+        .toList();
   }
 
   /** What W3C trace context the caller runs in. */
@@ -172,6 +186,13 @@ final class ServerOptions {
 
   private static Credentials credentials(String name) {
     return Credentials.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
+  }
+
+  Admin openAdmin() {
+    Map<String, Object> properties = kafkaProperties();
+    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis());
+    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis() / 2);
+    return Admin.create(properties);
   }
 
   KafkaProducer<byte[], byte[]> openProducer() {

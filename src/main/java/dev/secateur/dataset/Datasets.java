@@ -84,9 +84,19 @@ public final class Datasets {
    * @throws DatasetException if the file cannot be read or does not fit
    */
   public static Dataset open(Path file, Part part, Preprocessing preprocessing, Expected expected) {
+    return open(file, "", part, preprocessing, expected);
+  }
+
+  /**
+   * @param sha256 of the file or folder, as {@link SourceDigest} computes it; empty: computed when
+   *     it is asked for
+   * @throws DatasetException if the file cannot be read or does not fit
+   */
+  public static Dataset open(
+      Path file, String sha256, Part part, Preprocessing preprocessing, Expected expected) {
     Sources sources = sources(file, part, preprocessing, expected);
     try {
-      return new PreparedDataset(sources, preprocessing, expected);
+      return new PreparedDataset(sources, sha256, preprocessing, expected);
     } catch (RuntimeException e) {
       sources.close();
       throw e;

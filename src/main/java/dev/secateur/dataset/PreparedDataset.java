@@ -15,18 +15,26 @@ final class PreparedDataset implements Dataset {
   private final Datasets.Expected expected;
   private final List<PreparedInput> inputs;
   private final List<TargetArray.Fitted> targets;
-  private volatile String digest = "";
+  private volatile String digest;
 
-  PreparedDataset(Sources sources, Preprocessing preprocessing, Datasets.Expected expected) {
-    this(sources, expected, inputs(sources, preprocessing, expected), targets(sources, expected));
+  PreparedDataset(
+      Sources sources, String sha256, Preprocessing preprocessing, Datasets.Expected expected) {
+    this(
+        sources,
+        sha256,
+        expected,
+        inputs(sources, preprocessing, expected),
+        targets(sources, expected));
   }
 
   private PreparedDataset(
       Sources sources,
+      String sha256,
       Datasets.Expected expected,
       List<PreparedInput> inputs,
       List<TargetArray.Fitted> targets) {
     this.sources = sources;
+    this.digest = sha256;
     this.expected = expected;
     this.inputs = inputs;
     this.targets = targets;
@@ -126,7 +134,8 @@ final class PreparedDataset implements Dataset {
 
   @Override
   public Dataset prepared(Preprocessing other) {
-    return new PreparedDataset(sources, expected, inputs(sources, other, expected), targets);
+    return new PreparedDataset(
+        sources, digest, expected, inputs(sources, other, expected), targets);
   }
 
   @Override

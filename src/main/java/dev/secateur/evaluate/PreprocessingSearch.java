@@ -87,9 +87,15 @@ public record PreprocessingSearch(
         .orElseThrow();
   }
 
+  /** Of numbers the unexplained part: where the input is the target, its unit changes as well. */
   private static double loss(Evaluation evaluation) {
     return evaluation.outputs().stream()
-        .mapToDouble(o -> o.measure(Measure.LOSS).orElse(Double.MAX_VALUE))
+        .mapToDouble(
+            o ->
+                o.measure(Measure.R2)
+                    .map(r2 -> 1 - r2)
+                    .or(() -> o.measure(Measure.LOSS))
+                    .orElse(Double.MAX_VALUE))
         .average()
         .orElseThrow();
   }

@@ -60,7 +60,8 @@ public final class Chain {
   }
 
   /** In the order in which they run: each finds what it needs made by those before it. */
-  private List<Step> steps(Run run) {
+  static List<Step> steps(
+      Run run, ReportWriter reports, JobCheckpoints checkpoints, List<JobResult.StageTime> stages) {
     return List.of(
         new EvaluateOriginal(run),
         new FineTune(run, checkpoints),
@@ -68,7 +69,7 @@ public final class Chain {
         new ConvertToTflite(run),
         new Quantize(run),
         new EvaluateVariants(run),
-        new Report(run, reports, Collections.unmodifiableList(stages)));
+        new Report(run, reports, stages));
   }
 
   private JobResult run() {
@@ -101,7 +102,8 @@ public final class Chain {
   private Checked checked(Staging staging) {
     JobInputs inputs = JobInputs.open(job);
     try {
-      List<Step> steps = steps(new Run(job, inputs, staging, listener, cancelled));
+      Run run = new Run(job, inputs, staging, listener, cancelled);
+      List<Step> steps = steps(run, reports, checkpoints, Collections.unmodifiableList(stages));
       Rehearsal rehearsal = Rehearsal.of(inputs.model());
       steps.forEach(step -> step.check(rehearsal));
       return new Checked(inputs, steps);

@@ -60,7 +60,8 @@ record EvaluateOriginal(Run run) implements Step {
       Evaluation evaluation =
           new Evaluator(goals, set, run.cancelled()).evaluateOriginal(predictor, outputs);
       Latency latency = Latency.measure(predictor, set);
-      run.measured(Variants.keras("original", run.job().model(), original, evaluation, latency));
+      run.measured(
+          Variants.keras("original", run.job().model().file(), original, evaluation, latency));
       Optional<String> complaint =
           new Soundness(goals, set, plan.preprocessing(), run.cancelled())
               .complaint(predictor, evaluation);

@@ -17,10 +17,10 @@ import java.util.Optional;
  */
 public record Job(
     String name,
-    Path model,
-    Path train,
-    Optional<Path> evaluation,
-    Optional<Path> representative,
+    Input model,
+    Input train,
+    Optional<Input> evaluation,
+    Optional<Input> representative,
     Plan plan,
     Path output,
     int threads) {

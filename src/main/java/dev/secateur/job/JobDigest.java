@@ -1,36 +1,37 @@
 package dev.secateur.job;
 
-import dev.secateur.plan.Plan;
 import dev.secateur.result.Engine;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
+import java.util.Optional;
 
 /** A job's identity: equal for equal inputs, plan and engine, whatever machine and time. */
 public final class JobDigest {
   private JobDigest() {}
 
   /**
-   * SHA-256 over the model's digest, the datasets' identities, the canonical plan and the engine
-   * version; lower-case hexadecimal.
-   *
-   * @param datasets identity of the training, evaluation and representative set, "" for none
+   * SHA-256 over the digests of the model and of the training, evaluation and representative set
+   * ("" for none), the canonical plan and the engine version; lower-case hexadecimal.
    */
-  public static String of(String modelSha256, List<String> datasets, Plan plan) {
+  public static String of(Job job) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      field(digest, modelSha256.getBytes(StandardCharsets.UTF_8));
-      for (String dataset : datasets) {
-        field(digest, dataset.getBytes(StandardCharsets.UTF_8));
-      }
-      field(digest, plan.canonical());
+      field(digest, job.model().sha256().getBytes(StandardCharsets.UTF_8));
+      field(digest, job.train().sha256().getBytes(StandardCharsets.UTF_8));
+      field(digest, sha256(job.evaluation()));
+      field(digest, sha256(job.representative()));
+      field(digest, job.plan().canonical());
       field(digest, Engine.VERSION.getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }
+  }
+
+  private static byte[] sha256(Optional<Input> input) {
+    return input.map(Input::sha256).orElse("").getBytes(StandardCharsets.UTF_8);
   }
 
   /** Each field with a length before it, so that no two sequences of fields run together. */

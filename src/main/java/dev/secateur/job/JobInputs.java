@@ -5,7 +5,6 @@ import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
-import dev.secateur.dataset.SourceDigest;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Goals;
 import dev.secateur.graph.Graph;
@@ -31,20 +30,19 @@ record JobInputs(
     Dataset train,
     Dataset evaluation,
     Dataset representative,
-    String modelDigest,
     List<JobResult.Data> datasets)
     implements AutoCloseable {
   private static final int RANGE_SAMPLES = 256;
 
   static JobInputs open(Job job) {
-    KerasModel model = read(job.model(), job.train(), job.plan());
+    KerasModel model = read(job.model().file(), job.train().file(), job.plan());
     Graph graph = model.graph();
     Expected expected = Expected.of(graph);
     FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
     List<Dataset> open = new ArrayList<>();
     try {
       Dataset train = add(open, job, job.train(), Part.TRAIN, expected);
-      Dataset evaluation = add(open, job, evaluationFile(job), Part.EVALUATION, expected);
+      Dataset evaluation = add(open, job, evaluation(job), Part.EVALUATION, expected);
       Dataset representative =
           job.representative().isEmpty()
               ? train
@@ -60,10 +58,9 @@ record JobInputs(
           train,
           evaluation,
           representative,
-          SourceDigest.of(job.model()),
           List.of(
               data("train", job.train(), train),
-              data("evaluation", evaluationFile(job), evaluation),
+              data("evaluation", evaluation(job), evaluation),
               data("representative", job.representative().orElse(job.train()), representative)));
     } catch (RuntimeException e) {
       open.forEach(Dataset::close);
@@ -80,31 +77,33 @@ record JobInputs(
             Optional.of(Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)));
   }
 
-  private static Dataset add(List<Dataset> open, Job job, Path file, Part part, Expected expected) {
-    Dataset set = Datasets.open(file, part, job.plan().preprocessing(), expected);
+  private static Dataset add(
+      List<Dataset> open, Job job, Input input, Part part, Expected expected) {
+    Dataset set =
+        Datasets.open(input.file(), input.sha256(), part, job.plan().preprocessing(), expected);
     open.add(set);
     return set;
   }
 
-  private static Path evaluationFile(Job job) {
+  private static Input evaluation(Job job) {
     return job.evaluation()
         .orElseGet(
             () -> {
-              if (Datasets.hasEvaluationPart(job.train())) {
+              if (Datasets.hasEvaluationPart(job.train().file())) {
                 return job.train();
               }
               throw new DatasetException(
-                  job.train(),
+                  job.train().file(),
                   "",
                   "has no part for evaluation",
                   "name a set for evaluation (--eval), or add x_test and y_test");
             });
   }
 
-  private static JobResult.Data data(String role, Path file, Dataset set) {
+  private static JobResult.Data data(String role, Input input, Dataset set) {
     return new JobResult.Data(
         role,
-        file.getFileName().toString(),
+        input.name(),
         set.digest(),
         set.size(),
         !set.targets().isEmpty(),
@@ -115,8 +114,8 @@ record JobInputs(
   JobResult.Model description(Job job) {
     return new JobResult.Model(
         job.name(),
-        job.model().getFileName().toString(),
-        modelDigest,
+        job.model().name(),
+        job.model().sha256(),
         model.format().name().toLowerCase(Locale.ROOT),
         model.kerasVersion(),
         model.graph().parameters());
@@ -131,7 +130,7 @@ record JobInputs(
 
   /** Of the evaluation set, spread over it: one tensor an input, batch first. */
   List<Tensor> fewSamples() {
-    return Samples.few(model.graph(), Optional.of(evaluation));
+    return FewSamples.of(model.graph(), Optional.of(evaluation));
   }
 
   /** Values that the network is trained on, from samples spread over the set. */
@@ -139,7 +138,7 @@ record JobInputs(
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
     for (float value :
-        train.batch(Samples.spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
+        train.batch(FewSamples.spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
       min = Math.min(min, value);
       max = Math.max(max, value);
     }

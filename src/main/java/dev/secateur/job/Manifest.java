@@ -1,12 +1,16 @@
 package dev.secateur.job;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
 
 /** {@code manifest.json}: the SHA-256 and size of each artifact. */
 final class Manifest {
@@ -14,6 +18,23 @@ final class Manifest {
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private Manifest() {}
+
+  /**
+   * The files of an earlier job, by name; none where there was no job, or where the file is not
+   * ours.
+   */
+  static Set<String> files(Path manifest) throws IOException {
+    Set<String> names = new LinkedHashSet<>();
+    if (Files.isRegularFile(manifest)) {
+      try {
+        MAPPER.readTree(manifest.toFile()).path("files").fieldNames().forEachRemaining(names::add);
+      } catch (JsonProcessingException e) {
+        return names;
+      }
+    }
+    names.removeIf(name -> Path.of(name).getNameCount() != 1 || name.startsWith("."));
+    return names;
+  }
 
   static void write(JobResult result, Path file) throws IOException {
     ObjectNode json = MAPPER.createObjectNode();

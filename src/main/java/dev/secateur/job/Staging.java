@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -82,9 +83,15 @@ final class Staging implements AutoCloseable {
       reports.write(described, directory);
       JobResult complete = described.withArtifacts(artifacts());
       Manifest.write(complete, file(MANIFEST));
+      Set<String> earlier = Manifest.files(output.resolve(MANIFEST));
       Files.deleteIfExists(output.resolve(MANIFEST));
       for (JobResult.Artifact artifact : complete.artifacts()) {
         move(artifact.file());
+        earlier.remove(artifact.file());
+      }
+      for (String file : earlier) {
+        // Of an earlier job that came further than this one: nobody vouches for it any more.
+        Files.deleteIfExists(output.resolve(file));
       }
       move(MANIFEST);
       return complete;

@@ -3,7 +3,12 @@ package dev.secateur.tflite;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
 import dev.secateur.tflite.TfliteInterpreter.Kernels;
+import java.nio.ByteOrder;
 import java.util.List;
+import org.tensorflow.lite.schema.BuiltinOperator;
+import org.tensorflow.lite.schema.Model;
+import org.tensorflow.lite.schema.QuantizationParameters;
+import org.tensorflow.lite.schema.SubGraph;
 
 /**
  * What a file must pass before it is handed out, or calibrates anything: it loads and runs on a few
@@ -26,8 +31,8 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
   /** Root mean square error, as a part of the range, past which nothing of an output is left. */
   private static final double NOISE = 1;
 
-  /** Part of the range: 32 of INT8's 255 steps are not lost to rounding. */
-  private static final double TOLD_APART = 1.0 / 8;
+  /** Of an output's 255: so many are not lost to rounding. */
+  private static final double STEPS = 32;
 
   public ArtifactCheck {
     inputs = List.copyOf(inputs);
@@ -91,23 +96,42 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
             "the quantized file's output %d is noise: it differs from the float32 file's by %.0f %% of its range"
                 .formatted(i, 100 * error));
       }
-      double spread = spread(expected.get(i));
-      if (spread > TOLD_APART && spread(actual.get(i)) == 0) {
+      double apart = apart(expected.get(i));
+      if (apart > STEPS * step(quantized, i) && apart(actual.get(i)) == 0) {
         throw new ArtifactException(
-            "the quantized file's output %d is the same for every sample, where the float32 file's varies by %.0f %% of its range"
-                .formatted(i, 100 * spread));
+            "the quantized file's output %d is the same for every sample, where the float32 file's varies by %.3g"
+                .formatted(i, apart));
       }
     }
   }
 
-  /** How far the samples of a batch are apart at most, as a part of the range with zero. */
-  private static double spread(Tensor batch) {
+  /**
+   * The step in which an output is quantized; infinite for one that is not. The step is that of all
+   * that the network may say, not of what it says of a few samples.
+   */
+  private static double step(TfliteModel quantized, int output) {
+    Model model =
+        Model.getRootAsModel(quantized.buffer().duplicate().order(ByteOrder.LITTLE_ENDIAN));
+    SubGraph graph = model.subgraphs(0);
+    int tensor = graph.outputs(output);
+    for (int i = 0; i < graph.operatorsLength(); i++) {
+      org.tensorflow.lite.schema.Operator operator = graph.operators(i);
+      int code = model.operatorCodes((int) operator.opcodeIndex()).builtinCode();
+      if (code == BuiltinOperator.DEQUANTIZE && operator.outputs(0) == tensor) {
+        tensor = operator.inputs(0);
+        break;
+      }
+    }
+    QuantizationParameters how = graph.tensors(tensor).quantization();
+    return how != null && how.scaleLength() > 0 ? how.scale(0) : Double.POSITIVE_INFINITY;
+  }
+
+  /** How far the samples of a batch are apart at most. */
+  private static double apart(Tensor batch) {
     float[] values = batch.values();
     int samples = batch.shape().dim(0);
     int size = values.length / samples;
     double apart = 0;
-    double low = 0;
-    double high = 0;
     for (int e = 0; e < size; e++) {
       float least = Float.POSITIVE_INFINITY;
       float most = Float.NEGATIVE_INFINITY;
@@ -116,10 +140,8 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
         most = Math.max(most, values[s * size + e]);
       }
       apart = Math.max(apart, most - least);
-      low = Math.min(low, least);
-      high = Math.max(high, most);
     }
-    return high == low ? 0 : apart / (high - low);
+    return apart;
   }
 
   private List<Tensor> run(String what, TfliteModel model, Kernels kernels) {

@@ -29,7 +29,7 @@ final class Batches implements AutoCloseable {
   private final Dataset data;
   private final int samples;
   private final FineTuning how;
-  private final Optional<Original> original;
+  private final Optional<Teacher> original;
   private final List<Head> heads;
   private final int total;
   private final ExecutorService reader =
@@ -53,7 +53,7 @@ final class Batches implements AutoCloseable {
       Dataset data,
       int samples,
       FineTuning how,
-      Optional<Original> original,
+      Optional<Teacher> original,
       List<Head> heads,
       int first) {
     this.data = data;
@@ -114,7 +114,7 @@ final class Batches implements AutoCloseable {
   }
 
   /** Samples {@code indices} as they are. */
-  static Feed feed(Dataset data, int[] indices, Optional<Original> original, List<Head> heads) {
+  static Feed feed(Dataset data, int[] indices, Optional<Teacher> original, List<Head> heads) {
     return feed(data, indices, data.batch(indices), original, heads);
   }
 
@@ -122,7 +122,7 @@ final class Batches implements AutoCloseable {
       Dataset data,
       int[] indices,
       Dataset.Batch batch,
-      Optional<Original> original,
+      Optional<Teacher> original,
       List<Head> heads) {
     for (int i = 0; i < batch.targets().size(); i++) {
       if (data.targets().get(i).form() == Target.Form.CLASSES) {

@@ -54,7 +54,7 @@ public final class FineTuner implements AutoCloseable {
   private final boolean fixed;
 
   private final TrainingSession session;
-  private final Optional<Original> original;
+  private final Optional<Teacher> original;
   private TrainingProgress progress = TrainingProgress.START;
   private OptionalInt resumedFrom = OptionalInt.empty();
   private double sparsity;
@@ -99,7 +99,7 @@ public final class FineTuner implements AutoCloseable {
     }
     this.original =
         objective.distilled()
-            ? Optional.of(new Original(teacher, objective.heads(), threads))
+            ? Optional.of(new Teacher(teacher, objective.heads(), threads))
             : Optional.empty();
   }
 
@@ -333,7 +333,7 @@ public final class FineTuner implements AutoCloseable {
 
   @Override
   public void close() {
-    original.ifPresent(Original::close);
+    original.ifPresent(Teacher::close);
     session.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.secateur.worker;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.job.Input;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
@@ -66,20 +67,25 @@ final class FetchedInputs {
     return directory.resolve(role.label()).resolve(uri.fileName());
   }
 
-  Path model() {
-    return files.get(Role.MODEL);
+  Input model() {
+    return input(Role.MODEL).orElseThrow();
   }
 
-  Path train() {
-    return files.get(Role.TRAIN);
+  Input train() {
+    return input(Role.TRAIN).orElseThrow();
   }
 
-  Optional<Path> evaluation() {
-    return Optional.ofNullable(files.get(Role.EVALUATION));
+  Optional<Input> evaluation() {
+    return input(Role.EVALUATION);
   }
 
-  Optional<Path> representative() {
-    return Optional.ofNullable(files.get(Role.REPRESENTATIVE));
+  Optional<Input> representative() {
+    return input(Role.REPRESENTATIVE);
+  }
+
+  private Optional<Input> input(Role role) {
+    return Optional.ofNullable(files.get(role))
+        .map(file -> new Input(file, locals.get(role).sha256()));
   }
 
   String modelSha256() {

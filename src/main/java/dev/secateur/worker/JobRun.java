@@ -312,7 +312,7 @@ final class JobRun {
   }
 
   private Optional<Failure> tooLarge(FetchedInputs fetched) {
-    long need = MemoryEstimate.of(fetched.model(), fetched.train(), plan);
+    long need = MemoryEstimate.of(fetched.model().file(), fetched.train().file(), plan);
     long limit = shop.memory().limit();
     if (need <= limit) {
       return Optional.empty();

@@ -193,7 +193,7 @@ final class ImageIT {
       assertThat(podman("inspect", "--format={{.State.ExitCode}}", worker).out().strip())
           .isEqualTo("0");
     } finally {
-      podman("rm", "--force", "--time=0", worker);
+      podman("rm", "--force", "--volumes", "--time=0", worker);
     }
   }
 
@@ -205,7 +205,8 @@ final class ImageIT {
             .credentials(Minio.ACCESS_KEY, Minio.SECRET_KEY)
             .build();
     admin.addCannedPolicy("worker", Files.readString(Path.of("deploy/compose/policy.json")));
-    admin.addUser("worker", UserInfo.Status.ENABLED, "worker-secret", "worker", List.of());
+    admin.addUser("worker", UserInfo.Status.ENABLED, "worker-secret", "", List.of());
+    admin.setPolicy("worker", false, "worker");
   }
 
   private static void start(String name, LocalBroker broker, Minio minio) throws Exception {
@@ -219,7 +220,6 @@ final class ImageIT {
             "--cpus=" + limits.get("cpu").asText(),
             "--memory=" + limits.get("memory").asText().replace("Gi", "g"),
             "--tmpfs=/tmp:rw,noexec,nosuid,nodev,mode=1777,size=1g",
-            "--tmpfs=/var/cache/secateur:rw,noexec,nosuid,nodev,mode=1777,size=1g",
             // Asked by hand: there is no systemd to ask it.
             "--health-interval=disable",
             "--env=QUARKUS_HTTP_HOST=127.0.0.1",

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * The store as one worker meets it: answers late, loses a request or its answer, is asked twice,
@@ -18,6 +19,9 @@ final class SimulatedStore implements LedgerStore {
   private static final int REFUSED_PERCENT = 1;
   private static final int DAMAGED_PERCENT = 1;
   private static final int KILLED_PER_REQUESTS = 200;
+
+  /** Repeating these has no effect. */
+  private static final Pattern READS = Pattern.compile("get|names|list");
 
   private final World world;
   private final Node node;
@@ -59,13 +63,13 @@ final class SimulatedStore implements LedgerStore {
     }
     pauseNow();
     node.ensureAlive();
-    if (world.choices.chance(REPEATED_PERCENT)) {
+    if (world.choices.chance(REPEATED_PERCENT) && !READS.matcher(what).lookingAt()) {
       int seconds = world.choices.below(30);
       world.note(node + " repeats after " + seconds + " s: " + what);
       world.scheduler.add(
           () -> {
             world.scheduler.sleep(seconds * 1000L);
-            effect.get();
+            var unused = effect.get();
           });
     }
     if (world.choices.chance(LOST_PERCENT)) {

@@ -101,4 +101,36 @@ class ArtifactCheckTest {
         .isInstanceOf(ArtifactException.class)
         .hasMessageContaining("the quantized file does not run");
   }
+
+  private static TfliteModel activated(Activation.Simple kind) {
+    Networks n = new Networks(1);
+    Graph graph = n.build(n.add("act", new Op.Activate(kind), n.input(2, 2)));
+    return TfliteCompiler.float32(graph, Networks.METADATA);
+  }
+
+  @Test
+  void aQuantizedFileTellsSamplesApartThatTheFloatsDo() {
+    Tensor x = Tensor.of(new float[] {-0.1f, -0.2f, -5, -6}, 2, 2);
+    ArtifactCheck check = new ArtifactCheck(List.of(x), 1);
+    TfliteModel varies = activated(Activation.Simple.SOFTPLUS);
+    TfliteModel constant = activated(Activation.Simple.RELU);
+    assertThatThrownBy(() -> check.resembles(constant, varies))
+        .isInstanceOf(ArtifactException.class)
+        .hasMessageContaining("is the same for every sample");
+    assertThatCode(() -> check.resembles(varies, varies)).doesNotThrowAnyException();
+    assertThatCode(() -> check.resembles(constant, constant)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aQuantizedFileIsNoNoise() {
+    Networks n = new Networks(1);
+    Graph exp = n.build(n.add("exp", new Op.Unary(Op.UnaryKind.EXP), n.input(2, 2)));
+    TfliteModel far = TfliteCompiler.float32(exp, Networks.METADATA);
+    Tensor x = Tensor.of(new float[] {1, 2, 5, 6}, 2, 2);
+    assertThatThrownBy(
+            () ->
+                new ArtifactCheck(List.of(x), 1).resembles(far, activated(Activation.Simple.RELU)))
+        .isInstanceOf(ArtifactException.class)
+        .hasMessageContaining("is noise");
+  }
 }

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * The network before pruning, which distillation learns from. Its heads for a sample are computed
  * once for the run where samples do not change and all of them fit into little memory.
  */
-final class Original implements AutoCloseable {
+final class Teacher implements AutoCloseable {
   private static final long REMEMBERED_VALUES = 1L << 24;
   private static final int BATCH = 250;
 
@@ -22,7 +22,7 @@ final class Original implements AutoCloseable {
   private final List<Shape> shapes;
   private List<float[]> remembered = List.of();
 
-  Original(Graph network, List<Head> heads, int threads) {
+  Teacher(Graph network, List<Head> heads, int threads) {
     List<Graph.Output> outputs =
         heads.stream().map(h -> new Graph.Output(h.name(), h.value())).toList();
     this.shapes = heads.stream().map(Head::shape).toList();

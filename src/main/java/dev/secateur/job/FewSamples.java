@@ -10,14 +10,14 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** A few samples to check artifacts on: one float32 tensor an input, batch first. */
-public final class Samples {
+public final class FewSamples {
   /** Enough to tell a wrong kernel from rounding, and few enough for the first seconds. */
   private static final int FEW = 8;
 
-  private Samples() {}
+  private FewSamples() {}
 
   /** Spread over the set; where there is none, numbers from 0 to 1, always the same. */
-  public static List<Tensor> few(Graph network, Optional<Dataset> set) {
+  public static List<Tensor> of(Graph network, Optional<Dataset> set) {
     return set.map(s -> s.batch(spread(s.size(), FEW)).inputs()).orElseGet(() -> noise(network));
   }
 
