@@ -236,7 +236,9 @@ final class Promises {
             whole.put(wrote.key() + engine, furthest(world, claim.group(1), engine));
           }
         }
-      } else if (step instanceof Begins begins && world.epoch(begins.order()) == begins.epoch()) {
+      } else if (step instanceof Begins begins
+          && world.result(begins.order()).isEmpty()
+          && world.epoch(begins.order()) == begins.epoch()) {
         String claim = Keys.claim(begins.order(), begins.epoch());
         long kept = whole.getOrDefault(claim + begins.engine(), 0L);
         require(
