@@ -116,7 +116,7 @@ final class Claims {
     Optional<Entry> sign = store.get(key + Keys.HEART);
     Optional<Heart> heart = sign.flatMap(s -> heart(key + Keys.HEART, s));
     long best = claim.map(Claim::best).orElse(0L);
-    long kept = heart.map(Heart::kept).orElse(0L);
+    long kept = Math.max(heart.map(Heart::kept).orElse(0L), keptBefore(order, top.epoch()));
     int before = heart.map(Heart::attempts).or(() -> claim.map(Claim::attempts)).orElse(1);
     Duration lease = claim.map(Claim::lease).orElse(terms.lease());
     boolean orphan = claim.isPresent() && isOrphan(claim.get());
@@ -144,6 +144,18 @@ final class Claims {
         attempts.next(before, best, kept, givenBack || isUnknown(sign, heart)),
         Math.max(best, kept),
         !givenBack);
+  }
+
+  /**
+   * What the holder before has reported since it was followed: one that was only paused, or whose
+   * follower had looked long before it claimed.
+   */
+  private long keptBefore(String order, long epoch) {
+    if (epoch == 1) {
+      return 0;
+    }
+    String key = Keys.claim(order, epoch - 1) + Keys.HEART;
+    return store.get(key).flatMap(sign -> heart(key, sign)).map(Heart::kept).orElse(0L);
   }
 
   /** A sign of life that cannot be read may have told of progress. */
