@@ -116,27 +116,24 @@ final class Claims {
     Optional<Entry> sign = store.get(key + Keys.HEART);
     Optional<Heart> heart = sign.flatMap(s -> heart(key + Keys.HEART, s));
     long best = claim.map(Claim::best).orElse(0L);
-    long kept = heart.map(Heart::kept).orElse(0L);
+    long kept = Math.max(heart.map(Heart::kept).orElse(0L), keptBefore(order, top.epoch()));
     int before = heart.map(Heart::attempts).or(() -> claim.map(Claim::attempts)).orElse(1);
     Duration lease = claim.map(Claim::lease).orElse(terms.lease());
     boolean orphan = claim.isPresent() && isOrphan(claim.get());
-    boolean givenBack = top.released() || orphan;
-    Duration left;
+    Duration silent = sign.orElse(object.get()).age();
+    Duration stall = claim.map(Claim::stall).orElse(terms.stall());
+    Duration still = heart.map(Heart::still).orElse(Duration.ZERO);
+    Duration left = expiry.left(lease, stall, silent, still);
+    // It may have been given back since it was listed: a look can be long.
+    boolean over = top.released() || orphan || !isPositive(left);
+    Optional<Entry> released = over ? store.get(key + Keys.RELEASED) : Optional.empty();
+    boolean givenBack = top.released() || orphan || released.isPresent();
     if (givenBack) {
-      left =
-          store
-              .get(key + Keys.RELEASED)
-              .map(released -> released.age().negated())
-              .orElse(Duration.ZERO);
-    } else {
-      Duration silent = sign.orElse(object.get()).age();
-      Duration stall = claim.map(Claim::stall).orElse(terms.stall());
-      Duration still = heart.map(Heart::still).orElse(Duration.ZERO);
-      left = expiry.left(lease, stall, silent, still);
+      left = released.map(r -> r.age().negated()).orElse(Duration.ZERO);
     }
     String engine = claim.map(Claim::engine).orElse(terms.engine());
     left = left.plus(turn.wait(terms.engine(), engine, kept, lease));
-    if (!left.isNegative() && !left.isZero()) {
+    if (isPositive(left)) {
       return new Taken(left);
     }
     return new Free(
@@ -144,6 +141,22 @@ final class Claims {
         attempts.next(before, best, kept, givenBack || isUnknown(sign, heart)),
         Math.max(best, kept),
         !givenBack);
+  }
+
+  private static boolean isPositive(Duration duration) {
+    return duration.compareTo(Duration.ZERO) > 0;
+  }
+
+  /**
+   * What the holder before has reported since it was followed: one that was only paused, or whose
+   * follower had looked long before it claimed.
+   */
+  private long keptBefore(String order, long epoch) {
+    if (epoch == 1) {
+      return 0;
+    }
+    String key = Keys.claim(order, epoch - 1) + Keys.HEART;
+    return store.get(key).flatMap(sign -> heart(key, sign)).map(Heart::kept).orElse(0L);
   }
 
   /** A sign of life that cannot be read may have told of progress. */

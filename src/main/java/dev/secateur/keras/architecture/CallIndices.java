@@ -10,11 +10,11 @@ import dev.secateur.keras.spec.LayerSpec.Ref;
 import dev.secateur.keras.spec.ModelSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -40,40 +40,49 @@ final class CallIndices {
                 .flatMap(l -> l.calls().stream())
                 .flatMap(c -> c.refs().stream()));
     UnaryOperator<Ref> output = indices.shift(model.outputs().stream());
-    Set<Ref> used = new HashSet<>();
+    Map<String, SortedSet<Integer>> used = new HashMap<>();
     model
         .layers()
         .forEach(l -> l.calls().forEach(c -> c.refs().forEach(r -> use(r, argument, used))));
     model.outputs().forEach(r -> use(r, output, used));
+    UnaryOperator<Ref> number = ref -> indices.renumbered(ref, used);
     List<LayerSpec> renumbered = new ArrayList<>();
     for (LayerSpec layer : model.layers()) {
+      List<Call> calls = needed(layer, used);
       renumbered.add(
-          layer.withCalls(needed(layer, used).stream().map(c -> rewrite(c, argument)).toList()));
+          layer.withCalls(
+              calls.stream().map(c -> rewrite(c, r -> number.apply(argument.apply(r)))).toList()));
     }
     return new ModelSpec(
         model.name(),
         model.sequential(),
         renumbered,
         model.inputs(),
-        model.outputs().stream().map(output).toList(),
+        model.outputs().stream().map(output).map(number).toList(),
         model.inputNames(),
         model.outputNames());
   }
 
-  private static void use(Ref ref, UnaryOperator<Ref> change, Set<Ref> used) {
+  private static void use(
+      Ref ref, UnaryOperator<Ref> change, Map<String, SortedSet<Integer>> used) {
     Ref changed = change.apply(ref);
-    used.add(new Ref(changed.layer(), changed.call(), 0));
+    used.computeIfAbsent(changed.layer(), l -> new TreeSet<>()).add(changed.call());
   }
 
-  /** A model's calls up to the last one that is used: Secateur writes one more (ModelWriting). */
-  private static List<Call> needed(LayerSpec layer, Set<Ref> used) {
-    int calls = layer.calls().size();
-    while (layer.model().isPresent()
-        && calls > 1
-        && !used.contains(new Ref(layer.name(), calls - 1, 0))) {
-      calls--;
+  /** A model's calls that are used: Secateur writes each of some twice (ModelWriting). */
+  private static List<Call> needed(LayerSpec layer, Map<String, SortedSet<Integer>> used) {
+    SortedSet<Integer> own = used.getOrDefault(layer.name(), new TreeSet<>());
+    if (layer.model().isEmpty() || own.isEmpty() || layer.calls().isEmpty()) {
+      return layer.calls();
     }
-    return layer.calls().subList(0, calls);
+    return own.stream().map(layer.calls()::get).toList();
+  }
+
+  /** The number of a call among those of its model that are used. */
+  private Ref renumbered(Ref ref, Map<String, SortedSet<Integer>> used) {
+    boolean model = layers.get(ref.layer()).model().isPresent();
+    int call = model ? used.get(ref.layer()).headSet(ref.call()).size() : ref.call();
+    return new Ref(ref.layer(), call, ref.tensor());
   }
 
   /** What to do to each reference of one group that a version numbers alike. */

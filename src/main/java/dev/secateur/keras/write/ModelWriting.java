@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** From the architecture as read to the one that is written, with the weights' values. */
 public final class ModelWriting {
@@ -41,16 +42,15 @@ public final class ModelWriting {
 
   private WrittenModel model(ModelSpec spec, String path, boolean trainable) {
     Map<String, List<WrittenLayers.Part>> parts = new HashMap<>();
-    boolean gated = false;
+    Set<String> calledTwice = new HashSet<>();
     for (LayerSpec layer : spec.layers()) {
-      List<WrittenLayers.Part> own = parts(layer, path);
-      gated |= own.stream().anyMatch(p -> p.type().equals(WrittenLayers.GATE));
-      parts.put(layer.name(), own);
+      parts.put(layer.name(), parts(layer, path));
+      if (isCalledTwice(layer, path)) {
+        calledTwice.add(layer.name());
+      }
     }
-    boolean sequential = spec.sequential() && !gated;
-    Map<String, LayerSpec> byName = new HashMap<>();
-    spec.layers().forEach(l -> byName.put(l.name(), l));
-    References references = new References(byName, parts);
+    boolean sequential = isSequential(spec, path);
+    References references = new References(calledTwice, parts);
     List<WrittenLayer> written = new ArrayList<>();
     for (LayerSpec layer : spec.layers()) {
       // A Sequential inside another model takes its shape from its call: then both versions of
@@ -65,7 +65,7 @@ public final class ModelWriting {
     return new WrittenModel(
         spec.name(),
         sequential,
-        written,
+        sequential ? written : KerasOrder.of(written, outputs),
         spec.inputs(),
         outputs,
         top ? spec.inputNames() : List.of(),
@@ -99,13 +99,12 @@ public final class ModelWriting {
   }
 
   /** Where a reference to a layer of the file leads in the written model. */
-  private record References(
-      Map<String, LayerSpec> layers, Map<String, List<WrittenLayers.Part>> parts) {
+  private record References(Set<String> calledTwice, Map<String, List<WrittenLayers.Part>> parts) {
 
     Ref of(Ref ref) {
       List<WrittenLayers.Part> own = parts.getOrDefault(ref.layer(), List.of());
       String suffix = own.isEmpty() ? "" : own.get(own.size() - 1).suffix();
-      int call = isCalledTwice(layers.get(ref.layer())) ? 1 : ref.call();
+      int call = calledTwice.contains(ref.layer()) ? 2 * ref.call() + 1 : ref.call();
       return new Ref(ref.layer() + suffix, call, ref.tensor());
     }
 
@@ -116,11 +115,35 @@ public final class ModelWriting {
   }
 
   /**
-   * Whether a layer is a Functional. Keras 2 counts its calls from one, Keras 3 from zero. With its
-   * one call made twice, "call one" is right for both; the other is not part of the network.
+   * Whether versions count a layer's calls differently. Keras 2 counts from one where a model knows
+   * its inputs by itself, as a Functional does, or a Sequential that begins with one; Keras 3
+   * counts from zero, and a list of outputs otherwise than arguments. With each call made twice,
+   * call n is number 2n + 1 for all of them; the others are not part of the network.
    */
-  private static boolean isCalledTwice(LayerSpec layer) {
-    return layer.model().isPresent() && !layer.model().get().sequential();
+  private boolean isCalledTwice(LayerSpec layer, String path) {
+    String place = LayerSpec.place(path, layer.name());
+    return layer
+        .model()
+        .filter(m -> layer.calls().size() > 1 || knowsItsInputs(m, place))
+        .isPresent();
+  }
+
+  private boolean knowsItsInputs(ModelSpec model, String path) {
+    return !isSequential(model, path)
+        || model.layers().stream()
+            .filter(l -> !l.isInput())
+            .findFirst()
+            .filter(l -> l.model().isPresent())
+            .filter(l -> knowsItsInputs(l.model().get(), LayerSpec.place(path, l.name())))
+            .isPresent();
+  }
+
+  /** Whether it is written as one: not where a layer becomes several that are no chain. */
+  private boolean isSequential(ModelSpec model, String path) {
+    return model.sequential()
+        && model.layers().stream()
+            .flatMap(l -> parts(l, path).stream())
+            .noneMatch(p -> p.type().equals(WrittenLayers.GATE));
   }
 
   private List<WrittenLayer> layer(
@@ -147,12 +170,8 @@ public final class ModelWriting {
     }
     boolean both = trainable && layer.trainable();
     if (layer.model().isPresent()) {
-      if (isCalledTwice(layer)) {
-        if (calls.size() != 1) {
-          throw WrittenLayers.unwritable(
-              place, "a Functional model that is used " + calls.size() + " times");
-        }
-        calls.add(calls.get(0));
+      if (references.calledTwice().contains(layer.name())) {
+        calls = calls.stream().flatMap(c -> Stream.of(c, c)).toList();
       }
       WrittenModel inner = model(layer.model().get(), place, both);
       ObjectNode none = JsonNodeFactory.instance.objectNode();
