@@ -211,7 +211,6 @@ class MaskedImagesTest {
         Map.of(
             "a.png", palette("png", colours, classes),
             "b.bmp", palette("bmp", colours, classes),
-            "c.gif", palette("gif", colours, classes),
             "d.png", grey(classes),
             "e.png", written(filled(wide, classes), "png"),
             "f.png", written(colour, "png"),
