@@ -65,7 +65,7 @@ public final class ModelWriting {
     return new WrittenModel(
         spec.name(),
         sequential,
-        written,
+        sequential ? written : KerasOrder.of(written, outputs),
         spec.inputs(),
         outputs,
         top ? spec.inputNames() : List.of(),
