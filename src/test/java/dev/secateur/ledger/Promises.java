@@ -307,6 +307,9 @@ final class Promises {
 
     private void followed(World world, String taker, String id, long epoch) {
       String before = Keys.claim(id, epoch);
+      // The one before may have reported after it was followed.
+      String earlier = Keys.claim(id, epoch - 1);
+      progress(id, reported.getOrDefault(taker + " " + earlier + Keys.HEART, 0L));
       progress(id, reported.getOrDefault(taker + " " + before + Keys.HEART, 0L));
       if (world.object(before + Keys.RELEASED).isEmpty()) {
         deaths.merge(id, 1, Integer::sum);
