@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 /**
  * A mask: for each pixel, row by row, the number that is stored for it. That is the index into a
  * palette, or the grey value at the depth of the file (a PNG of 1 bit holds 0 and 1, one of 16 bits
- * numbers up to 65535). BMP has no grey but by palette, in any order: there the palette's grey value
- * is the number. A GIF is refused: programs that write one order its palette as they like.
+ * numbers up to 65535). Other formats are refused: their writers order palettes as they like, or
+ * lose values.
  *
  * @param coloured by a palette
  */
@@ -18,29 +18,22 @@ record MaskPixels(int height, int width, int[] values, boolean coloured) {
   private static final int PNG = 0x89;
 
   /**
-   * @throws IOException if it is no image, a JPEG or GIF, or has colours without a palette
+   * @throws IOException if it is no PNG, or has colours without a palette
    */
   static MaskPixels decode(byte[] file) throws IOException {
     ImageEnd.require(file);
-    if (JpegHeader.isJpeg(file)) {
-      throw new IOException("is a JPEG, whose values are not those that were drawn");
+    if (file.length == 0 || (file[0] & 0xff) != PNG) {
+      throw new IOException("is no PNG, whose values alone are those that were drawn");
     }
-    if (file.length > 2 && file[0] == 'G' && file[1] == 'I' && file[2] == 'F') {
-      throw new IOException("is a GIF, whose palette any program may have ordered anew");
-    }
-    boolean png = file.length > 0 && (file[0] & 0xff) == PNG;
-    return ImagePixels.read(file, reader -> of(reader.read(0), png));
+    return ImagePixels.read(file, reader -> of(reader.read(0)));
   }
 
-  private static MaskPixels of(BufferedImage image, boolean png) throws IOException {
+  private static MaskPixels of(BufferedImage image) throws IOException {
     Raster raster = image.getRaster();
     int[] first = raster.getSamples(0, 0, image.getWidth(), image.getHeight(), 0, (int[]) null);
     boolean coloured = false;
     if (image.getColorModel() instanceof IndexColorModel palette) {
       coloured = !isGrey(palette);
-      if (!png && !coloured) {
-        first = IntStream.of(first).map(palette::getRed).toArray();
-      }
     } else if (raster.getNumBands() > 2) {
       requireGrey(raster);
     }

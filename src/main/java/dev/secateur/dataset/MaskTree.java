@@ -257,7 +257,7 @@ record MaskTree(Path file, Map<Optional<Split>, Paths> splits) {
             throw new DatasetException(
                 file,
                 image,
-                "has no mask: a PNG or BMP of its name, or with the ending _mask",
+                "has no mask: a PNG of its name, or with the ending _mask",
                 NOT_CLASSES);
           }
           pairs.add(new Pair(image, masks.get(key)));
