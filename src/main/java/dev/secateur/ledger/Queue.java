@@ -165,15 +165,17 @@ final class Queue {
       followers.put(id, follows.leader());
       return offered(look, follows.leader());
     }
-    Optional<Claim> claim = claims.take(id, (Claims.Free) state);
+    Claims.Free free = (Claims.Free) state;
+    Optional<Claim> claim = claims.take(id, free);
     if (claim.isEmpty()) {
       return Optional.empty();
     }
-    return begin(claim.get(), order, cancelled);
+    return begin(claim.get(), order, cancelled, free.takenOver());
   }
 
   /** From here on an order is held, and must not be forgotten if the store falls silent. */
-  private Optional<Tenure> begin(Claim claim, Order order, boolean cancelled) {
+  private Optional<Tenure> begin(
+      Claim claim, Order order, boolean cancelled, boolean takenOver) {
     boolean kept = false;
     try {
       Optional<Result> result = results.find(Keys.result(order.id()));
@@ -181,7 +183,7 @@ final class Queue {
         EqualJobs.Place place = jobs.appoint(order);
         if (place instanceof EqualJobs.Follows follows) {
           followers.put(order.id(), follows.leader());
-          tenure(claim, order, result, false).giveBack();
+          tenure(claim, order, result, false, takenOver).giveBack();
           return Optional.empty();
         }
         if (place instanceof EqualJobs.Answered answered) {
@@ -191,7 +193,7 @@ final class Queue {
         }
       }
       kept = true;
-      return Optional.of(tenure(claim, order, result, cancelled));
+      return Optional.of(tenure(claim, order, result, cancelled, takenOver));
     } finally {
       if (!kept) {
         // This worker follows its own claim at once, being the one that knows of it.
@@ -200,7 +202,8 @@ final class Queue {
     }
   }
 
-  private Tenure tenure(Claim claim, Order order, Optional<Result> result, boolean cancelled) {
-    return new Tenure(store, clock, claims, claim, order, result, cancelled);
+  private Tenure tenure(
+      Claim claim, Order order, Optional<Result> result, boolean cancelled, boolean takenOver) {
+    return new Tenure(store, clock, claims, claim, order, result, cancelled, takenOver);
   }
 }
