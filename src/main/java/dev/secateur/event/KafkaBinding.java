@@ -59,8 +59,7 @@ public final class KafkaBinding {
    *
    * @param data empty where it cannot be read
    */
-  public record Identity(
-      String source, String id, Optional<String> traceparent, ObjectNode data) {}
+  public record Identity(String source, String id, Optional<String> traceparent, ObjectNode data) {}
 
   private KafkaBinding() {}
 

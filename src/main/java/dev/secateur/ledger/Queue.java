@@ -174,8 +174,7 @@ final class Queue {
   }
 
   /** From here on an order is held, and must not be forgotten if the store falls silent. */
-  private Optional<Tenure> begin(
-      Claim claim, Order order, boolean cancelled, boolean takenOver) {
+  private Optional<Tenure> begin(Claim claim, Order order, boolean cancelled, boolean takenOver) {
     boolean kept = false;
     try {
       Optional<Result> result = results.find(Keys.result(order.id()));

@@ -1,6 +1,5 @@
 package dev.secateur.worker;
 
-import dev.secateur.result.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.CloudEvent;
@@ -8,6 +7,7 @@ import dev.secateur.event.EventJson;
 import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
 import dev.secateur.ledger.Result;
+import dev.secateur.result.Engine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;

@@ -1,6 +1,5 @@
 package dev.secateur.worker;
 
-import dev.secateur.result.Engine;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.ledger.ClaimLostException;
 import dev.secateur.ledger.Ledger;
@@ -212,8 +211,7 @@ final class Execution {
   private void run(Running held, OrderedJob ordered) {
     Tenure tenure = held.tenure();
     Order order = tenure.order();
-    LOG.infof(
-        "order %s: claim %d, attempt %d", order.id(), tenure.epoch(), tenure.attempts());
+    LOG.infof("order %s: claim %d, attempt %d", order.id(), tenure.epoch(), tenure.attempts());
     shop.work().started();
     LongTaskTimer.Sample sample =
         shop.meters().jobStarted(Duration.between(order.since(), Instant.now()));

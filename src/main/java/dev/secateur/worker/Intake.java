@@ -1,8 +1,6 @@
 package dev.secateur.worker;
 
-import dev.secateur.result.Engine;
 import dev.secateur.event.CloudEvent;
-import dev.secateur.event.EventType;
 import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
 import dev.secateur.ledger.Order;
@@ -10,13 +8,13 @@ import dev.secateur.ledger.Orders;
 import dev.secateur.ledger.Result;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanException;
+import dev.secateur.result.Engine;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
 import dev.secateur.worker.OrderedJob.Asked;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
@@ -210,8 +208,7 @@ final class Intake {
             Records.headers(record), Optional.ofNullable(record.value()), shop.limits().event());
     if (identity.isEmpty()) {
       return shop.publisher()
-              .deadLetter(
-                  record, code, e.getMessage(), Optional.empty(), shop.work()::stopsWaiting)
+              .deadLetter(record, code, e.getMessage(), Optional.empty(), shop.work()::stopsWaiting)
           ? Disposition.DONE
           : Disposition.LEFT;
     }

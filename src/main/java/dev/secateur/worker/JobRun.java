@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * One order's job under one claim: attempts until there is a result, a reason why there is none, or a
- * reason to leave it to another worker. Used by one thread.
+ * One order's job under one claim: attempts until there is a result, a reason why there is none, or
+ * a reason to leave it to another worker. Used by one thread.
  */
 final class JobRun {
   private static final Logger LOG = Logger.getLogger(JobRun.class);
@@ -84,8 +84,7 @@ final class JobRun {
     this.ordered = ordered;
     String order = tenure.order().id();
     this.replies = Replies.to(order, ordered.asked(), ordered.key(), shop.workerId());
-    this.directory =
-        shop.workDirectory().resolve(order.substring(0, SHOWN) + "-" + tenure.epoch());
+    this.directory = shop.workDirectory().resolve(order.substring(0, SHOWN) + "-" + tenure.epoch());
     this.progress =
         new ProgressReporter(
             shop.meters(),
@@ -262,7 +261,8 @@ final class JobRun {
   /** An event's readers know objects, not the files that this worker made of them. */
   private String message(Throwable e) {
     String message = e.getMessage() == null ? e.toString() : e.getMessage();
-    for (Map.Entry<StoredInputs.Role, StoredInputs.Input> source : ordered.inputs().sources().entrySet()) {
+    for (Map.Entry<StoredInputs.Role, StoredInputs.Input> source :
+        ordered.inputs().sources().entrySet()) {
       ObjectUri uri = source.getValue().object().uri();
       Path local = FetchedInputs.place(directory.resolve(INPUTS), source.getKey(), uri);
       message = message.replace(local.toString(), uri.toString());
@@ -389,8 +389,7 @@ final class JobRun {
   private End.Failed failed(Failure failure) {
     LOG.warnf("failed: %s: %s", failure.code(), failure.message());
     return new End.Failed(
-        replies.failed(
-            tenure.epoch(), tenure.attempts(), failure, Optional.of(ordered.plan())),
+        replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.of(ordered.plan())),
         failure);
   }
 

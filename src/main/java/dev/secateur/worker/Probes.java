@@ -12,9 +12,10 @@ import org.eclipse.microprofile.health.Readiness;
 import org.eclipse.microprofile.health.Startup;
 
 /**
- * What each probe means. Liveness: records are being read, a job that stands still has
- * stopped, and what the worker is to blame for has passed. Readiness: the broker and the store answer, records that wait are read, and
- * the worker does not drain. Startup: the native libraries loaded and computed what they should.
+ * What each probe means. Liveness: records are being read, a job that stands still has stopped, and
+ * what the worker is to blame for has passed. Readiness: the broker and the store answer, records
+ * that wait are read, and the worker does not drain. Startup: the native libraries loaded and
+ * computed what they should.
  */
 @ApplicationScoped
 final class Probes {

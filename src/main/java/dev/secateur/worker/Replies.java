@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The events that answer one registered event. Their ids follow from the order, so that a
- * repeated answer is known as such.
+ * The events that answer one registered event. Their ids follow from the order, so that a repeated
+ * answer is known as such.
  */
 final class Replies {
   private final String order;

@@ -54,7 +54,8 @@ final class Running {
     try {
       tenure.giveBack();
     } catch (StoreException | ClaimLostException e) {
-      LOG.warnf("order %s: not given back, it will expire: %s", tenure.order().id(), e.getMessage());
+      LOG.warnf(
+          "order %s: not given back, it will expire: %s", tenure.order().id(), e.getMessage());
     }
   }
 }

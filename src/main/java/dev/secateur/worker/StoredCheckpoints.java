@@ -1,12 +1,12 @@
 package dev.secateur.worker;
 
-import dev.secateur.result.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.secateur.event.EventJson;
-import dev.secateur.ledger.Tenure;
 import dev.secateur.job.JobCheckpoints;
 import dev.secateur.job.Stage;
+import dev.secateur.ledger.Tenure;
+import dev.secateur.result.Engine;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
@@ -25,9 +25,9 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * An order's checkpoints in the object store, apart for each engine. The data is written first and the manifest last, both
- * under names of their own ({@code <epoch>-<step>}): what has a manifest is complete, and a worker
- * that lost its claim disturbs nobody.
+ * An order's checkpoints in the object store, apart for each engine. The data is written first and
+ * the manifest last, both under names of their own ({@code <epoch>-<step>}): what has a manifest is
+ * complete, and a worker that lost its claim disturbs nobody.
  */
 final class StoredCheckpoints implements JobCheckpoints {
   /** Told of what was kept and found. */
@@ -84,8 +84,7 @@ final class StoredCheckpoints implements JobCheckpoints {
       Duration interval,
       Listener listener) {
     this.store = store;
-    this.root =
-        state.resolve("checkpoints/" + tenure.order().id() + "/" + Engine.VERSION + "/");
+    this.root = state.resolve("checkpoints/" + tenure.order().id() + "/" + Engine.VERSION + "/");
     this.tenure = tenure;
     this.pulse = pulse;
     this.directory = directory;

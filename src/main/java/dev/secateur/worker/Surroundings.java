@@ -1,7 +1,7 @@
 package dev.secateur.worker;
 
-import java.time.Duration;
 import dev.secateur.store.StoreException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -45,12 +45,7 @@ final class Surroundings {
    * @param afterwards done each time that they were asked
    */
   Surroundings(
-      Admin admin,
-      Topics topics,
-      Lag lag,
-      Positions positions,
-      Shop shop,
-      Runnable afterwards) {
+      Admin admin, Topics topics, Lag lag, Positions positions, Shop shop, Runnable afterwards) {
     this.admin = admin;
     this.topics = topics;
     this.lag = lag;

@@ -97,8 +97,7 @@ abstract class LedgerContract {
   @Test
   void aFileThatIsOnlyBeingWrittenIsNoClaim() {
     ledger("intake").orders().register(order);
-    ObjectUri temporary =
-        state.resolve("claims/" + order.id() + "/000007-d67eb439-3d49-4269");
+    ObjectUri temporary = state.resolve("claims/" + order.id() + "/000007-d67eb439-3d49-4269");
     store().write(temporary, new byte[] {1});
     assertThat(taken("one").epoch()).isEqualTo(1);
   }
@@ -107,9 +106,18 @@ abstract class LedgerContract {
   void anEventThatComesAgainFindsItsOrderAndItsAnswer() {
     Ledger ledger = ledger("one");
     assertThat(ledger.orders().register(order).result()).isEmpty();
-    Order again = new Order(
-        order.id(), order.received(), "other", "2", "other", 9, Instant.now(), "other", "v0",
-        order.resolved());
+    Order again =
+        new Order(
+            order.id(),
+            order.received(),
+            "other",
+            "2",
+            "other",
+            9,
+            Instant.now(),
+            "other",
+            "v0",
+            order.resolved());
     assertThat(ledger.orders().register(again).order().model()).isEqualTo("model-one");
     Tenure tenure = ledger.next().orElseThrow();
     Result mine = result(order.id(), "one");

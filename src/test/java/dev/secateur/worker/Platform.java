@@ -409,6 +409,12 @@ final class Platform implements AutoCloseable {
     }
   }
 
+  /** Whether no order waits or runs: each is answered, and its traces are gone. */
+  boolean isSettled() {
+    return store.list(state.resolve("pending/")).isEmpty()
+        && store.list(state.resolve("claims/")).isEmpty();
+  }
+
   @Override
   public void close() {
     workers.forEach(WorkerProcess::close);

@@ -1,20 +1,20 @@
 package dev.secateur.worker;
 
-import dev.secateur.ledger.Ledger;
-import dev.secateur.ledger.ObjectLedgerStore;
-import dev.secateur.ledger.Tenure;
-import dev.secateur.ledger.Terms;
-import java.time.InstantSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.secateur.demo.LocalStore;
 import dev.secateur.demo.Ports;
+import dev.secateur.ledger.Ledger;
+import dev.secateur.ledger.ObjectLedgerStore;
+import dev.secateur.ledger.Tenure;
+import dev.secateur.ledger.Terms;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
