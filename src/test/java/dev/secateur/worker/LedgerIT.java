@@ -54,6 +54,7 @@ final class LedgerIT {
     try (Platform platform = new Platform("nobody", 2)) {
       WorkerProcess first = platform.worker("nobody-1").awaitReady();
       platform.publish(platform.job("long", "1", 2000));
+      platform.await("running", () -> !platform.progress().isEmpty());
       for (int j = 0; j < 4; j++) {
         platform.publish(platform.job("shapes-" + j, "1", 1));
       }

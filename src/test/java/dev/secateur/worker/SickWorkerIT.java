@@ -31,7 +31,7 @@ final class SickWorkerIT {
       WorkerProcess sick =
           platform.worker("sick-key-1", Map.of("secateur.health.grace", "20s"), wrong);
       platform.await("refused", () -> sick.process().output().contains("the store refuses"));
-      assertThat(sick.status("/q/health/ready")).isEqualTo(503);
+      platform.await("not ready", () -> sick.status("/q/health/ready") == 503);
       WorkerProcess sound = platform.worker("sick-key-2").awaitReady();
       for (int j = 0; j < JOBS; j++) {
         platform.publish(platform.job("shapes-" + j, "1", 1));
