@@ -59,21 +59,18 @@ final class Answers {
    * @param original the record that it came with
    * @return false if the worker drained first
    */
-  boolean send(
-      Result result,
-      String model,
-      String registeredId,
-      Optional<ConsumerRecord<byte[], byte[]>> original) {
+  boolean send(Result result, String registeredId, ConsumerRecord<byte[], byte[]> original) {
     CloudEvent event = event(result);
+    String model = event.data().at("/model/name").asText();
     if (!publisher.result(model, event, registeredId, stop)) {
       return false;
     }
-    if (!result.letter() || original.isEmpty()) {
+    if (!result.letter()) {
       return true;
     }
     JsonNode reason = event.data().path("reason");
     return publisher.deadLetter(
-        original.get(),
+        original,
         reason.path("code").asText(),
         reason.path("message").asText(),
         Optional.of(event.data().at("/job/key").asText()),

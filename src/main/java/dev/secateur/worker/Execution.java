@@ -260,11 +260,7 @@ final class Execution {
     Order order = held.tenure().order();
     boolean sent =
         shop.answers()
-            .send(
-                result,
-                order.model(),
-                order.resolved().path("id").asText(),
-                Optional.of(Records.record(order.received())));
+            .send(result, order.resolved().path("id").asText(), Records.record(order.received()));
     if (!sent) {
       held.giveBack();
       return;

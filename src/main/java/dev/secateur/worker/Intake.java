@@ -190,8 +190,7 @@ final class Intake {
     if (registration.result().isPresent()) {
       LOG.infof("order %s has its answer already", registration.order().id());
       shop.meters().duplicate();
-      return sent(
-          record, registration.result().get(), asked.model(), asked.id(), Optional.of(record));
+      return sent(record, registration.result().get(), asked.id());
     }
     LOG.infof("order %s is taken in", registration.order().id());
     shop.doorbell().ring(registration.order().id());
@@ -223,8 +222,7 @@ final class Intake {
             Replies.Model.of(who.data()),
             JobKey.ofRefused(who.data(), failure, replay(record)),
             shop.workerId());
-    return refuse(
-        record, replies, id, who.id(), replies.failed(0, 0, failure, Optional.empty()), failure);
+    return refuse(record, id, who.id(), replies.failed(0, 0, failure, Optional.empty()), failure);
   }
 
   /** An event that cannot become an order, since an input of it is not there or not allowed. */
@@ -237,12 +235,11 @@ final class Intake {
     LOG.warnf("refused: %s: %s", failure.code(), failure.message());
     JobKey key = JobKey.ofRefused(asked.data(), failure, replay(record));
     Replies replies = Replies.to(id, asked, key, shop.workerId());
-    return refuse(record, replies, id, asked.id(), replies.failed(0, 0, failure, plan), failure);
+    return refuse(record, id, asked.id(), replies.failed(0, 0, failure, plan), failure);
   }
 
   private Disposition refuse(
       ConsumerRecord<byte[], byte[]> record,
-      Replies replies,
       String id,
       String registeredId,
       CloudEvent event,
@@ -257,7 +254,7 @@ final class Intake {
         } else {
           shop.meters().duplicate();
         }
-        return sent(record, standing, replies.model(), registeredId, Optional.of(record));
+        return sent(record, standing, registeredId);
       } catch (StoreException e) {
         LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
         shop.work().stateTrouble(Optional.of(e.getMessage()));
@@ -267,14 +264,8 @@ final class Intake {
   }
 
   private Disposition sent(
-      ConsumerRecord<byte[], byte[]> record,
-      Result result,
-      String model,
-      String registeredId,
-      Optional<ConsumerRecord<byte[], byte[]>> original) {
-    return shop.answers().send(result, model, registeredId, original)
-        ? Disposition.DONE
-        : Disposition.LEFT;
+      ConsumerRecord<byte[], byte[]> record, Result result, String registeredId) {
+    return shop.answers().send(result, registeredId, record) ? Disposition.DONE : Disposition.LEFT;
   }
 
   /** Artifacts and state are kept apart: an event must not be able to write a result. */

@@ -203,6 +203,13 @@ final class Platform implements AutoCloseable {
 
   WorkerProcess worker(String worker, Map<String, String> more, Map<String, String> secrets)
       throws IOException {
+    return worker(WorkerProcess.application(), worker, more, secrets);
+  }
+
+  /** A worker of another build. */
+  WorkerProcess worker(
+      Path application, String worker, Map<String, String> more, Map<String, String> secrets)
+      throws IOException {
     Map<String, String> settings = new HashMap<>();
     settings.put("secateur.topics.registered", registered());
     settings.put("secateur.topics.progress", progressTopic());
@@ -226,7 +233,8 @@ final class Platform implements AutoCloseable {
     settings.put("secateur.store.read-timeout", "5s");
     settings.put("quarkus.log.console.json.enabled", "false");
     settings.putAll(more);
-    WorkerProcess process = WorkerProcess.start(worker, directory, kafka, s3, settings, secrets);
+    WorkerProcess process =
+        WorkerProcess.start(application, worker, directory, kafka, s3, settings, secrets);
     workers.add(process);
     return process;
   }
