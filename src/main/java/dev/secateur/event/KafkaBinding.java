@@ -259,7 +259,7 @@ public final class KafkaBinding {
         attributes.apply("subject"),
         time,
         traceparent(attributes.apply(TRACEPARENT)),
-        type == EventType.REGISTERED ? AsMeant.of(object) : object);
+        type.isTakenIn() ? AsMeant.of(object) : object);
   }
 
   /** One that is not valid is as none: W3C Trace Context, section 4.3. */

@@ -20,6 +20,7 @@ public final class Ledger {
   private final Cancels cancels;
   private final Defects defects;
   private final Retention retention;
+  private final Books books;
 
   /**
    * @param clock goes on steadily; may be wrong
@@ -45,6 +46,7 @@ public final class Ledger {
     this.defects = new Defects(store);
     this.orders = new Orders(order, result, pending);
     this.settlement = new Settlement(store, result, pending, cancels);
+    this.books = new Books(store, order, result, claims, pauses, cancels);
     this.retention = new Retention(store, order, result, pending);
     this.queue =
         new Queue(
@@ -99,6 +101,10 @@ public final class Ledger {
    */
   public boolean isTurn(String what, String when) {
     return store.create(Keys.TURNS + what + "-" + when, new byte[0]);
+  }
+
+  public Books books() {
+    return books;
   }
 
   /** Claims the next order for an idle worker, if one is to be had. */

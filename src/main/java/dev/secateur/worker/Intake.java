@@ -1,6 +1,7 @@
 package dev.secateur.worker;
 
 import dev.secateur.event.CloudEvent;
+import dev.secateur.event.CompressionCancelled;
 import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
 import dev.secateur.ledger.Order;
@@ -15,6 +16,7 @@ import dev.secateur.worker.OrderedJob.Asked;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
@@ -46,6 +48,7 @@ final class Intake {
       CloudEvent event = read(record);
       return switch (event.type()) {
         case REGISTERED -> register(record, event);
+        case CANCELLED -> cancel(event);
         default ->
             throw new MalformedEventException(
                 MalformedEventException.Reason.UNKNOWN_TYPE,
@@ -76,6 +79,39 @@ final class Intake {
     MDC.put("version", asked.version());
     MDC.put("order", id);
     return insist(record, id, asked, plan, replay);
+  }
+
+  /**
+   * Whoever has an order ends it. One that is not known yet may be on its way in another record: it
+   * ends when it comes.
+   */
+  private Disposition cancel(CloudEvent event) throws MalformedEventException {
+    CompressionCancelled cancelled = CompressionCancelled.read(event.data());
+    BackOff backOff = shop.backOff();
+    do {
+      try {
+        List<String> orders = meant(cancelled);
+        orders.forEach(shop.ledger().cancels()::request);
+        LOG.infof(
+            "cancelled %d orders: %s", orders.size(), cancelled.reason().orElse("no reason given"));
+        return Disposition.DONE;
+      } catch (StoreException e) {
+        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
+        shop.work().stateTrouble(Optional.of(e.getMessage()));
+      }
+    } while (backOff.pause());
+    return Disposition.LEFT;
+  }
+
+  private List<String> meant(CompressionCancelled cancelled) {
+    Optional<String> one =
+        cancelled.registered().map(asked -> Order.idOf(asked.source(), asked.id()));
+    return one.isPresent()
+        ? one.filter(id -> shop.ledger().orders().result(id).isEmpty()).stream().toList()
+        : cancelled
+            .model()
+            .map(model -> shop.ledger().books().unsettled(model.name(), model.version()))
+            .orElse(List.of());
   }
 
   /** What the schema lets pass and the engine does not, such as an end before the beginning. */

@@ -219,6 +219,30 @@ final class IntakeTest {
     assertThat(ledger.next()).isEmpty();
   }
 
+  @Test
+  void whatIsCancelledIsEndedByItsEventOrByItsModel() {
+    intake.answer(record(1, headers(1), sound().toString()));
+    intake.answer(record(2, headers(2), sound().toString().replace("\"m\"", "\"other\"")));
+    intake.answer(
+        record(3, cancelling(), "{\"registered\":{\"source\":\"/test\",\"id\":\"event-1\"}}"));
+    assertThat(ledger.cancels().requested()).containsExactly(Order.idOf("/test", "event-1"));
+    intake.answer(record(4, cancelling(), "{\"model\":{\"name\":\"other\",\"version\":2}}"));
+    assertThat(ledger.cancels().requested()).hasSize(1);
+    intake.answer(record(5, cancelling(), "{\"model\":{\"name\":\"other\",\"version\":null}}"));
+    assertThat(ledger.cancels().requested()).hasSize(2);
+    assertThat(broker.history()).isEmpty();
+    intake.answer(record(6, cancelling(), "{\"reason\":\"none\"}"));
+    assertThat(broker.history())
+        .singleElement()
+        .satisfies(r -> assertThat(r.topic()).isEqualTo("dlq"));
+  }
+
+  private static Map<String, String> cancelling() {
+    Map<String, String> headers = new java.util.HashMap<>(headers(0));
+    headers.put("ce_type", EventType.CANCELLED.type());
+    return headers;
+  }
+
   private long orders() {
     return store.list(STATE.resolve("orders/")).size();
   }
