@@ -97,6 +97,8 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule everyClassStandsInARoom =
       classes()
+          .that()
+          .doNotHaveSimpleName("package-info")
           .should()
           .resideInAnyPackage(
               Stream.concat(Stream.of("cli"), MAY_KNOW.keySet().stream())

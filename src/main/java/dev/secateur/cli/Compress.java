@@ -41,8 +41,9 @@ final class Compress implements Callable<Integer> {
       names = "--train",
       paramLabel = "FILE",
       description =
-          "NPZ, a folder with one folder of images a class, or one in zip or tar.gz. Where nothing"
-              + " is trained (--recipe instant), --representative is enough.")
+          "NPZ, TFRecord, a folder with one folder of images a class or with images beside masks,"
+              + " or one in zip or tar.gz. Where nothing is trained (--recipe instant),"
+              + " --representative is enough.")
   Optional<Path> train;
 
   @Option(

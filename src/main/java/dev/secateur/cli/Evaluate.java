@@ -49,7 +49,9 @@ final class Evaluate implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "FILE",
-      description = "NPZ, a folder with one folder of images a class, or one in zip or tar.gz.")
+      description =
+          "NPZ, TFRecord, a folder with one folder of images a class or with images beside masks,"
+              + " or one in zip or tar.gz.")
   Path data;
 
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")

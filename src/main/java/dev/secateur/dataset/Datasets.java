@@ -18,9 +18,9 @@ public final class Datasets {
   static final long MAX_SAMPLE_BYTES = 256L << 20;
 
   private static final String KINDS =
-      "NPZ files, folders with one folder of images a class or with images and a CSV table of their"
-          + " labels, such folders in zip or tar.gz, and TFRecord files or a folder of them are"
-          + " read";
+      "NPZ files, folders with one folder of images a class, with images and a CSV table of their"
+          + " labels or with images beside masks, such folders in zip or tar.gz, and TFRecord files"
+          + " or a folder of them are read";
 
   private Datasets() {}
 
@@ -128,6 +128,7 @@ public final class Datasets {
     FileTree tree = FileTree.Listed.of(unlisted);
     return TabledImages.in(file, tree)
         .map(TabledImages::hasEvaluation)
+        .or(() -> MaskedImages.in(file, tree).map(MaskedImages::hasEvaluation))
         .orElseGet(() -> ImageTree.hasEvaluation(file, ImageFolders.images(tree.files())));
   }
 
@@ -179,6 +180,9 @@ public final class Datasets {
           FileTree tree = FileTree.Listed.of(unlisted);
           return TabledImages.in(file, tree)
               .map(tabled -> tabled.read(part, grey, input))
+              .or(
+                  () ->
+                      MaskedImages.in(file, tree).map(masked -> masked.read(part, grey, expected)))
               .orElseGet(() -> Sources.of(new ImageFolders(file, tree, part, grey, input).read()));
         };
     return switch (kind) {

@@ -46,6 +46,25 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
   }
 
   private static ImagePixels decode(byte[] file) throws IOException {
+    return read(
+        file,
+        reader ->
+            JpegHeader.isJpeg(file)
+                ? JpegPixels.of(JpegHeader.read(file), reader.readRaster(0, null))
+                : of(reader.read(0)));
+  }
+
+  /** What is made of an image that is known to have a bearable size. */
+  interface Decoding<T> {
+    T of(ImageReader reader) throws IOException;
+  }
+
+  /**
+   * Has {@code file} read by the decoder of its kind.
+   *
+   * @throws IOException if it is no image, too large or damaged
+   */
+  static <T> T read(byte[] file, Decoding<T> decoding) throws IOException {
     try (ImageInputStream stream = ImageIO.createImageInputStream(new ByteArrayInputStream(file))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
@@ -58,9 +77,7 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
         if (pixels > MAX_PIXELS) {
           throw new IOException("has " + pixels + " pixels, more than " + MAX_PIXELS);
         }
-        return JpegHeader.isJpeg(file)
-            ? JpegPixels.of(JpegHeader.read(file), reader.readRaster(0, null))
-            : of(reader.read(0));
+        return decoding.of(reader);
       } catch (RuntimeException e) {
         // The decoders meet damaged files with whatever exception their arithmetic throws.
         throw new IOException("damaged: " + e, e);

@@ -46,18 +46,32 @@ final class ImageSpool implements AutoCloseable {
 
   /** Number of the record that the image at {@code place} of the set becomes. */
   int add(String place, InputStream in) throws IOException {
+    return add(decode(place, in));
+  }
+
+  /** The image at {@code place} of the set, in the size that it has there. */
+  ImagePixels decode(String place, InputStream in) throws IOException {
+    byte[] bytes = bytes(file, place, in);
+    try {
+      return ImagePixels.decode(bytes, channels);
+    } catch (IOException e) {
+      throw new DatasetException(
+          file, place, "is no readable image: " + e.getMessage(), "remove or replace it", e);
+    }
+  }
+
+  /** All of a file that is no larger than an image may be. */
+  static byte[] bytes(Path file, String place, InputStream in) throws IOException {
     byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
     if (bytes.length > MAX_FILE_BYTES) {
       throw new DatasetException(
           file, place, "passes " + MAX_FILE_BYTES + " bytes", "give smaller images");
     }
-    ImagePixels image;
-    try {
-      image = ImagePixels.decode(bytes, channels);
-    } catch (IOException e) {
-      throw new DatasetException(
-          file, place, "is no readable image: " + e.getMessage(), "remove or replace it", e);
-    }
+    return bytes;
+  }
+
+  /** Number of the record that it becomes. */
+  int add(ImagePixels image) {
     if (size.length == 0) {
       size = new int[] {image.height(), image.width()};
     }

@@ -147,7 +147,8 @@ record ImageTree(List<String> paths, List<Integer> labels, List<String> classes)
     return splits;
   }
 
-  private static String first(Set<String> names) {
+  /** A few of them, for messages. */
+  static String first(Set<String> names) {
     List<String> few = names.stream().limit(3).toList();
     return few + (names.size() > few.size() ? " and " + (names.size() - few.size()) + " more" : "");
   }
@@ -165,7 +166,8 @@ record ImageTree(List<String> paths, List<Integer> labels, List<String> classes)
     return Math.min(sharedDepth(images), Math.max(shallowest - 2, 0));
   }
 
-  private static int sharedDepth(List<String> images) {
+  /** Number of the folders that all paths share. */
+  static int sharedDepth(List<String> images) {
     String[] last = names(images.stream().max(Comparator.naturalOrder()).orElseThrow());
     String[] least = names(images.stream().min(Comparator.naturalOrder()).orElseThrow());
     // What the first and the last path in their order share, all share.

@@ -30,7 +30,8 @@ final class Tally {
 
   /**
    * So many times as large as calibrated answers of the same accuracy would make it, a loss is that
-   * of a network which is wrong with certainty. Softmax in float32 cannot reach it.
+   * of a network which is wrong with certainty. Only beyond what knowing nothing costs does it
+   * condemn by itself.
    */
   private static final double ABSURD = 5;
 
@@ -161,10 +162,14 @@ final class Tally {
   /** Whether wrong answers are too certain. */
   private List<Fault> certainty(double loss) {
     double calibrated = calibratedLoss();
+    // Answers that are right but hedged (label smoothing, scores that were no probabilities) cost
+    // less
+    // than knowing nothing does.
+    double absurd = Math.max(ABSURD * calibrated, entropy());
     if (loss > DOUBTFUL * calibrated) {
       return List.of(
           fault(
-              loss > ABSURD * calibrated ? Kind.OVERCONFIDENT : Kind.DOUBTFUL,
+              loss > absurd ? Kind.OVERCONFIDENT : Kind.DOUBTFUL,
               "has a loss of %.3g, where %.1f %% right answers allow for %.3g",
               loss,
               100 * accuracy(),

@@ -75,7 +75,7 @@ public record KerasFileCheck(List<Tensor> inputs, int threads) {
       if (Float.compare(wanted, got) != 0) {
         difference = Math.max(difference, Math.abs((double) wanted - got));
       }
-      largest = Math.max(largest, Math.abs(wanted));
+      largest = Float.isFinite(wanted) ? Math.max(largest, Math.abs(wanted)) : largest;
     }
     return difference <= TOLERANCE * largest;
   }

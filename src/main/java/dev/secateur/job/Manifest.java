@@ -17,6 +17,11 @@ final class Manifest {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  /** What a job makes: no other file is an earlier job's, whatever a manifest says. */
+  private static final Set<String> MADE =
+      Set.of(
+          "pruned.h5", "pruned.keras", "fp32.tflite", "int8.tflite", "report.json", "report.html");
+
   private Manifest() {}
 
   /**
@@ -32,7 +37,7 @@ final class Manifest {
         return names;
       }
     }
-    names.removeIf(name -> Path.of(name).getNameCount() != 1 || name.startsWith("."));
+    names.retainAll(MADE);
     return names;
   }
 

@@ -25,8 +25,11 @@ import java.util.stream.IntStream;
 final class Reconstructed {
   private static final int BATCH = 32;
 
-  /** Share of the heap that the values of the samples may take. */
-  private static final int SHARE = 4;
+  /**
+   * Memory that the values of the samples may take. The same on every machine: how many samples
+   * there are decides which weights stay.
+   */
+  private static final long BYTES = 256L << 20;
 
   private Reconstructed() {}
 
@@ -36,9 +39,8 @@ final class Reconstructed {
     if (pruning.finalSparsity() == 0) {
       return original;
     }
-    long bytes = Runtime.getRuntime().maxMemory() / SHARE;
     List<List<Tensor>> batches =
-        batches(run.inputs().representative(), Samples.count(original, bytes));
+        batches(run.inputs().representative(), Samples.count(original, BYTES));
     Samples samples =
         new Samples(batches, part -> predictor(part, run.job().threads()), run.cancelled());
     try (Reconstruction reconstruction = new Reconstruction(samples, run.job().threads())) {

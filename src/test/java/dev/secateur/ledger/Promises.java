@@ -131,10 +131,16 @@ final class Promises {
     /** By worker and key. */
     private final Map<String, Long> silences = new HashMap<>();
 
+    /** Likewise: how long the step stood still, by the sign of life as it was read. */
+    private final Map<String, Long> stills = new HashMap<>();
+
     @Override
     public void after(World world, Step step) {
       if (step instanceof Read read && read.key().startsWith(Keys.CLAIMS)) {
         silences.put(read.worker() + " " + read.key(), read.silence());
+        stills.put(
+            read.worker() + " " + read.key(),
+            world.read(read.key(), Heart::of).map(h -> h.still().toMillis()).orElse(0L));
       } else if (step instanceof Wrote wrote && wrote.fresh()) {
         Matcher claim = CLAIM.matcher(wrote.key());
         if (claim.matches() && Long.parseLong(claim.group(2)) > 1) {
@@ -154,8 +160,7 @@ final class Promises {
       }
       Long sign = silences.get(taker + " " + key + Keys.HEART);
       long silence = sign != null ? sign : silences.getOrDefault(taker + " " + key, 0L);
-      long still =
-          world.read(key + Keys.HEART, Heart::of).map(h -> h.still().toMillis()).orElse(0L);
+      long still = stills.getOrDefault(taker + " " + key + Keys.HEART, 0L);
       require(
           silence >= Node.LEASE.toMillis() || silence + still >= Node.STALL.toMillis(),
           key + " was followed " + silence + " ms after its last sign of life");
@@ -302,6 +307,9 @@ final class Promises {
 
     private void followed(World world, String taker, String id, long epoch) {
       String before = Keys.claim(id, epoch);
+      // The one before may have reported after it was followed.
+      String earlier = Keys.claim(id, epoch - 1);
+      progress(id, reported.getOrDefault(taker + " " + earlier + Keys.HEART, 0L));
       progress(id, reported.getOrDefault(taker + " " + before + Keys.HEART, 0L));
       if (world.object(before + Keys.RELEASED).isEmpty()) {
         deaths.merge(id, 1, Integer::sum);

@@ -67,7 +67,7 @@ public final class ModelWriting {
     return new WrittenModel(
         spec.name(),
         sequential,
-        sequential ? written : LayerOrder.of(written, flattened(outputs, spec.outputNames())),
+        sequential ? written : KerasOrder.of(written, flattened(outputs, spec.outputNames())),
         spec.inputs(),
         outputs,
         top ? spec.inputNames() : List.of(),
