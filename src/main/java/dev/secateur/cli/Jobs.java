@@ -11,8 +11,10 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -139,12 +141,13 @@ final class Jobs implements Callable<Integer> {
               .map(books::account)
               .orElseGet(() -> books.account(one.get())));
     }
+    Set<String> open = unsettled.stream().map(Books.Unsettled::order).collect(Collectors.toSet());
     int most = limit > 0 ? limit : Integer.MAX_VALUE;
     // What is filtered is read first, so the limit is of what is left.
     return Stream.concat(
         unsettled.stream().map(books::account).filter(this::isMeant).limit(most),
         books.settled(Integer.MAX_VALUE).stream()
-            .filter(id -> unsettled.stream().noneMatch(u -> u.order().equals(id)))
+            .filter(id -> !open.contains(id))
             .map(books::account)
             .filter(this::isMeant)
             .limit(most));

@@ -20,6 +20,7 @@ import io.smallrye.reactive.messaging.ChannelRegistry;
 import io.smallrye.reactive.messaging.PausableChannel;
 import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import io.smallrye.reactive.messaging.kafka.api.IncomingKafkaRecordMetadata;
+import io.vertx.core.Vertx;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -87,6 +88,11 @@ final class Worker {
   @Inject KafkaClientService clients;
   @Inject Tracer tracer;
   @Inject ChannelRegistry channels;
+  @Inject Vertx vertx;
+
+  @Inject
+  @ConfigProperty(name = "quarkus.http.host", defaultValue = "0.0.0.0")
+  String host;
 
   @Inject
   @Identifier("default-kafka-broker")
@@ -143,6 +149,7 @@ final class Worker {
     housekeeping = new Housekeeping(shop, execution, configuration.retention().settled());
     shop.meters().watch(housekeeping);
     housekeeping.start(clock);
+    new JobsServer(shop.ledger().books()).start(vertx, host, configuration.page().port());
     named("self-test").newThread(this::testNatives).start();
     configuration.drain().whenIdle().ifPresent(this::leaveWhenIdle);
     drainOnTermination();

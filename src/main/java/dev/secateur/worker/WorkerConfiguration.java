@@ -33,6 +33,8 @@ public interface WorkerConfiguration {
 
   Retention retention();
 
+  Page page();
+
   Memory memory();
 
   Cache cache();
@@ -188,6 +190,13 @@ public interface WorkerConfiguration {
     /** How long a worker that is itself to blame lives on, for its trouble to pass. */
     @WithDefault("2m")
     Duration grace();
+  }
+
+  /** Orders as a browser or a program sees them, under /jobs. */
+  interface Page {
+    /** 0 for none. */
+    @WithDefault("8081")
+    int port();
   }
 
   /** How long the books are kept. */

@@ -222,6 +222,7 @@ final class Platform implements AutoCloseable {
     settings.put("secateur.state.uri", state.toString());
     settings.put("secateur.jobs.output", "s3://artifacts/out-" + name + "/");
     settings.put("secateur.kafka.create-topics", "false");
+    settings.put("secateur.page.port", "0");
     settings.put("secateur.claim.heartbeat", "500ms");
     settings.put("secateur.claim.expiry", "5s");
     settings.put("secateur.jobs.retry-delay", "200ms");
