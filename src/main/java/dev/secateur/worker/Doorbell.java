@@ -18,17 +18,21 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
 /**
- * Says in Kafka that orders are pending: a record for each, in a topic of its own, past which the
- * group's offset moves only when the order is settled. So the group's lag there is above zero as
- * long as anything is pending, also while no worker lives that could say so: enough to start one.
- * Nothing else depends on it, and without the topic all but that works.
+ * Says in Kafka how many orders are open: a record for each, in a topic of its own, past which the
+ * group's offset moves when the order is settled, or when it was rung for again behind the others.
+ * So the group's lag there is about the number of open orders, and never below it, also while no
+ * worker lives that could say so: a scaler needs to know no more. Nothing else depends on it, and
+ * without the topic all but that works.
  */
 final class Doorbell {
   private static final Logger LOG = Logger.getLogger(Doorbell.class);
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
-  /** So many settled orders are passed in one go; the rest next time. */
+  /** So many records are passed in one go; the rest next time. */
   private static final int MOST = 2000;
+
+  /** The lag may be above the number of open orders by a tenth, and by so many. */
+  private static final int SLACK = 2;
 
   private final EventPublisher publisher;
   private final Map<String, Object> kafka;
@@ -69,18 +73,25 @@ final class Doorbell {
 
   /** Rings for an order that stands in the ledger, before its record is acknowledged. */
   void ring(String order) {
-    if (present) {
-      long end = System.nanoTime() + ANSWER.toNanos();
-      publisher.ring(order, () -> stop.getAsBoolean() || System.nanoTime() - end > 0);
+    if (present && !rung(order)) {
+      LOG.warnf("order %s: not rung for: the broker does not take it", order);
     }
   }
 
+  private boolean rung(String order) {
+    long end = System.nanoTime() + ANSWER.toNanos();
+    return publisher.ring(order, () -> stop.getAsBoolean() || System.nanoTime() - end > 0);
+  }
+
   /**
-   * Moves the group past the orders that are settled. Two workers that do so at once do no harm.
+   * Moves the group past the orders that are settled, and, where too many of those stand behind one
+   * that is not, past that one too, which is rung for again. Two workers that do so at once do no
+   * harm.
    *
-   * @param pending of an order
+   * @param open how many orders are not settled
+   * @param isOpen of an order
    */
-  void pass(Predicate<String> pending) {
+  void pass(long open, Predicate<String> isOpen) {
     if (!present) {
       return;
     }
@@ -93,7 +104,7 @@ final class Doorbell {
       consumer.assign(partitions);
       Map<TopicPartition, OffsetAndMetadata> passed = new HashMap<>();
       for (TopicPartition partition : partitions) {
-        pass(consumer, partition, pending, passed);
+        pass(consumer, partition, open, isOpen, passed);
       }
       if (!passed.isEmpty()) {
         consumer.commitSync(passed, ANSWER);
@@ -103,12 +114,16 @@ final class Doorbell {
     }
   }
 
-  private static void pass(
+  private void pass(
       KafkaConsumer<byte[], byte[]> consumer,
       TopicPartition partition,
-      Predicate<String> pending,
+      long open,
+      Predicate<String> isOpen,
       Map<TopicPartition, OffsetAndMetadata> passed) {
+    // What is rung for again meanwhile is behind it.
     long end = consumer.endOffsets(List.of(partition), ANSWER).get(partition);
+    long lag = end - consumer.position(partition, ANSWER);
+    boolean again = lag > open + open / 10 + SLACK;
     consumer.pause(consumer.assignment());
     consumer.resume(List.of(partition));
     int count = 0;
@@ -119,12 +134,21 @@ final class Doorbell {
       }
       for (ConsumerRecord<byte[], byte[]> ring : records) {
         count++;
-        if (isOrder(ring) && pending.test(new String(ring.key(), StandardCharsets.UTF_8))) {
+        if (ring.offset() >= end || !mayPass(ring, isOpen, again)) {
           return;
         }
         passed.put(partition, new OffsetAndMetadata(ring.offset() + 1));
       }
     }
+  }
+
+  private boolean mayPass(
+      ConsumerRecord<byte[], byte[]> ring, Predicate<String> isOpen, boolean again) {
+    if (!isOrder(ring)) {
+      return true;
+    }
+    String order = new String(ring.key(), StandardCharsets.UTF_8);
+    return !isOpen.test(order) || again && rung(order);
   }
 
   private static boolean isOrder(ConsumerRecord<byte[], byte[]> ring) {

@@ -130,12 +130,13 @@ final class EventPublisher {
   }
 
   /**
-   * Rings for an order; one that the broker does not take is no reason to wait.
+   * Rings for an order.
    *
    * @param stop when not to try again
+   * @return whether the broker has it
    */
-  void ring(String order, BooleanSupplier stop) {
-    deliver(new ProducerRecord<>(topics.doorbell(), utf8(order), new byte[0]), stop);
+  boolean ring(String order, BooleanSupplier stop) {
+    return deliver(new ProducerRecord<>(topics.doorbell(), utf8(order), new byte[0]), stop);
   }
 
   /**

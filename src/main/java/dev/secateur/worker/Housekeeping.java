@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -59,10 +60,14 @@ final class Housekeeping {
   }
 
   private void attempt(Runnable task) {
+    if (!shop.work().isDraining()) {
+      attemptNow(task);
+    }
+  }
+
+  private static void attemptNow(Runnable task) {
     try {
-      if (!shop.work().isDraining()) {
-        task.run();
-      }
+      task.run();
     } catch (StoreException e) {
       LOG.debugf("the ledger does not answer: %s", e.getMessage());
     } catch (RuntimeException | Error e) {
@@ -75,10 +80,19 @@ final class Housekeeping {
     Census now = shop.ledger().census(CENSUS);
     census = Optional.of(now);
     counted = System.nanoTime();
-    // Once for all workers.
-    if (now.own()) {
-      shop.doorbell().pass(shop.ledger()::isPending);
-    }
+    // By who has counted, so once for all workers.
+    now.orders().ifPresent(this::pass);
+  }
+
+  /** One that is not in the list may have come since. */
+  private void pass(Set<String> open) {
+    shop.doorbell()
+        .pass(open.size(), order -> open.contains(order) || shop.ledger().isPending(order));
+  }
+
+  /** The last that a worker does: one that leaves since nothing is open is not to be followed. */
+  void leave() {
+    attemptNow(() -> shop.ledger().census(Duration.ZERO).orders().ifPresent(this::pass));
   }
 
   private void sweep() {

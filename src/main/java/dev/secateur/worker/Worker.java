@@ -72,6 +72,9 @@ final class Worker {
   /** For a store that is slow to take back the claims of jobs that did not stop. */
   private static final Duration GIVING_BACK = Duration.ofSeconds(3);
 
+  /** For the doorbell to be passed by a worker that leaves since nothing is open. */
+  private static final Duration LAST_LOOK = Duration.ofSeconds(5);
+
   /** For the events that are on their way. */
   private static final Duration LAST_EVENTS = Duration.ofSeconds(3);
 
@@ -374,6 +377,11 @@ final class Worker {
       clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     }
     clock.shutdownNow();
+    if (configuration.drain().whenIdle().isPresent()) {
+      Thread leaving = named("leaving").newThread(housekeeping::leave);
+      leaving.start();
+      leaving.join(LAST_LOOK.toMillis());
+    }
     takers.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     publisher.close(LAST_EVENTS);
     admin.close(Duration.ofSeconds(1));

@@ -72,6 +72,41 @@ final class LedgerIT {
     }
   }
 
+  /**
+   * A scaler that looks at the lag alone is told how many orders are open, whatever the first does.
+   */
+  @Test
+  void theRingsAreAboutAsManyAsTheOpenOrdersThoughTheFirstOfThemIsLong() throws Exception {
+    try (Platform platform = new Platform("rings", 1)) {
+      platform.worker("rings-1").awaitReady();
+      platform.publish(platform.job("long", "1", 3000));
+      platform.await("running", () -> !platform.progress().isEmpty());
+      platform.worker("rings-2").awaitReady();
+      for (int j = 0; j < 8; j++) {
+        platform.publish(platform.job("shapes-" + j, "1", 1));
+      }
+      platform.await("taken in", () -> platform.acknowledged() == 9);
+      assertThat(platform.rings()).isEqualTo(9);
+      platform.awaitResults(8);
+      platform.await("rung for again", () -> platform.rings() <= 3);
+      assertThat(platform.rings()).isPositive();
+    }
+  }
+
+  /** Started by a scaler for the work there is. */
+  @Test
+  void aWorkerThatLeavesSinceNothingIsOpenLeavesNoRing() throws Exception {
+    try (Platform platform = new Platform("leaving", 1)) {
+      WorkerProcess worker =
+          platform.worker("leaving-1", Map.of("secateur.drain.when-idle", "3s")).awaitReady();
+      platform.publish(platform.job("shapes", "1", 1));
+      platform.awaitResults(1);
+      assertThat(worker.process().exitCode(Platform.LONG)).isZero();
+      assertThat(platform.rings()).isZero();
+      assertThat(platform.isSettled()).isTrue();
+    }
+  }
+
   private static double running(WorkerProcess worker) {
     return worker.metric("secateur_orders_running");
   }
