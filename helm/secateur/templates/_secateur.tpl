@@ -48,7 +48,7 @@ true
 {{- end -}}
 
 {{- define "secateur.maxReplicas" -}}
-{{- default .Values.kafka.partitions .Values.autoscaling.keda.maxReplicas | int -}}
+{{- default 12 .Values.autoscaling.keda.maxReplicas | int -}}
 {{- end -}}
 
 {{/* The ports of kafka.bootstrapServers, as a JSON list. */}}
@@ -92,15 +92,6 @@ true
 {{- if lt (int .Values.terminationGracePeriodSeconds) (add (int .Values.drain.timeoutSeconds) 10 | int) -}}
 {{- fail (printf "terminationGracePeriodSeconds (%d) must be at least drain.timeoutSeconds (%d) + 10: a worker that is killed while it drains loses the work since its last checkpoint" (int .Values.terminationGracePeriodSeconds) (int .Values.drain.timeoutSeconds)) -}}
 {{- end -}}
-{{- if and .Values.autoscaling.keda.enabled (gt (include "secateur.maxReplicas" . | int) (int .Values.kafka.partitions)) -}}
-{{- fail (printf "autoscaling.keda.maxReplicas (%s) is above kafka.partitions (%d): the workers beyond get nothing" (include "secateur.maxReplicas" .) (int .Values.kafka.partitions)) -}}
-{{- end -}}
-{{- if and .Values.autoscaling.hpa.enabled (gt (int .Values.autoscaling.hpa.maxReplicas) (int .Values.kafka.partitions)) -}}
-{{- fail (printf "autoscaling.hpa.maxReplicas (%d) is above kafka.partitions (%d): the workers beyond get nothing" (int .Values.autoscaling.hpa.maxReplicas) (int .Values.kafka.partitions)) -}}
-{{- end -}}
-{{- if and (eq .Values.workload.kind "Deployment") (not .Values.autoscaling.keda.enabled) (not .Values.autoscaling.hpa.enabled) (gt (int .Values.replicaCount) (int .Values.kafka.partitions)) -}}
-{{- fail (printf "replicaCount (%d) is above kafka.partitions (%d): the workers beyond get nothing" (int .Values.replicaCount) (int .Values.kafka.partitions)) -}}
-{{- end -}}
 {{- if and (eq .Values.workload.kind "ScaledJob") (le (int .Values.workload.scaledJob.activeDeadlineSeconds) (int .Values.jobs.deadlineSeconds)) -}}
 {{- fail (printf "workload.scaledJob.activeDeadlineSeconds (%d) must be above jobs.deadlineSeconds (%d)" (int .Values.workload.scaledJob.activeDeadlineSeconds) (int .Values.jobs.deadlineSeconds)) -}}
 {{- end -}}
@@ -139,6 +130,7 @@ secateur.topics.registered={{ .Values.kafka.topics.registered }}
 secateur.topics.progress={{ .Values.kafka.topics.progress }}
 secateur.topics.compressed={{ .Values.kafka.topics.compressed }}
 secateur.topics.dead-letters={{ .Values.kafka.topics.deadLetters }}
+secateur.topics.doorbell={{ .Values.kafka.topics.doorbell }}
 secateur.kafka.create-topics={{ .Values.kafka.topics.create }}
 secateur.kafka.partitions={{ int .Values.kafka.partitions }}
 secateur.kafka.replication-factor={{ int .Values.kafka.topics.replicationFactor }}
@@ -159,6 +151,7 @@ secateur.jobs.concurrency={{ int .Values.jobs.concurrency }}
 secateur.jobs.max-attempts={{ int .Values.jobs.maxAttempts }}
 secateur.jobs.deadline={{ int .Values.jobs.deadlineSeconds }}s
 secateur.jobs.output={{ .Values.jobs.output }}
+secateur.page.port={{ int .Values.page.port }}
 secateur.drain.timeout={{ int .Values.drain.timeoutSeconds }}s
 {{- if eq .Values.workload.kind "ScaledJob" }}
 secateur.drain.when-idle={{ int .Values.workload.scaledJob.idleSeconds }}s
@@ -320,6 +313,10 @@ spec:
       ports:
         - name: http
           containerPort: 8080
+        {{- if .Values.page.port }}
+        - name: page
+          containerPort: {{ int .Values.page.port }}
+        {{- end }}
       {{- with include "secateur.env" . | trim }}
       env:
         {{- . | nindent 8 }}
