@@ -25,6 +25,7 @@ final class ClassJudge implements Judge {
   private final OutputSpread spread = new OutputSpread();
   private final Tally tally;
   private final Tally likeness;
+  private final Changes changes;
   private boolean judged;
   private boolean compared;
   private long rows;
@@ -40,6 +41,7 @@ final class ClassJudge implements Judge {
     this.classes = goal.shape().last();
     this.tally = new Tally(classes, targets && classes <= Tally.MAX_CLASSES);
     this.likeness = new Tally(classes, false);
+    this.changes = new Changes(classes);
   }
 
   @Override
@@ -53,6 +55,7 @@ final class ClassJudge implements Judge {
     float[] p = new float[classes];
     for (int at = 0, row = 0; at < output.length; at += classes, row++) {
       rows++;
+      int start = at;
       int predicted = highest(output, at);
       if (original.isPresent()) {
         compare(output, at, predicted, original.get());
@@ -64,7 +67,9 @@ final class ClassJudge implements Judge {
         } else {
           p[(int) targets[row]] = 1;
         }
-        judge(output, at, predicted, p);
+        int label = judge(output, at, predicted, p);
+        original.ifPresent(
+            before -> changes.add(label, highestOf(before, start) == label, predicted == label));
       }
     }
   }
@@ -85,14 +90,15 @@ final class ClassJudge implements Judge {
     return finite ? highest - at : -1;
   }
 
-  private void judge(float[] values, int at, int predicted, float[] p) {
+  /** The label. */
+  private int judge(float[] values, int at, int predicted, float[] p) {
     int label = 0;
     for (int i = 1; i < classes; i++) {
       label = p[i] > p[label] ? i : label;
     }
     tally.add(label, predicted);
     if (predicted < 0) {
-      return;
+      return label;
     }
     float value = values[at + label];
     int better = 0;
@@ -109,6 +115,7 @@ final class ClassJudge implements Judge {
         logitLoss -= p[i] * (values[at + i] - logSum);
       }
     }
+    return label;
   }
 
   private void compare(float[] values, int at, int predicted, float[] original) {
@@ -167,6 +174,7 @@ final class ClassJudge implements Judge {
   @Override
   public Judgement judgement(int samples) {
     Map<Measure, Double> measures = new EnumMap<>(Measure.class);
+    Map<Measure, Double> errors = new EnumMap<>(Measure.class);
     List<Fault> faults = new ArrayList<>(spread.faults());
     if (judged) {
       double loss = (readsProbabilities() ? probabilityLoss : logitLoss) / rows;
@@ -179,6 +187,10 @@ final class ClassJudge implements Judge {
         measures.put(Measure.TOP1, tally.accuracy());
         if (classes > TOP) {
           measures.put(Measure.TOP5, (double) among / rows);
+        }
+        measures.put(Measure.BALANCED_ACCURACY, tally.balancedAccuracy());
+        if (compared) {
+          errors.put(Measure.BALANCED_ACCURACY, changes.standardError());
         }
         faults.addAll(tally.classFaults(loss));
       }
@@ -195,6 +207,8 @@ final class ClassJudge implements Judge {
         goal.output(),
         goal.task(),
         measures,
+        errors,
+        readsProbabilities() ? Goal.Scale.PROBABILITIES : Goal.Scale.LOGITS,
         divergence,
         faults,
         confusion ? tally.confusion() : List.of());

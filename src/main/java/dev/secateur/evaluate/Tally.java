@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -111,11 +112,14 @@ final class Tally {
   }
 
   double balancedAccuracy() {
+    return recalls().average().orElse(0);
+  }
+
+  /** Of the classes that occur. */
+  DoubleStream recalls() {
     return IntStream.range(0, classes)
         .filter(c -> wanted[c] > 0)
-        .mapToDouble(c -> (double) hit[c] / wanted[c])
-        .average()
-        .orElse(0);
+        .mapToDouble(c -> (double) hit[c] / wanted[c]);
   }
 
   private double largestShare() {

@@ -5,7 +5,9 @@ import dev.secateur.train.TrainingCancelled;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -59,17 +61,45 @@ public final class Chain {
     }
   }
 
-  /** In the order in which they run: each finds what it needs made by those before it. */
-  static List<Step> steps(
+  private static List<Step> steps(
       Run run, ReportWriter reports, JobCheckpoints checkpoints, List<JobResult.StageTime> stages) {
-    return List.of(
-        new EvaluateOriginal(run),
-        new FineTune(run, checkpoints),
-        new Save(run),
-        new ConvertToTflite(run),
-        new Quantize(run),
-        new EvaluateVariants(run),
-        new Report(run, reports, stages));
+    return ordered(
+        List.of(
+            new EvaluateOriginal(run),
+            new FineTune(run, checkpoints),
+            new Save(run),
+            new ConvertToTflite(run),
+            new Quantize(run),
+            new EvaluateVariants(run),
+            new Report(run, reports, stages)));
+  }
+
+  /**
+   * The steps, in the order in which they run.
+   *
+   * @throws IllegalArgumentException if one needs what none before it makes, if two make the same,
+   *     or if none makes the result: a fault of whoever put them together
+   */
+  static List<Step> ordered(List<Step> steps) {
+    Set<Product<?>> made = new HashSet<>();
+    for (Step step : steps) {
+      String name = "the step " + step.stage().label();
+      for (Product<?> needed : step.needs()) {
+        if (!made.contains(needed)) {
+          throw new IllegalArgumentException(
+              name + " needs " + needed + ", which no step before it makes");
+        }
+      }
+      for (Product<?> product : step.makes()) {
+        if (!made.add(product)) {
+          throw new IllegalArgumentException(name + " makes " + product + " once more");
+        }
+      }
+    }
+    if (!made.contains(Product.RESULT)) {
+      throw new IllegalArgumentException("no step makes " + Product.RESULT);
+    }
+    return List.copyOf(steps);
   }
 
   private JobResult run() {
@@ -84,6 +114,7 @@ public final class Chain {
             step.stage(),
             () -> {
               step.run(products);
+              products.require(step.makes(), step.stage());
               return step;
             });
       }

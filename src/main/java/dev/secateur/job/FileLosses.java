@@ -22,6 +22,11 @@ public record FileLosses(Map<String, Loss> losses, Map<String, String> replaced)
     replaced = Map.copyOf(replaced);
   }
 
+  /** Those of the file alone: what every plan leaves as it is. */
+  public static FileLosses of(KerasModel model) {
+    return of(model, FineTuning.RECOMMENDED);
+  }
+
   public static FileLosses of(KerasModel model, FineTuning how) {
     Map<String, Loss> losses = new LinkedHashMap<>();
     Map<String, String> replaced = new LinkedHashMap<>();

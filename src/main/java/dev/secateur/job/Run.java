@@ -42,6 +42,7 @@ record Run(
 
   /** What each TFLite file says of its origin. */
   ModelMetadata metadata() {
-    return new ModelMetadata(Engine.VERSION, job.plan().digest());
+    return new ModelMetadata(
+        Engine.VERSION, job.plan().digest(), FileLosses.of(inputs.model()).losses());
   }
 }

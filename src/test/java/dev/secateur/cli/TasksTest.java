@@ -189,6 +189,154 @@ class TasksTest {
   }
 
   @Test
+  void twoBoundsOnOneSideOfAMeasureAreRefusedBothNamed() {
+    Run run = compress("radius.keras", "--accept", "mae<=3", "--accept", "mae <= 4");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains("--accept: mae<=3 and mae <= 4 bound the same side");
+  }
+
+  @Test
+  void aLimitThatIsGivenHoldsBesideABound() {
+    Run run =
+        compress(
+            "kind.h5",
+            "--epochs",
+            0,
+            "--sparsity",
+            "0.7",
+            "--accept",
+            "top1>=0",
+            "--max-accuracy-drop",
+            "0.01");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_ACCEPTED);
+    assertThat(run.out()).contains("INT8 top-1 is", "the limit is a drop of 1.00");
+  }
+
+  @Test
+  void tasksOfOutputsThatNobodyHasAreRefusedByEveryCommand() {
+    Run evaluated =
+        Run.of(
+            "evaluate",
+            TASKS.resolve("radius.keras"),
+            "--data",
+            SET,
+            "--task",
+            "nosuch=regression");
+    Run compressed = compress("radius.keras", "--task", "nosuch=regression");
+    for (Run run : List.of(evaluated, compressed)) {
+      assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+      assertThat(run.err()).contains("/task/nosuch: the model has no such output; it has [radius]");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "radius.keras",
+    "square.h5",
+    "labels.keras",
+    "kind.h5",
+    "figure.h5",
+    "foreground.keras",
+    "again.h5",
+    "both.keras",
+  })
+  void aNetworkIsForTheSameWhateverFileItLiesIn(String model) throws IOException {
+    Path file = TASKS.resolve(model);
+    Run.of("convert", file, "--out", dir);
+    Path tflite = dir.resolve("fp32.tflite");
+    assertThat(tasks(tflite, SET)).isEqualTo(tasks(file, SET)).isNotEmpty();
+    if (model.startsWith("radius") || model.startsWith("square")) {
+      // Targets that fit several tasks: numbers that are all 0 or 1.
+      Path ones = dir.resolve("ones.npz");
+      try (NpzFixture npz = new NpzFixture(ones, true)) {
+        npz.floats("x", "(4, 16, 16, 1)", new float[4 * 16 * 16]);
+        npz.floats("y", "(4,)", 0, 1, 1, 0);
+      }
+      assertThat(tasks(tflite, ones)).isEqualTo(tasks(file, ones)).isNotEmpty();
+    }
+  }
+
+  private static List<String> tasks(Path file, Path set) throws IOException {
+    Run run = Run.of("evaluate", file, "--data", set, "--json");
+    List<String> tasks = new ArrayList<>();
+    new ObjectMapper()
+        .readTree(run.out())
+        .get("outputs")
+        .properties()
+        .forEach(o -> tasks.add(o.getKey() + " " + o.getValue().get("task").asText()));
+    return tasks;
+  }
+
+  @Test
+  void faultsStandInAnEvaluationToo() throws IOException {
+    Run run =
+        Run.of(
+            "evaluate",
+            TASKS.resolve("radius.keras"),
+            "--data",
+            SET,
+            "--scale",
+            "0.00001",
+            "--json");
+    JsonNode fault = new ObjectMapper().readTree(run.out()).get("faults").get(0);
+    assertThat(fault.get("output").asText()).isEqualTo("radius");
+    assertThat(fault.get("kind").asText()).isEqualTo("chance");
+    assertThat(fault.get("message").asText()).contains("R²");
+  }
+
+  @Test
+  void labelsThatAnImageHasNoUseForAreSaidToBeDropped() throws IOException {
+    Path set = dir.resolve("labelled.npz");
+    try (NpzFixture npz = new NpzFixture(set, true)) {
+      npz.floats("x", "(4, 16, 16, 1)", new float[4 * 16 * 16]);
+      npz.int64("y", "(4,)", 0, 1, 2, 3);
+    }
+    Run run = Run.of("evaluate", TASKS.resolve("again.h5"), "--data", set);
+    assertThat(run.err())
+        .contains("labelled.npz: its labels, a class a sample, are not used", "is an image");
+  }
+
+  @Test
+  void masksThatAreBlackAndWhiteInOneSetAloneAreRefused() throws IOException {
+    Path set = dir.resolve("masks.npz");
+    float[] black = new float[4 * 16 * 16];
+    black[0] = 255;
+    float[] grey = black.clone();
+    grey[1] = 7;
+    try (NpzFixture npz = new NpzFixture(set, true)) {
+      npz.floats("x_train", "(4, 16, 16, 1)", new float[4 * 16 * 16]);
+      npz.floats("y_train", "(4, 16, 16, 1)", grey);
+      npz.floats("x_test", "(4, 16, 16, 1)", new float[4 * 16 * 16]);
+      npz.floats("y_test", "(4, 16, 16, 1)", black);
+    }
+    Run run =
+        Run.of("compress", TASKS.resolve("again.h5"), "--train", set, "--out", dir.resolve("out"));
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err())
+        .contains("y_test", "nothing but 0 and 255", "the training set has other values");
+  }
+
+  @Test
+  void whereNothingIsTrainedNoTrainingSetIsSpokenOf() throws IOException {
+    Run run =
+        Run.of(
+            "compress",
+            TASKS.resolve("radius.keras"),
+            "--representative",
+            SET,
+            "--eval",
+            SET,
+            "--recipe",
+            "instant",
+            "--sparsity",
+            "0.3",
+            "--out",
+            dir.resolve("out"));
+    assertThat(run.out()).doesNotContain("training set");
+    assertThat(report().at("/datasets/1/alsoInTraining").isNull()).isTrue();
+  }
+
+  @Test
   void boundThatIsMissedRejectsWithItsFigures() {
     Run run = compress("radius.keras", "--epochs", 0, "--accept", "mae<=0.0001");
     assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_ACCEPTED);
