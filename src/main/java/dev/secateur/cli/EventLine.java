@@ -28,6 +28,7 @@ public final class EventLine {
                   + ": "
                   + data.at("/reason/message").asText();
           case REGISTERED -> "registered";
+          case CANCELLED -> "cancelled";
         });
   }
 

@@ -21,6 +21,9 @@ import picocli.CommandLine.Spec;
       Publish.class,
       Watch.class,
       Jobs.class,
+      Cancel.class,
+      Pausing.Pause.class,
+      Pausing.Resume.class,
       Replay.class,
       Doctor.class,
       CommandLine.HelpCommand.class

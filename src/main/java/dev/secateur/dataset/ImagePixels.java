@@ -7,8 +7,10 @@ import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -18,8 +20,14 @@ import javax.imageio.stream.ImageInputStream;
  * @param channels 1, 2 (grey and alpha), 3 or 4
  */
 record ImagePixels(int height, int width, int channels, byte[] bytes) {
-  /** Bound before memory is taken: 64 million pixels. */
+  /** Bound before memory is taken: 64 million pixels, and what the heap has room for. */
   private static final long MAX_PIXELS = 1L << 26;
+
+  /** The share of the heap that one image may take while it is decoded. */
+  private static final int SHARE_OF_HEAP = 4;
+
+  /** Of the copies in bytes that are made of a decoded pixel: as stored, and as wanted. */
+  private static final int COPIES_BYTES = 4 + 4;
 
   private static final byte OPAQUE = (byte) 255;
 
@@ -77,6 +85,14 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
         if (pixels > MAX_PIXELS) {
           throw new IOException("has " + pixels + " pixels, more than " + MAX_PIXELS);
         }
+        long need = pixels * (decodedBytes(reader) + COPIES_BYTES);
+        long room = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
+        if (need > room) {
+          throw new IOException(
+              "has %d pixels, which take %d MB to decode; this process has %d MB for one image: a"
+                      .formatted(pixels, need >> 20, room >> 20)
+                  + " smaller image, or a larger heap");
+        }
         return decoding.of(reader);
       } catch (RuntimeException e) {
         // The decoders meet damaged files with whatever exception their arithmetic throws.
@@ -85,6 +101,12 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
         reader.dispose();
       }
     }
+  }
+
+  /** Of one pixel as its decoder keeps it; a few kilobytes of file can be a gigabyte of these. */
+  private static int decodedBytes(ImageReader reader) throws IOException {
+    Optional<ImageTypeSpecifier> raw = Optional.ofNullable(reader.getRawImageType(0));
+    return raw.map(type -> Math.max(1, type.getColorModel().getPixelSize() / Byte.SIZE)).orElse(3);
   }
 
   private static ImagePixels of(BufferedImage image) {

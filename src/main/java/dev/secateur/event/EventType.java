@@ -6,6 +6,7 @@ import java.util.Optional;
 /** The types of event, each with the JSON Schema of its data. */
 public enum EventType {
   REGISTERED("model.registered.v1"),
+  CANCELLED("compression.cancelled.v1"),
   PROGRESSED("compression.progressed.v1"),
   COMPLETED("compression.completed.v1"),
   FAILED("compression.failed.v1");
@@ -19,6 +20,11 @@ public enum EventType {
   /** The CloudEvents {@code type}. */
   public String type() {
     return "dev.secateur." + shortName;
+  }
+
+  /** Whether others send it to the workers. */
+  boolean isTakenIn() {
+    return this == REGISTERED || this == CANCELLED;
   }
 
   /** The schema's file among the resources. */

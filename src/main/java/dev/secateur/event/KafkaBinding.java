@@ -1,6 +1,7 @@
 package dev.secateur.event;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.MalformedEventException.Reason;
 import java.io.IOException;
@@ -53,7 +54,55 @@ public final class KafkaBinding {
   /** A record's headers and value. */
   public record Encoded(Map<String, byte[]> headers, byte[] value) {}
 
+  /**
+   * Who says what, of a record that is no event of ours all the same.
+   *
+   * @param data empty where it cannot be read
+   */
+  public record Identity(String source, String id, Optional<String> traceparent, ObjectNode data) {}
+
   private KafkaBinding() {}
+
+  /**
+   * Whom to answer, where a record registers a model and only what it says of it cannot be read.
+   */
+  public static Optional<Identity> identity(
+      Map<String, byte[]> headers, Optional<byte[]> value, long maxBytes) {
+    Map<String, byte[]> own = inOneSpelling(headers);
+    Optional<ObjectNode> tree = value.filter(v -> v.length <= maxBytes).flatMap(KafkaBinding::tree);
+    boolean binary = own.keySet().stream().anyMatch(h -> h.startsWith(PREFIX));
+    Function<String, Optional<String>> attributes =
+        binary
+            ? name -> text(own, PREFIX + name)
+            : name -> tree.flatMap(event -> attribute(event, name));
+    Optional<ObjectNode> data =
+        binary ? tree : tree.map(t -> t.get("data")).flatMap(KafkaBinding::object);
+    try {
+      if (known(orHeader(attributes, own)) != EventType.REGISTERED) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Identity(
+              required(attributes, "source"),
+              required(attributes, "id"),
+              traceparent(orHeader(attributes, own).apply(TRACEPARENT)),
+              data.orElseGet(JsonNodeFactory.instance::objectNode)));
+    } catch (MalformedEventException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<ObjectNode> tree(byte[] bytes) {
+    try {
+      return object(EventJson.parse(bytes));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<ObjectNode> object(JsonNode node) {
+    return node instanceof ObjectNode object ? Optional.of(object) : Optional.empty();
+  }
 
   /**
    * Reads a record.
@@ -210,7 +259,7 @@ public final class KafkaBinding {
         attributes.apply("subject"),
         time,
         traceparent(attributes.apply(TRACEPARENT)),
-        type == EventType.REGISTERED ? AsMeant.of(object) : object);
+        type.isTakenIn() ? AsMeant.of(object) : object);
   }
 
   /** One that is not valid is as none: W3C Trace Context, section 4.3. */

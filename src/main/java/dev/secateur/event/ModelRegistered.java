@@ -8,8 +8,16 @@ import java.util.Optional;
 /**
  * What the data of {@code model.registered.v1} says about objects: a Keras CNN is there to be
  * compressed. What to do to it (preprocessing, plan, acceptance) is the engine's to read.
+ *
+ * @param tenant empty: the model's name
+ * @param priority 0 to 9, 9 first; empty: 4
  */
-public record ModelRegistered(Model model, Datasets datasets, Optional<Output> output) {
+public record ModelRegistered(
+    Model model,
+    Datasets datasets,
+    Optional<Output> output,
+    Optional<String> tenant,
+    Optional<Integer> priority) {
   private static final int LONGEST_NAME = 128;
 
   /**

@@ -20,6 +20,7 @@ final class Keys {
   static final String CANCELS = "cancels/";
   static final String PAUSES = "pauses/";
   static final String DEFECTS = "defects/";
+  static final String TURNS = "turns/";
 
   static final String HEART = ".heart";
   static final String RELEASED = ".released";

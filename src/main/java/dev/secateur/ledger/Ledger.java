@@ -1,5 +1,6 @@
 package dev.secateur.ledger;
 
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -9,6 +10,9 @@ import java.util.Optional;
  * #settle} and, after the answer was sent, {@link #close}.
  */
 public final class Ledger {
+  private final LedgerStore store;
+  private final Claims claims;
+  private final Pending pending;
   private final Orders orders;
   private final Queue queue;
   private final Settlement settlement;
@@ -16,6 +20,7 @@ public final class Ledger {
   private final Cancels cancels;
   private final Defects defects;
   private final Retention retention;
+  private final Books books;
 
   /**
    * @param clock goes on steadily; may be wrong
@@ -33,13 +38,15 @@ public final class Ledger {
       EngineTurn turn) {
     FirstReadable<Order> order = new FirstReadable<>(store, Order::bytes, Order::of);
     FirstReadable<Result> result = new FirstReadable<>(store, Result::bytes, Result::of);
-    Claims claims = new Claims(store, clock, terms, expiry, attempts, turn);
-    Pending pending = new Pending(store, Keys.encoded(terms.worker()));
+    this.store = store;
+    this.claims = new Claims(store, clock, terms, expiry, attempts, turn);
+    this.pending = new Pending(store, Keys.encoded(terms.worker()));
     this.pauses = new Pauses(store);
     this.cancels = new Cancels(store);
     this.defects = new Defects(store);
     this.orders = new Orders(order, result, pending);
     this.settlement = new Settlement(store, result, pending, cancels);
+    this.books = new Books(store, order, result, claims, pauses, cancels);
     this.retention = new Retention(store, order, result, pending);
     this.queue =
         new Queue(
@@ -72,6 +79,32 @@ public final class Ledger {
 
   public Retention retention() {
     return retention;
+  }
+
+  /**
+   * @param most how old a count may be
+   */
+  public Census census(Duration most) {
+    return Census.of(store, claims, most);
+  }
+
+  /** Whether an order is yet to be answered. */
+  public boolean isPending(String order) {
+    return orders.find(order).filter(pending::has).isPresent();
+  }
+
+  /**
+   * Whether it is this process's turn to do what one of all workers is to do once in a while.
+   *
+   * @param what names it
+   * @param when names the time: the same for all until the next turn
+   */
+  public boolean isTurn(String what, String when) {
+    return store.create(Keys.TURNS + what + "-" + when, new byte[0]);
+  }
+
+  public Books books() {
+    return books;
   }
 
   /** Claims the next order for an idle worker, if one is to be had. */

@@ -27,10 +27,21 @@ public final class Pauses {
 
   /** The pauses as they stood when they were read. */
   record Now(Set<String> names) {
-    boolean stops(Order order) {
-      return names.contains(ALL)
-          || names.contains(MODELS + Keys.encoded(order.model()))
-          || names.contains(TENANTS + Keys.encoded(order.tenant()));
+    boolean stops(String model, String tenant) {
+      return stopsAll()
+          || names.contains(MODELS + Keys.encoded(model))
+          || stopsTenant(Keys.encoded(tenant));
+    }
+
+    boolean stopsAll() {
+      return names.contains(ALL);
+    }
+
+    /**
+     * @param encoded as it stands in keys
+     */
+    boolean stopsTenant(String encoded) {
+      return names.contains(TENANTS + encoded);
     }
   }
 

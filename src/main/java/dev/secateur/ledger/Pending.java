@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * What waits, in the order in which it is to be taken: highest priority first, tenants in turn, the
@@ -41,8 +42,12 @@ final class Pending {
     return store.get(Keys.pending(order)).isPresent();
   }
 
-  /** Offers the orders, one after the other, until one is taken. */
-  <T> Optional<T> first(Function<String, Optional<T>> take) {
+  /**
+   * Offers the orders, one after the other, until one is taken.
+   *
+   * @param passed tenants, as they stand in keys, whose orders are not to be offered
+   */
+  <T> Optional<T> first(Predicate<String> passed, Function<String, Optional<T>> take) {
     for (String priority : prefixes(Keys.PENDING)) {
       String under = Keys.PENDING + priority;
       List<String> tenants = prefixes(under);
@@ -53,6 +58,9 @@ final class Pending {
       }
       Collections.rotate(tenants, -next);
       for (String tenant : tenants) {
+        if (passed.test(tenant.substring(0, tenant.length() - 1))) {
+          continue;
+        }
         Optional<T> taken = firstOf(under + tenant, take);
         if (taken.isPresent()) {
           last.put(priority, tenant);

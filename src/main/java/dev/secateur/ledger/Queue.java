@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,23 @@ final class Queue {
 
   /** So many orders in a row that the store says nothing of: it is the store, not they. */
   private static final int TROUBLES = 3;
+
+  /**
+   * Whose the orders are that were looked at while something was paused: an order never changes.
+   */
+  private final Map<String, Owner> owners =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Owner> eldest) {
+          return size() > OWNERS;
+        }
+      };
+
+  private static final int OWNERS = 50_000;
+
+  private record Owner(String model, String tenant) {}
 
   /** What a look at an order's highest claim said. */
   private record Known(Top top, Instant again) {}
@@ -89,7 +107,13 @@ final class Queue {
     Look look = new Look(claims.all(), pauses.now(), cancels.requested());
     held.keySet().retainAll(look.tops.keySet());
     Optional<Tenure> left = first(look, look.tops.keySet());
-    return answer(look, left.or(() -> pending.first(order -> offered(look, order))));
+    return answer(look, left.or(() -> waiting(look)));
+  }
+
+  private Optional<Tenure> waiting(Look look) {
+    return look.paused.stopsAll()
+        ? Optional.empty()
+        : pending.first(look.paused::stopsTenant, order -> offered(look, order));
   }
 
   /** Claims an order that is to be ended, if one is to be had; likewise. */
@@ -144,6 +168,11 @@ final class Queue {
   }
 
   private Optional<Tenure> consider(Look look, String id) {
+    boolean cancelled = look.cancelled.contains(id);
+    Owner known = owners.get(id);
+    if (!cancelled && known != null && look.paused.stops(known.model(), known.tenant())) {
+      return Optional.empty();
+    }
     Top top = look.top(id);
     // Before the question: a process that is paused here must not look later for it.
     Instant asked = clock.instant();
@@ -157,23 +186,24 @@ final class Queue {
       return Optional.empty();
     }
     Order order = found.get();
-    boolean cancelled = look.cancelled.contains(id);
-    if (!cancelled && look.paused.stops(order)) {
+    if (!cancelled && look.paused.stops(order.model(), order.tenant())) {
+      owners.put(id, new Owner(order.model(), order.tenant()));
       return Optional.empty();
     }
     if (!cancelled && jobs.look(order) instanceof EqualJobs.Follows follows) {
       followers.put(id, follows.leader());
       return offered(look, follows.leader());
     }
-    Optional<Claim> claim = claims.take(id, (Claims.Free) state);
+    Claims.Free free = (Claims.Free) state;
+    Optional<Claim> claim = claims.take(id, free);
     if (claim.isEmpty()) {
       return Optional.empty();
     }
-    return begin(claim.get(), order, cancelled);
+    return begin(claim.get(), order, cancelled, free.takenOver());
   }
 
   /** From here on an order is held, and must not be forgotten if the store falls silent. */
-  private Optional<Tenure> begin(Claim claim, Order order, boolean cancelled) {
+  private Optional<Tenure> begin(Claim claim, Order order, boolean cancelled, boolean takenOver) {
     boolean kept = false;
     try {
       Optional<Result> result = results.find(Keys.result(order.id()));
@@ -181,7 +211,7 @@ final class Queue {
         EqualJobs.Place place = jobs.appoint(order);
         if (place instanceof EqualJobs.Follows follows) {
           followers.put(order.id(), follows.leader());
-          tenure(claim, order, result, false).giveBack();
+          tenure(claim, order, result, false, takenOver).giveBack();
           return Optional.empty();
         }
         if (place instanceof EqualJobs.Answered answered) {
@@ -191,7 +221,7 @@ final class Queue {
         }
       }
       kept = true;
-      return Optional.of(tenure(claim, order, result, cancelled));
+      return Optional.of(tenure(claim, order, result, cancelled, takenOver));
     } finally {
       if (!kept) {
         // This worker follows its own claim at once, being the one that knows of it.
@@ -200,7 +230,8 @@ final class Queue {
     }
   }
 
-  private Tenure tenure(Claim claim, Order order, Optional<Result> result, boolean cancelled) {
-    return new Tenure(store, clock, claims, claim, order, result, cancelled);
+  private Tenure tenure(
+      Claim claim, Order order, Optional<Result> result, boolean cancelled, boolean takenOver) {
+    return new Tenure(store, clock, claims, claim, order, result, cancelled, takenOver);
   }
 }

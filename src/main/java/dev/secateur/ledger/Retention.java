@@ -48,7 +48,7 @@ public final class Retention {
     deleteIf(
         Keys.PENDING, listed -> listed.age().compareTo(AT_WORK) > 0 && gone.contains(last(listed)));
     results(waiting, keep);
-    for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.CANCELS)) {
+    for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.CANCELS, Keys.TURNS)) {
       deleteIf(prefix, listed -> listed.age().compareTo(keep) > 0);
     }
     for (String prefix : List.of(Keys.CLAIMS, Keys.CHECKPOINTS, Keys.ATTEMPTS)) {

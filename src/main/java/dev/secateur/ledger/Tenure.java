@@ -19,6 +19,7 @@ public final class Tenure {
   private final Order order;
   private final Optional<Result> result;
   private final boolean cancelled;
+  private final boolean takenOver;
 
   /** When the store last confirmed the claim. Guarded by this, as is all below. */
   private Instant confirmed;
@@ -34,7 +35,8 @@ public final class Tenure {
       Claim claim,
       Order order,
       Optional<Result> result,
-      boolean cancelled) {
+      boolean cancelled,
+      boolean takenOver) {
     this.store = store;
     this.clock = clock;
     this.claims = claims;
@@ -42,6 +44,7 @@ public final class Tenure {
     this.order = order;
     this.result = result;
     this.cancelled = cancelled;
+    this.takenOver = takenOver;
     this.confirmed = claim.at();
     this.heart = new Heart("", 0, 0, Duration.ZERO, 0, claim.attempts(), claim.at());
   }
@@ -83,6 +86,11 @@ public final class Tenure {
   /** Whether the order is to be ended instead of run. */
   public boolean isCancelled() {
     return cancelled;
+  }
+
+  /** Whether a holder had it before that did not give it back. */
+  public boolean isTakenOver() {
+    return takenOver;
   }
 
   /** Whether this process knows that the claim is no longer its own. */

@@ -14,6 +14,8 @@
  * attempts/&lt;order&gt;/&lt;epoch&gt;/…         the worker's: artifacts that no result names yet
  * cancels/&lt;order&gt;                    somebody wants it ended
  * pauses/all, pauses/models/&lt;model&gt;, pauses/tenants/&lt;tenant&gt;
+ * turns/&lt;what&gt;-&lt;when&gt;             create-only: somebody does it this time
+ * census                             how many wait and run, counted by one for all
  * defects/&lt;topic&gt;-&lt;partition&gt;-&lt;offset&gt;/&lt;n&gt;   create-only: the n-th time that taking a record in failed
  * </pre>
  *

@@ -3,11 +3,11 @@ package dev.secateur.report;
 import java.util.Locale;
 
 /** Text on its way into HTML. */
-final class Html {
+public final class Html {
   private Html() {}
 
   /** Names come from files that others made. */
-  static String escape(String text) {
+  public static String escape(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
@@ -15,19 +15,19 @@ final class Html {
         .replace("'", "&#39;");
   }
 
-  static String format(String format, Object... values) {
+  public static String format(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
   }
 
-  static String percent(double fraction) {
+  public static String percent(double fraction) {
     return format("%.2f %%", 100 * fraction);
   }
 
-  static String kibibytes(long bytes) {
+  public static String kibibytes(long bytes) {
     return format("%,.1f KiB", bytes / 1024.0);
   }
 
-  static String section(String title, String body) {
+  public static String section(String title, String body) {
     return "<section><h2>" + escape(title) + "</h2>\n" + body + "</section>\n";
   }
 }

@@ -1,5 +1,6 @@
 package dev.secateur.worker;
 
+import dev.secateur.ledger.Tenure;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
@@ -25,15 +26,15 @@ final class Artifacts {
 
   private final ObjectStore store;
   private final ObjectUri directory;
-  private final Claim claim;
+  private final Tenure tenure;
 
   /**
    * @param directory {@code <output>/<model>/<version>/<jobKey12>}
    */
-  Artifacts(ObjectStore store, ObjectUri directory, Claim claim) {
+  Artifacts(ObjectStore store, ObjectUri directory, Tenure tenure) {
     this.store = store;
     this.directory = directory;
-    this.claim = claim;
+    this.tenure = tenure;
   }
 
   /** Stores all files of a local directory, by name. */
@@ -49,13 +50,13 @@ final class Artifacts {
   }
 
   private String own() {
-    return "-" + claim.epoch() + "-" + claim.attempts();
+    return "-" + tenure.epoch() + "-" + tenure.attempts();
   }
 
   private Optional<Map<String, Replies.Artifact>> push(List<Path> files, ObjectUri target) {
     Map<String, Replies.Artifact> artifacts = new LinkedHashMap<>();
     for (Path file : files) {
-      claim.ensureHeld();
+      tenure.ensureHeld();
       String name = file.getFileName().toString();
       ObjectUri uri = target.resolve(name);
       try {

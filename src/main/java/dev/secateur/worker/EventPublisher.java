@@ -130,6 +130,15 @@ final class EventPublisher {
   }
 
   /**
+   * Rings for an order; one that the broker does not take is no reason to wait.
+   *
+   * @param stop when not to try again
+   */
+  void ring(String order, BooleanSupplier stop) {
+    deliver(new ProducerRecord<>(topics.doorbell(), utf8(order), new byte[0]), stop);
+  }
+
+  /**
    * Copies a record, untouched, to the dead-letter topic and waits until the broker has it.
    *
    * @param job the key of the job that was given up; empty for a record that is no event

@@ -13,10 +13,16 @@ record Failure(String code, String message, boolean retried) {
   static final String DEADLINE = "deadline-exceeded";
   static final String MEMORY = "memory-exceeded";
   static final String ATTEMPTS = "attempts-exhausted";
+  static final String CANCELLED = "cancelled";
   static final String FORBIDDEN = "access-denied";
 
   Failure {
     message = shortened(message);
+  }
+
+  /** Whether it answers equal jobs too: what passed by, or was asked for, does not. */
+  boolean isShared() {
+    return !retried && !code.equals(CANCELLED);
   }
 
   static String shortened(String message) {

@@ -203,6 +203,12 @@ final class JobMeters implements StoreListener {
     gauge(Metrics.TRAINING_SPARSITY, null, work::sparsity);
   }
 
+  /** One figure for all workers: to be taken as the largest, never summed. */
+  void watch(Housekeeping housekeeping) {
+    gauge(Metrics.ORDERS_PENDING, null, housekeeping::pending);
+    gauge(Metrics.ORDERS_RUNNING, null, housekeeping::running);
+  }
+
   void watch(Lag lag) {
     gauge(Metrics.QUEUE_LAG, null, lag::records);
   }

@@ -9,7 +9,8 @@ import dev.secateur.job.CancelledException;
 import dev.secateur.job.Job;
 import dev.secateur.job.JobException;
 import dev.secateur.job.MemoryEstimate;
-import dev.secateur.plan.Plan;
+import dev.secateur.ledger.ClaimLostException;
+import dev.secateur.ledger.Tenure;
 import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
 import dev.secateur.store.ObjectUri;
@@ -29,24 +30,25 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * One job under one claim: attempts until there is a result, a reason why there is none, or a
- * reason to leave it to another worker. Used by one thread.
+ * One order's job under one claim: attempts until there is a result, a reason why there is none, or
+ * a reason to leave it to another worker. Used by one thread.
  */
 final class JobRun {
   private static final Logger LOG = Logger.getLogger(JobRun.class);
 
   private static final String INPUTS = "inputs";
 
+  /** Digits of an order in a file's name. */
+  private static final int SHOWN = 12;
+
   /** A megabyte, for messages. */
   private static final long MEGABYTE = 1 << 20;
 
   private final Shop shop;
-  private final Claim claim;
-  private final StoredInputs inputs;
-  private final Plan plan;
+  private final Running running;
+  private final Tenure tenure;
+  private final OrderedJob ordered;
   private final Replies replies;
-  private final ObjectUri output;
-  private final String name;
   private final Path directory;
   private final ProgressReporter progress;
   private final Instant started = Instant.now();
@@ -68,54 +70,57 @@ final class JobRun {
     /** Another worker has it. */
     record Lost() implements End {}
 
-    /** The worker drains; the job was given back. */
+    /** The worker stops, or could not begin; the job was given back. */
     record Drained() implements End {}
 
-    /** An input is another than the one that the job's key names. */
-    record Stale(String message) implements End {}
+    /** The worker is to blame: another is to have the job, and no attempt is counted. */
+    record Unfit(String trouble) implements End {}
   }
 
-  JobRun(
-      Shop shop,
-      Claim claim,
-      StoredInputs inputs,
-      Plan plan,
-      Replies replies,
-      ObjectUri output,
-      String name,
-      Context trace) {
+  JobRun(Shop shop, Running running, OrderedJob ordered, Context trace) {
     this.shop = shop;
-    this.claim = claim;
-    this.inputs = inputs;
-    this.plan = plan;
-    this.replies = replies;
-    this.output = output;
-    this.name = name;
-    this.directory = shop.workDirectory().resolve(claim.key().abbreviated() + "-" + claim.epoch());
+    this.running = running;
+    this.tenure = running.tenure();
+    this.ordered = ordered;
+    String order = tenure.order().id();
+    this.replies = Replies.to(order, ordered.asked(), ordered.key(), shop.workerId());
+    this.directory = shop.workDirectory().resolve(order.substring(0, SHOWN) + "-" + tenure.epoch());
     this.progress =
         new ProgressReporter(
             shop.meters(),
             shop.work(),
+            running.pulse(),
             shop.tracer(),
             trace,
-            plan.fineTuning().batchSize(),
-            replies.base(claim.epoch(), claim.attempts()),
-            data -> shop.publisher().progressed(name, replies.progressed(claim.epoch(), data)));
+            ordered.plan().fineTuning().batchSize(),
+            replies.base(tenure.epoch(), tenure.attempts()),
+            data ->
+                shop.publisher()
+                    .progressed(replies.model(), replies.progressed(tenure.epoch(), data)));
     this.checkpoints =
         new StoredCheckpoints(
-            shop.store(), shop.state(), claim, directory, shop.checkpointInterval(), progress);
-  }
-
-  StoredCheckpoints checkpoints() {
-    return checkpoints;
+            shop.store(),
+            shop.state(),
+            tenure,
+            running.pulse(),
+            directory,
+            shop.checkpointInterval(),
+            progress);
   }
 
   /** Runs attempts until one decides. */
   End run() {
     try {
+      if (tenure.isCancelled()) {
+        return cancelledOnDemand();
+      }
       BackOff backOff = shop.backOff();
+      if (tenure.epoch() > 1) {
+        tenure.found(checkpoints.furthest());
+      }
+      long kept = running.pulse().kept();
       while (true) {
-        if (claim.attempts() > shop.maxAttempts()) {
+        if (tenure.attempts() > shop.maxAttempts()) {
           return failed(
               new Failure(
                   Failure.ATTEMPTS,
@@ -125,18 +130,28 @@ final class JobRun {
         try {
           return attempt();
         } catch (Passing e) {
-          LOG.warnf("attempt %d failed: %s", claim.attempts(), e.failure.message());
+          LOG.warnf("attempt %d failed: %s", tenure.attempts(), e.failure.message());
           shop.meters().retried(e.failure.code());
-          // While the whole store is away, no job is to blame for it.
-          boolean counts = !e.ofTheStore || !claim.isUnconfirmed() && shop.storeAnswers();
-          if (counts && claim.attempts() >= shop.maxAttempts()) {
+          Optional<String> unfit = e.ofTheDisk ? diskWithoutThisJob() : Optional.empty();
+          if (unfit.isPresent()) {
+            return unfit(unfit.get());
+          }
+          // While the whole store is away, no job is to blame for it; nor is one that got on.
+          boolean gotOn = running.pulse().kept() > kept;
+          kept = running.pulse().kept();
+          boolean counts =
+              !gotOn && (!e.ofTheStore || !tenure.isUnconfirmed() && shop.storeAnswers());
+          if (counts && tenure.attempts() >= shop.maxAttempts()) {
             return failed(e.failure);
           }
           if (!mayGoOn(backOff, counts)) {
-            return drained();
+            return givenBack();
           }
         }
       }
+    } catch (StoreException e) {
+      LOG.warnf("the store went away before the job began: %s", e.getMessage());
+      return givenBack();
     } catch (ClaimLostException e) {
       LOG.warn(e.getMessage());
       return new End.Lost();
@@ -146,16 +161,25 @@ final class JobRun {
     }
   }
 
+  /** A disk that this job alone has filled is the job's trouble. */
+  private Optional<String> diskWithoutThisJob() {
+    delete(directory);
+    ran = Optional.empty();
+    return shop.disk().trouble();
+  }
+
   /** Trouble that may pass, with what it will be called if it does not. */
   private static final class Passing extends Exception {
     private static final long serialVersionUID = 1;
     private final transient Failure failure;
     private final boolean ofTheStore;
+    private final boolean ofTheDisk;
 
     Passing(String code, String message, Throwable cause) {
       super(cause);
       this.failure = new Failure(code, message, true);
-      this.ofTheStore = cause instanceof StoreException e && e.kind() != StoreException.Kind.LOCAL;
+      this.ofTheDisk = code.equals(StoreException.Kind.LOCAL.code());
+      this.ofTheStore = cause instanceof StoreException && !ofTheDisk;
     }
   }
 
@@ -168,9 +192,9 @@ final class JobRun {
     while (backOff.pause()) {
       try {
         if (counts) {
-          claim.nextAttempt();
+          tenure.nextAttempt();
         } else {
-          claim.renew();
+          tenure.ensureHeld();
         }
         return true;
       } catch (StoreException e) {
@@ -183,8 +207,7 @@ final class JobRun {
   private End attempt() throws Passing {
     long deadline = System.nanoTime() + shop.deadline().toNanos();
     try {
-      return work(
-          () -> shop.work().isDraining() || claim.isLost() || System.nanoTime() - deadline > 0);
+      return work(() -> isToStop(deadline));
     } catch (CancelledException | CancellationException e) {
       return cancelled(deadline);
     } catch (StoreException e) {
@@ -201,13 +224,20 @@ final class JobRun {
     }
   }
 
+  /** Asked often: who asks moves. */
+  private boolean isToStop(long deadline) {
+    running.pulse().moved();
+    return shop.work().isDraining()
+        || running.isCancelled()
+        || tenure.isLost()
+        || System.nanoTime() - deadline > 0;
+  }
+
   private End ungranted(StoreException e) throws Passing {
     if (shop.mayPass(e)) {
       throw new Passing(e.kind().code(), message(e), e);
     }
-    return e.kind() == StoreException.Kind.CHANGED
-        ? new End.Stale(e.getMessage())
-        : failed(new Failure(e.kind().code(), message(e), false));
+    return failed(new Failure(e.kind().code(), message(e), false));
   }
 
   /** The chain wraps what its checkpoints throw. */
@@ -231,7 +261,8 @@ final class JobRun {
   /** An event's readers know objects, not the files that this worker made of them. */
   private String message(Throwable e) {
     String message = e.getMessage() == null ? e.toString() : e.getMessage();
-    for (Map.Entry<StoredInputs.Role, StoredInputs.Input> source : inputs.sources().entrySet()) {
+    for (Map.Entry<StoredInputs.Role, StoredInputs.Input> source :
+        ordered.inputs().sources().entrySet()) {
       ObjectUri uri = source.getValue().object().uri();
       Path local = FetchedInputs.place(directory.resolve(INPUTS), source.getKey(), uri);
       message = message.replace(local.toString(), uri.toString());
@@ -240,11 +271,14 @@ final class JobRun {
   }
 
   private End cancelled(long deadline) {
-    if (claim.isLost()) {
+    if (tenure.isLost()) {
       return new End.Lost();
     }
+    if (running.isCancelled()) {
+      return cancelledOnDemand();
+    }
     if (shop.work().isDraining()) {
-      return drained();
+      return givenBack();
     }
     LOG.debugf("cancelled %d s past the deadline", (System.nanoTime() - deadline) / 1_000_000_000);
     return failed(
@@ -252,13 +286,26 @@ final class JobRun {
             Failure.DEADLINE, "did not end within " + shop.deadline().toSeconds() + " s", false));
   }
 
-  private End drained() {
+  private End cancelledOnDemand() {
+    return failed(new Failure(Failure.CANCELLED, "was cancelled on demand", false));
+  }
+
+  private End givenBack() {
+    giveBack();
+    return new End.Drained();
+  }
+
+  private End unfit(String trouble) {
+    giveBack();
+    return new End.Unfit(trouble);
+  }
+
+  private void giveBack() {
     try {
-      claim.release();
+      tenure.giveBack();
     } catch (StoreException e) {
       LOG.warnf("not given back, it will expire: %s", e.getMessage());
     }
-    return new End.Drained();
   }
 
   private End work(BooleanSupplier cancelled) {
@@ -267,7 +314,7 @@ final class JobRun {
     try {
       FetchedInputs fetched =
           FetchedInputs.fetch(
-              inputs,
+              ordered.inputs(),
               shop.cache(),
               shop.limits(),
               directory.resolve(INPUTS),
@@ -283,36 +330,47 @@ final class JobRun {
       }
       JobResult result = ran.get();
       progress.begin(ProgressReporter.PUSH);
-      ObjectUri target =
-          output.resolve(name + "/" + replies.version() + "/" + claim.key().abbreviated());
       Map<String, Replies.Artifact> artifacts =
-          new Artifacts(shop.store(), target, claim).push(result.directory());
+          new Artifacts(shop.store(), target(), tenure).push(result.directory());
       progress.end();
       return new End.Completed(
           replies.completed(
-              claim, result, fetched, variants(result.directory()), artifacts, started),
+              tenure.epoch(),
+              tenure.attempts(),
+              result,
+              fetched,
+              variants(result.directory()),
+              artifacts,
+              started),
           result);
     } finally {
       delete(directory.resolve(INPUTS));
     }
   }
 
+  private ObjectUri target() {
+    OrderedJob.Asked asked = ordered.asked();
+    return ordered
+        .output()
+        .resolve(asked.model() + "/" + asked.version() + "/" + ordered.key().abbreviated());
+  }
+
   private JobResult chain(FetchedInputs fetched, BooleanSupplier cancelled) {
     Job job =
         new Job(
-            name,
+            replies.model(),
             fetched.model(),
             fetched.train(),
             fetched.evaluation(),
             fetched.representative(),
-            plan,
+            ordered.plan(),
             directory.resolve("output"),
             shop.threads());
     return shop.chain().run(job, checkpoints, progress, cancelled);
   }
 
   private Optional<Failure> tooLarge(FetchedInputs fetched) {
-    long need = MemoryEstimate.of(fetched.model().file(), fetched.train().file(), plan);
+    long need = MemoryEstimate.of(fetched.model().file(), fetched.train().file(), ordered.plan());
     long limit = shop.memory().limit();
     if (need <= limit) {
       return Optional.empty();
@@ -331,7 +389,8 @@ final class JobRun {
   private End.Failed failed(Failure failure) {
     LOG.warnf("failed: %s: %s", failure.code(), failure.message());
     return new End.Failed(
-        replies.failed(claim.epoch(), claim.attempts(), failure, Optional.of(plan)), failure);
+        replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.of(ordered.plan())),
+        failure);
   }
 
   /** As the report has them; the confusion matrix stays there. */

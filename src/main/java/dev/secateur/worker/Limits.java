@@ -1,5 +1,6 @@
 package dev.secateur.worker;
 
+import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,10 +26,11 @@ record Limits(long event, long model, long dataset) {
     requirePositive("secateur.jobs.max-attempts", configured.jobs().maxAttempts());
     requirePositive("secateur.jobs.threads", configured.jobs().threads().orElse(1));
     WorkerConfiguration.Claim claim = configured.claim();
-    if (claim.expiry().compareTo(claim.heartbeat().multipliedBy(HEARTBEATS)) < 0) {
+    Duration heartbeat = claim.heartbeat().orElse(Duration.ZERO);
+    if (claim.expiry().compareTo(heartbeat.multipliedBy(HEARTBEATS)) < 0) {
       throw new IllegalArgumentException(
           "secateur.claim.expiry: must be at least %d times secateur.claim.heartbeat, which is %d s"
-              .formatted(HEARTBEATS, claim.heartbeat().toSeconds()));
+              .formatted(HEARTBEATS, heartbeat.toSeconds()));
     }
   }
 

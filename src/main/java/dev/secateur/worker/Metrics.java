@@ -12,7 +12,13 @@ public final class Metrics {
   /** Long-task timer: jobs that run now. */
   public static final String JOBS_RUNNING = "secateur.jobs.running";
 
-  /** Gauge: records received and not yet started. */
+  /** Gauge: orders that wait for a worker, all in all; the same on every worker. */
+  public static final String ORDERS_PENDING = "secateur.orders.pending";
+
+  /** Gauge: orders that are being run, all in all; the same on every worker. */
+  public static final String ORDERS_RUNNING = "secateur.orders.running";
+
+  /** Gauge: records received and not yet taken in. */
   public static final String JOBS_QUEUED = "secateur.jobs.queued";
 
   /** Gauge: records of the input topic that the whole group has not acknowledged. */

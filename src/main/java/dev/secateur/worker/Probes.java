@@ -12,14 +12,15 @@ import org.eclipse.microprofile.health.Readiness;
 import org.eclipse.microprofile.health.Startup;
 
 /**
- * What each probe means. Liveness: records are being read and answered, and a job that passed its
- * deadline has stopped. Readiness: the broker and the store answer, records that wait are read, and
- * the worker does not drain. Startup: the native libraries loaded and computed what they should.
+ * What each probe means. Liveness: records are being read, a job that stands still has stopped, and
+ * what the worker is to blame for has passed. Readiness: the broker and the store answer, records
+ * that wait are read, and the worker does not drain. Startup: the native libraries loaded and
+ * computed what they should.
  */
 @ApplicationScoped
 final class Probes {
-  /** How long past its deadline a job may take to notice. */
-  private static final Duration GRACE = Duration.ofMinutes(10);
+  /** How long past its stall a job may take to stop, since another worker has it by then. */
+  private static final Duration GRACE = Duration.ofMinutes(1);
 
   @Produces
   @Liveness
@@ -27,9 +28,10 @@ final class Probes {
     return () -> {
       Work work = worker.shop().work();
       double silent = work.progressAgeSeconds();
-      boolean stuck = silent > configuration.jobs().deadline().plus(GRACE).toSeconds();
+      boolean stuck = silent > configuration.jobs().stall().plus(GRACE).toSeconds();
+      boolean unfit = worker.shop().fitness().isDead();
       return HealthCheckResponse.named("jobs make progress")
-          .status(!stuck && !work.isBroken() && !worker.surroundings().isReadingDead())
+          .status(!stuck && !unfit && !worker.surroundings().isReadingDead())
           .withData("secondsSinceProgress", (long) silent)
           .build();
     };
@@ -46,6 +48,7 @@ final class Probes {
                   .surroundings()
                   .brokerTrouble()
                   .or(worker.surroundings()::storeTrouble)
+                  .or(worker.shop().fitness()::trouble)
                   .or(worker.surroundings()::readingTrouble)
                   .or(worker.shop().work()::stateTrouble);
       return response("broker and store answer", trouble);

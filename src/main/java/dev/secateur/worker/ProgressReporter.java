@@ -33,6 +33,7 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
 
   private final JobMeters meters;
   private final Work work;
+  private final Pulse pulse;
   private final Tracer tracer;
   private final Context parent;
   private final int batchSize;
@@ -52,6 +53,7 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   ProgressReporter(
       JobMeters meters,
       Work work,
+      Pulse pulse,
       Tracer tracer,
       Context parent,
       int batchSize,
@@ -59,6 +61,7 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
       Consumer<ObjectNode> events) {
     this.meters = meters;
     this.work = work;
+    this.pulse = pulse;
     this.tracer = tracer;
     this.parent = parent;
     this.batchSize = batchSize;
@@ -84,7 +87,7 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
     meters.stageStarted(name);
     span = Optional.of(tracer.spanBuilder("stage " + name).setParent(parent).startSpan());
     LOG.infof("stage %s", name);
-    work.progressed(before(name));
+    moved(before(name), 0);
     send(0, Optional.empty());
     StageGate.pass(name);
   }
@@ -105,7 +108,7 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
     lastStep = step.step();
     work.trained(step.epoch(), step.sparsity());
     double done = (double) step.step() / Math.max(1, step.steps());
-    work.progressed(before(stage) + done * SHARES.getOrDefault(stage, 0.0));
+    moved(before(stage) + done * SHARES.getOrDefault(stage, 0.0), step.step());
     if (System.nanoTime() - lastEvent >= EVENT_INTERVAL_NANOS || step.step() == step.steps()) {
       send(done, Optional.of(step));
     }
@@ -135,7 +138,22 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   public void measured(Variant variant) {
     String top1 = variant.top1().map(Object::toString).orElse("-");
     LOG.infof("%s: top-1 %s, %d bytes", variant.name(), top1, variant.bytes());
-    work.progressed(before(stage));
+    moved(before(stage), 0);
+  }
+
+  private void moved(double done, int step) {
+    work.progressed(done);
+    pulse.at(stage, position(step), done);
+  }
+
+  /** The worker's own stages come before and after all of the chain's. */
+  private long position(int step) {
+    for (Stage known : Stage.values()) {
+      if (known.label().equals(stage)) {
+        return Pulse.position(known, step);
+      }
+    }
+    return stage.equals(FETCH) ? 0 : Pulse.position(Stage.REPORT, Integer.MAX_VALUE);
   }
 
   @Override

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventType;
-import dev.secateur.event.ModelRegistered;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
@@ -16,42 +15,73 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The events that answer one registered event. Their ids follow from the job's key, so that a
- * repeated answer is known as such.
+ * The events that answer one registered event. Their ids follow from the order, so that a repeated
+ * answer is known as such.
  */
 final class Replies {
-  private final CloudEvent registered;
-  private final ModelRegistered model;
+  private final String order;
+  private final String registeredId;
+  private final Optional<String> traceparent;
+  private final Model model;
   private final JobKey key;
   private final String worker;
   private long progressEvents;
 
-  Replies(CloudEvent registered, ModelRegistered model, JobKey key, String worker) {
-    this.registered = registered;
+  /** The model as the event names it; what it does not say is empty. */
+  record Model(String name, String version, String uri) {
+    /** Of data that may be anything. */
+    static Model of(JsonNode data) {
+      JsonNode model = data.path("model");
+      String uri = model.path("uri").asText("");
+      String name = model.path("name").asText("");
+      String version = model.path("version").asText("");
+      return new Model(
+          name.isEmpty() ? uri.substring(uri.lastIndexOf('/') + 1) : name,
+          version.isEmpty() ? "unversioned" : version,
+          uri);
+    }
+  }
+
+  Replies(
+      String order,
+      String registeredId,
+      Optional<String> traceparent,
+      Model model,
+      JobKey key,
+      String worker) {
+    this.order = order;
+    this.registeredId = registeredId;
+    this.traceparent = traceparent;
     this.model = model;
     this.key = key;
     this.worker = worker;
   }
 
+  static Replies to(String order, OrderedJob.Asked asked, JobKey key, String worker) {
+    Model model = new Model(asked.model(), asked.version(), asked.registered().model().uri());
+    return new Replies(order, asked.id(), asked.traceparent(), model, key, worker);
+  }
+
   /** An artifact as it was stored. */
   record Artifact(ObjectUri uri, String sha256, long bytes) {}
 
-  String version() {
-    return model.model().resolvedVersion();
+  String model() {
+    return model.name();
   }
 
   /** What all answers start with. */
   ObjectNode base(long epoch, int attempt) {
     ObjectNode data = JsonNodeFactory.instance.objectNode();
     data.putObject("job")
+        .put("order", order)
         .put("key", key.value())
         .put("epoch", epoch)
         .put("attempt", attempt)
-        .put("registeredId", registered.id());
+        .put("registeredId", registeredId);
     data.putObject("model")
-        .put("name", model.model().resolvedName())
-        .put("version", model.model().resolvedVersion())
-        .put("uri", model.model().uri());
+        .put("name", model.name())
+        .put("version", model.version())
+        .put("uri", model.uri());
     data.putObject("worker").put("id", worker).put("version", Engine.VERSION);
     data.putObject("engine").put("version", Engine.VERSION);
     return data;
@@ -59,17 +89,18 @@ final class Replies {
 
   CloudEvent progressed(long epoch, ObjectNode data) {
     progressEvents++;
-    return event(EventType.PROGRESSED, key + "-" + epoch + "-" + progressEvents, data);
+    return event(EventType.PROGRESSED, order + "-" + epoch + "-" + progressEvents, data);
   }
 
   CloudEvent completed(
-      Claim claim,
+      long epoch,
+      int attempt,
       JobResult result,
       FetchedInputs inputs,
       JsonNode variants,
       Map<String, Artifact> artifacts,
       Instant started) {
-    ObjectNode data = base(claim.epoch(), claim.attempts());
+    ObjectNode data = base(epoch, attempt);
     ((ObjectNode) data.get("model")).put("sha256", inputs.modelSha256());
     data.set("datasets", inputs.datasets());
     data.set("plan", result.plan().document());
@@ -89,7 +120,7 @@ final class Replies {
         .put("html", artifacts.get("report.html").uri().toString());
     data.put("startedAt", started.toString());
     data.put("seconds", (Instant.now().toEpochMilli() - started.toEpochMilli()) / 1e3);
-    return event(EventType.COMPLETED, key + "-result", data);
+    return event(EventType.COMPLETED, order + "-result", data);
   }
 
   CloudEvent failed(long epoch, int attempt, Failure failure, Optional<Plan> plan) {
@@ -100,7 +131,7 @@ final class Replies {
         .put("code", failure.code())
         .put("message", failure.message())
         .put("retried", failure.retried());
-    return event(EventType.FAILED, key + "-result", data);
+    return event(EventType.FAILED, order + "-result", data);
   }
 
   private CloudEvent event(EventType type, String id, ObjectNode data) {
@@ -108,9 +139,9 @@ final class Replies {
         id,
         "/secateur/worker",
         type,
-        Optional.of(model.model().resolvedName() + "/" + model.model().resolvedVersion()),
+        Optional.of(model.name() + "/" + model.version()),
         Optional.of(Instant.now()),
-        registered.traceparent(),
+        traceparent,
         data);
   }
 }

@@ -1,5 +1,6 @@
 package dev.secateur.worker;
 
+import dev.secateur.ledger.Ledger;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
@@ -9,9 +10,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * What every job of a worker works with.
+ * What every order of a worker is worked at with.
  *
- * @param state where claims, checkpoints and results live
+ * @param state where the ledger lies
  * @param output where artifacts go when the event does not say
  * @param workDirectory for the files of running jobs
  * @param checkpointInterval time from one checkpoint of a training to the next
@@ -21,11 +22,14 @@ record Shop(
     ObjectStore store,
     ObjectUri state,
     ObjectUri output,
+    Ledger ledger,
     DownloadCache cache,
     Path workDirectory,
-    Claims claims,
-    Results results,
+    Disk disk,
+    Fitness fitness,
     EventPublisher publisher,
+    Answers answers,
+    Doorbell doorbell,
     ChainRunner chain,
     JobMeters meters,
     Work work,

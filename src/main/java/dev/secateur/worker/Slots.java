@@ -26,6 +26,10 @@ final class Slots {
     return next;
   }
 
+  synchronized boolean isEmpty() {
+    return taken == 0;
+  }
+
   synchronized void give() {
     taken--;
     next.complete(null);

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.secateur.event.EventJson;
 import dev.secateur.job.JobCheckpoints;
 import dev.secateur.job.Stage;
+import dev.secateur.ledger.Tenure;
+import dev.secateur.result.Engine;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
@@ -16,14 +18,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * A job's checkpoints in the object store. The data is written first and the manifest last, both
- * under names of their own ({@code <epoch>-<step>}): what has a manifest is complete, and a worker
- * that lost its claim disturbs nobody.
+ * An order's checkpoints in the object store, apart for each engine. The data is written first and
+ * the manifest last, both under names of their own ({@code <epoch>-<step>}): what has a manifest is
+ * complete, and a worker that lost its claim disturbs nobody.
  */
 final class StoredCheckpoints implements JobCheckpoints {
   /** Told of what was kept and found. */
@@ -43,7 +47,8 @@ final class StoredCheckpoints implements JobCheckpoints {
 
   private final ObjectStore store;
   private final ObjectUri root;
-  private final Claim claim;
+  private final Tenure tenure;
+  private final Pulse pulse;
   private final Path directory;
   private final Duration interval;
   private final Listener listener;
@@ -73,13 +78,15 @@ final class StoredCheckpoints implements JobCheckpoints {
   StoredCheckpoints(
       ObjectStore store,
       ObjectUri state,
-      Claim claim,
+      Tenure tenure,
+      Pulse pulse,
       Path directory,
       Duration interval,
       Listener listener) {
     this.store = store;
-    this.root = state.resolve("checkpoints/" + claim.key() + "/");
-    this.claim = claim;
+    this.root = state.resolve("checkpoints/" + tenure.order().id() + "/" + Engine.VERSION + "/");
+    this.tenure = tenure;
+    this.pulse = pulse;
     this.directory = directory;
     this.interval = interval;
     this.listener = listener;
@@ -91,6 +98,7 @@ final class StoredCheckpoints implements JobCheckpoints {
     for (Name name : newestFirst) {
       Optional<Path> file = fetch(stage, name);
       if (file.isPresent()) {
+        pulse.kept(Pulse.position(stage, name.step()));
         listener.restored(stage, name.step());
         return file;
       }
@@ -128,14 +136,15 @@ final class StoredCheckpoints implements JobCheckpoints {
   /** A checkpoint that cannot be kept is not worth the job: the one before it still counts. */
   @Override
   public void save(Stage stage, int step, State state) {
-    Name name = new Name(claim.epoch(), step);
+    Name name = new Name(tenure.epoch(), step);
     Path file = directory.resolve(stage.label() + ".checkpoint");
     try {
-      claim.ensureHeld();
+      tenure.ensureHeld();
       state.writeTo(file);
       store.upload(file, prefix(stage).resolve(name + DATA));
       store.write(prefix(stage).resolve(name + MANIFEST), manifest(stage, step, file));
       Files.delete(file);
+      pulse.kept(Pulse.position(stage, step));
       listener.written();
     } catch (StoreException | UncheckedIOException | IOException e) {
       String why = e.getCause() == null ? "" : " (" + e.getCause().getMessage() + ")";
@@ -160,7 +169,7 @@ final class StoredCheckpoints implements JobCheckpoints {
             .objectNode()
             .put("stage", stage.label())
             .put("step", step)
-            .put("epoch", claim.epoch())
+            .put("epoch", tenure.epoch())
             .put("sha256", Digests.sha256(file))
             .put("bytes", Files.size(file));
     return EventJson.bytes(json);
@@ -177,13 +186,23 @@ final class StoredCheckpoints implements JobCheckpoints {
     store.delete(prefix(stage).resolve(name + DATA));
   }
 
-  /** After the result is durable nothing resumes any more. */
-  void deleteAll() {
-    try {
-      store.list(root).forEach(object -> store.delete(object.uri()));
-    } catch (StoreException e) {
-      LOG.warnf("checkpoints left behind: %s", e.getMessage());
+  /** How far the last complete one is, whoever wrote it; 0 where there is none. */
+  long furthest() {
+    Map<String, Stage> stages = new HashMap<>();
+    for (Stage stage : Stage.values()) {
+      stages.put(stage.label(), stage);
     }
+    return store.list(root).stream()
+        .map(StoredObject::uri)
+        .filter(uri -> uri.key().endsWith(MANIFEST))
+        .mapToLong(
+            uri -> {
+              String[] path = uri.key().substring(root.key().length()).split("/", 2);
+              Optional<Stage> stage = Optional.ofNullable(stages.get(path[0]));
+              return stage.map(s -> Pulse.position(s, Name.of(uri).step())).orElse(0L);
+            })
+        .max()
+        .orElse(0);
   }
 
   private List<Name> names(Stage stage) {

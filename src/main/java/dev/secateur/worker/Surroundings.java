@@ -1,5 +1,6 @@
 package dev.secateur.worker;
 
+import dev.secateur.store.StoreException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -28,20 +29,29 @@ final class Surroundings {
   private final Positions positions;
   private final Standstill standstill = new Standstill();
   private final Shop shop;
+  private final Runnable afterwards;
 
   private volatile Optional<String> brokerTrouble = NOT_ASKED;
   private volatile Optional<String> storeTrouble = NOT_ASKED;
   private volatile Optional<String> readingTrouble = Optional.empty();
 
+  /** Where the store answers, and does not let this worker in. Used by the asking thread alone. */
+  private Optional<String> refusal = Optional.empty();
+
   /** Used by the asking thread alone. */
   private boolean topicsChecked;
 
-  Surroundings(Admin admin, Topics topics, Lag lag, Positions positions, Shop shop) {
+  /**
+   * @param afterwards done each time that they were asked
+   */
+  Surroundings(
+      Admin admin, Topics topics, Lag lag, Positions positions, Shop shop, Runnable afterwards) {
     this.admin = admin;
     this.topics = topics;
     this.lag = lag;
     this.positions = positions;
     this.shop = shop;
+    this.afterwards = afterwards;
   }
 
   void watch(ScheduledExecutorService clock) {
@@ -53,6 +63,7 @@ final class Surroundings {
   private void askAgain() {
     try {
       ask();
+      afterwards.run();
     } catch (IllegalStateException e) {
       brokerTrouble = told(brokerTrouble, Optional.of(e.getMessage()), "");
     } catch (RuntimeException | Error e) {
@@ -87,6 +98,8 @@ final class Surroundings {
   void ask() {
     brokerTrouble = told(brokerTrouble, askBroker(), "the broker answers");
     storeTrouble = told(storeTrouble, askStore(), "the store answers");
+    shop.fitness().look(refusal);
+    shop.doorbell().present(topics.hasDoorbell());
     if (brokerTrouble.isEmpty()) {
       standstill.look(positions.ask(), lag.ends(), System.nanoTime());
     } else {
@@ -109,6 +122,8 @@ final class Surroundings {
     try {
       if (!topicsChecked) {
         topicsChecked = topics.ensure(admin);
+      } else if (!topics.hasDoorbell()) {
+        topics.lookForDoorbell(admin);
       }
       admin.describeCluster().clusterId().get(ANSWER_SECONDS, TimeUnit.SECONDS);
       lag.ask();
@@ -131,9 +146,16 @@ final class Surroundings {
   }
 
   private Optional<String> askStore() {
+    refusal = Optional.empty();
     try {
       shop.store().ping(shop.state().bucket());
       return Optional.empty();
+    } catch (StoreException e) {
+      if (e.kind() == StoreException.Kind.FORBIDDEN) {
+        refusal = Optional.of("the store refuses: " + e.getMessage());
+        return refusal;
+      }
+      return Optional.of("the store does not answer: " + e.getMessage());
     } catch (RuntimeException e) {
       return Optional.of("the store does not answer: " + e.getMessage());
     }

@@ -35,6 +35,7 @@ final class Topics {
 
   private final WorkerConfiguration.Topics topics;
   private final WorkerConfiguration.Kafka settings;
+  private volatile boolean hasDoorbell;
 
   Topics(WorkerConfiguration.Topics topics, WorkerConfiguration.Kafka settings) {
     this.topics = topics;
@@ -57,11 +58,30 @@ final class Topics {
     return true;
   }
 
+  /** Whether the topic is there that may be missing. */
+  boolean hasDoorbell() {
+    return hasDoorbell;
+  }
+
+  void lookForDoorbell(Admin admin)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    hasDoorbell =
+        admin
+            .listTopics()
+            .names()
+            .get(ANSWER_SECONDS, TimeUnit.SECONDS)
+            .contains(topics.doorbell());
+  }
+
   private boolean created(Admin admin)
       throws ExecutionException, InterruptedException, TimeoutException {
     Set<String> existing = admin.listTopics().names().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    hasDoorbell = existing.contains(topics.doorbell());
     List<NewTopic> missing = new ArrayList<>(wanted());
     missing.removeIf(topic -> existing.contains(topic.name()));
+    if (!settings.createTopics()) {
+      missing.removeIf(topic -> topic.name().equals(topics.doorbell()));
+    }
     if (missing.isEmpty()) {
       return false;
     }
@@ -135,7 +155,8 @@ final class Topics {
             topics.deadLetters(),
             1,
             RETENTION,
-            Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(LARGEST_DEAD_LETTER))));
+            Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(LARGEST_DEAD_LETTER))),
+        topic(topics.doorbell(), 1, RETENTION, Map.of()));
   }
 
   private NewTopic topic(

@@ -12,7 +12,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Work {
   private final AtomicInteger queued = new AtomicInteger();
   private final CountDownLatch draining = new CountDownLatch(1);
-  private volatile boolean broken;
   private volatile double progress;
   private volatile int epoch;
   private volatile double sparsity;
@@ -35,25 +34,14 @@ final class Work {
   }
 
   void started() {
-    queued.decrementAndGet();
     moved.put(Thread.currentThread(), System.nanoTime());
   }
 
   void stopped() {
-    queued.incrementAndGet();
     progress = 0;
     epoch = 0;
     sparsity = 0;
     moved.remove(Thread.currentThread());
-  }
-
-  /** A record met a defect of the worker; it stays unanswered until the worker restarts. */
-  void broken() {
-    broken = true;
-  }
-
-  boolean isBroken() {
-    return broken;
   }
 
   boolean isDraining() {

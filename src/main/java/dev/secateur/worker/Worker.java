@@ -1,9 +1,11 @@
 package dev.secateur.worker;
 
 import dev.secateur.job.Chain;
-import dev.secateur.ledger.Defects;
+import dev.secateur.ledger.Ledger;
 import dev.secateur.ledger.ObjectLedgerStore;
+import dev.secateur.ledger.Terms;
 import dev.secateur.report.Reports;
+import dev.secateur.result.Engine;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
@@ -14,8 +16,11 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
+import io.smallrye.reactive.messaging.ChannelRegistry;
+import io.smallrye.reactive.messaging.PausableChannel;
 import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import io.smallrye.reactive.messaging.kafka.api.IncomingKafkaRecordMetadata;
+import io.vertx.core.Vertx;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -24,6 +29,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -34,7 +40,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -45,17 +50,24 @@ import org.jboss.logging.Logger;
 import sun.misc.Signal;
 
 /**
- * The worker's shell: wires the parts together, hands records to the job threads, and drains.
+ * The worker's shell: wires the parts together, hands records to the intake, has orders run, and
+ * drains.
  *
- * <p>A record is taken from Kafka when a job thread is free, runs there, and is acknowledged when
- * its answer is durable. While draining nothing is acknowledged and nothing refused.
+ * <p>Intake and execution are apart: a record is acknowledged when its order, or its refusal, is
+ * durable, and orders are run by whoever is idle. While draining nothing is acknowledged and
+ * nothing refused.
  */
 @ApplicationScoped
 final class Worker {
   private static final Logger LOG = Logger.getLogger(Worker.class);
 
-  /** For probing the surroundings, and for records that wait, beside a heartbeat a job. */
-  private static final int SPARE_THREADS = 2;
+  /** For probing the surroundings, housekeeping and cancels, beside a sign of life a job. */
+  private static final int SPARE_THREADS = 3;
+
+  /** Records that are taken in at once: what takes time is waiting for the store. */
+  private static final int INTAKE = 32;
+
+  private static final String CHANNEL = "registered";
 
   /** For a store that is slow to take back the claims of jobs that did not stop. */
   private static final Duration GIVING_BACK = Duration.ofSeconds(3);
@@ -69,13 +81,18 @@ final class Worker {
   /** Exit code of a worker whose job did not stop in time: that of one that SIGTERM ended. */
   private static final int NOT_DRAINED = 128 + 15;
 
-  private static final Duration TEST_LOOK = Duration.ofMillis(50);
   private static final Optional<String> NOT_TESTED = Optional.of("not tested yet");
 
   @Inject WorkerConfiguration configuration;
   @Inject MeterRegistry registry;
   @Inject KafkaClientService clients;
   @Inject Tracer tracer;
+  @Inject ChannelRegistry channels;
+  @Inject Vertx vertx;
+
+  @Inject
+  @ConfigProperty(name = "quarkus.http.host", defaultValue = "0.0.0.0")
+  String host;
 
   @Inject
   @Identifier("default-kafka-broker")
@@ -87,34 +104,33 @@ final class Worker {
 
   private Shop shop;
   private WorkDirectory workDirectory;
-  private CountedDefects reception;
+  private CountedDefects intake;
+  private Execution execution;
+  private Housekeeping housekeeping;
   private EventPublisher publisher;
   private Admin admin;
   private Surroundings surroundings;
   private volatile Optional<String> nativeTrouble = NOT_TESTED;
   private ExecutorService jobs;
+  private ExecutorService takers;
   private ScheduledExecutorService clock;
-
-  private Slots slots;
-
-  /** Records received and not yet answered. */
-  private final AtomicInteger inHand = new AtomicInteger();
-
-  /** When a record was last answered, by the nanosecond clock. */
-  private volatile long idleSince;
+  private final Slots slots = new Slots(INTAKE);
 
   /** Before the messaging channels start. */
   void start(@Observes @Priority(1) StartupEvent event) {
     Limits.check(configuration);
     int concurrency = configuration.jobs().concurrency();
-    slots = new Slots(concurrency);
     jobs = Executors.newFixedThreadPool(concurrency, named("job"));
-    clock = Executors.newScheduledThreadPool(concurrency + SPARE_THREADS, named("claims"));
+    takers = Executors.newFixedThreadPool(INTAKE, named("intake"));
+    clock = Executors.newScheduledThreadPool(concurrency + SPARE_THREADS, named("clock"));
     shop = open(concurrency);
-    reception =
+    execution =
+        new Execution(
+            shop, concurrency, clock, heartbeat(), configuration.jobs().poll(), this::mayTake);
+    intake =
         new CountedDefects(
-            new Reception(shop)::answer,
-            new Defects(new ObjectLedgerStore(shop.store(), shop.state())),
+            new Intake(shop, execution::wake)::take,
+            shop.ledger().defects(),
             publisher,
             shop.work()::stopsWaiting);
     admin = Admin.create(KafkaProperties.admin(kafka));
@@ -125,24 +141,63 @@ final class Worker {
             admin,
             new Topics(configuration.topics(), configuration.kafka()),
             lag,
-            new Positions(clients, "registered"),
-            shop);
+            new Positions(clients, CHANNEL),
+            shop,
+            this::letRecordsIn);
     surroundings.ask();
     surroundings.watch(clock);
+    housekeeping = new Housekeeping(shop, execution, configuration.retention().settled());
+    shop.meters().watch(housekeeping);
+    housekeeping.start(clock);
+    new JobsServer(shop.ledger().books()).start(vertx, host, configuration.page().port());
     named("self-test").newThread(this::testNatives).start();
     configuration.drain().whenIdle().ifPresent(this::leaveWhenIdle);
     drainOnTermination();
     LOG.infof("worker %s, %d at a time", shop.workerId(), concurrency);
   }
 
+  /** Of a claim: others take it for dead when four are missing. */
+  private Duration heartbeat() {
+    Duration quarter = configuration.claim().expiry().dividedBy(4);
+    return configuration.claim().heartbeat().filter(h -> h.compareTo(quarter) < 0).orElse(quarter);
+  }
+
+  /** Whether this worker is sound, so that an order that fails here is not failed by it. */
+  private boolean mayTake() {
+    return nativeTrouble.isEmpty() && shop.fitness().trouble().isEmpty();
+  }
+
+  /**
+   * Before a worker is known to be sound it does not join the group, so that no partition waits for
+   * it. One that turns out not to be leaves in the end: others get its partitions.
+   */
+  private void letRecordsIn() {
+    boolean open = mayTake() && surroundings.storeTrouble().isEmpty();
+    PausableChannel channel = channels.getPausable(CHANNEL);
+    if (channel != null && channel.isPaused() == open) {
+      if (open) {
+        channel.resume();
+        LOG.info("records are let in");
+      } else {
+        channel.pause();
+        LOG.info("no more records are let in");
+      }
+    }
+    if (shop.fitness().lasted().compareTo(configuration.health().grace().multipliedBy(2)) > 0
+        && !shop.work().isDraining()) {
+      LOG.errorf("leaving: %s", shop.fitness().trouble().orElse("-"));
+      Quarkus.asyncExit(BROKEN);
+    }
+  }
+
   /**
    * A worker that was started for the work there is: exits 0 when there has been none for so long.
    */
   private void leaveWhenIdle(Duration most) {
-    idleSince = System.nanoTime();
     clock.scheduleWithFixedDelay(
         () -> {
-          if (inHand.get() == 0 && System.nanoTime() - idleSince > most.toNanos()) {
+          boolean idle = execution.idle().filter(i -> i.compareTo(most) > 0).isPresent();
+          if (idle && slots.isEmpty()) {
             LOG.infof("idle for %d s: leaving", most.toSeconds());
             Quarkus.asyncExit(0);
           }
@@ -158,7 +213,12 @@ final class Worker {
     if (nativeTrouble.isPresent() && !shop.work().isDraining()) {
       LOG.errorf("leaving: the native libraries do not work: %s", nativeTrouble.get());
       Quarkus.asyncExit(BROKEN);
+      return;
     }
+    for (int job = 0; job < configuration.jobs().concurrency(); job++) {
+      jobs.execute(execution::work);
+    }
+    letRecordsIn();
   }
 
   /**
@@ -194,15 +254,27 @@ final class Worker {
     String id = workerId();
     WorkerConfiguration.Claim lease = configuration.claim();
     WorkerConfiguration.Jobs limits = configuration.jobs();
+    Disk disk = new Disk(workDirectory.path());
     return new Shop(
         store,
         state,
         ObjectUri.of(limits.output()).resolve(""),
+        new Ledger(
+            new ObjectLedgerStore(store, state),
+            InstantSource.system(),
+            new Terms(id, Engine.VERSION, lease.expiry(), limits.stall())),
         cache,
         workDirectory.path(),
-        new Claims(store, state, id, lease.heartbeat(), lease.expiry(), clock),
-        new Results(store, state),
+        disk,
+        new Fitness(disk, configuration.health().grace()),
         publisher,
+        new Answers(publisher, id, work::stopsWaiting),
+        new Doorbell(
+            publisher,
+            KafkaProperties.consumer(kafka),
+            configuration.topics().doorbell(),
+            group + "-doorbell",
+            work::isDraining),
         (job, checkpoints, listener, cancelled) ->
             Chain.run(job, Reports::write, checkpoints, listener, cancelled),
         meters,
@@ -227,59 +299,31 @@ final class Worker {
    * <p>A record is acknowledged out of order; the connector commits only up to the first that is
    * not.
    */
-  @Incoming("registered")
+  @Incoming(CHANNEL)
   CompletionStage<Void> consume(Message<byte[]> message) {
-    shop.work().received();
-    inHand.incrementAndGet();
     CompletionStage<Void> room = slots.take();
-    submit(message, slots::give);
+    shop.work().received();
+    take(message);
     return room;
   }
 
-  private void submit(Message<byte[]> message, Runnable afterwards) {
-    if (!shop.work().isDraining()) {
-      jobs.execute(
-          () -> {
-            try {
-              answer(message);
-            } finally {
-              afterwards.run();
-            }
-          });
-    }
-  }
-
-  /** No record is taken up before the native libraries are known to work: none is to blame. */
-  private boolean mayWork() {
-    while (nativeTrouble.equals(NOT_TESTED)) {
-      if (shop.work().awaitDrain(TEST_LOOK)) {
-        return false;
-      }
-    }
-    return nativeTrouble.isEmpty() && !shop.work().isDraining();
-  }
-
-  private void answer(Message<byte[]> message) {
-    if (!mayWork()) {
+  private void take(Message<byte[]> message) {
+    if (shop.work().isDraining()) {
       return;
     }
-    try {
-      Disposition verdict = reception.answer(record(message));
-      if (verdict instanceof Disposition.Done) {
-        shop.work().settled();
-        idleSince = System.nanoTime();
-        inHand.decrementAndGet();
-        acknowledge(message);
-      } else if (verdict instanceof Disposition.Later later && !shop.work().isDraining()) {
-        // It holds no slot while it waits for the other worker.
-        clock.schedule(
-            () -> submit(message, () -> {}), later.pause().toMillis(), TimeUnit.MILLISECONDS);
-      }
-    } catch (RuntimeException | Error e) {
-      // Not the record's: it stays unacknowledged, and the liveness probe sees it.
-      LOG.error("record not answered", e);
-      shop.work().broken();
-    }
+    takers.execute(
+        () -> {
+          Disposition disposition = intake.answer(record(message));
+          if (disposition instanceof Disposition.Later later && !shop.work().isDraining()) {
+            clock.schedule(() -> take(message), later.pause().toMillis(), TimeUnit.MILLISECONDS);
+            return;
+          }
+          shop.work().settled();
+          slots.give();
+          if (disposition instanceof Disposition.Done) {
+            acknowledge(message);
+          }
+        });
   }
 
   private static void acknowledge(Message<byte[]> message) {
@@ -287,7 +331,7 @@ final class Worker {
         .ack()
         .exceptionally(
             e -> {
-              LOG.warnf("answered, but not acknowledged: it will come again: %s", e.getMessage());
+              LOG.warnf("taken in, but not acknowledged: it will come again: %s", e.getMessage());
               return null;
             });
   }
@@ -317,15 +361,20 @@ final class Worker {
     Duration most = configuration.drain().timeout();
     LOG.infof("draining, at most %d s", most.toSeconds());
     shop.work().drain();
+    takers.shutdown();
     jobs.shutdown();
+    for (int job = 0; job < configuration.jobs().concurrency(); job++) {
+      execution.wake();
+    }
     if (!jobs.awaitTermination(most.toMillis(), TimeUnit.MILLISECONDS)) {
       LOG.warn("the running job did not stop in time; it is given back as it is");
       Quarkus.asyncExit(NOT_DRAINED);
-      clock.execute(shop.claims()::releaseAll);
+      clock.execute(execution::giveAllBack);
       clock.shutdown();
       clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     }
     clock.shutdownNow();
+    takers.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     publisher.close(LAST_EVENTS);
     admin.close(Duration.ofSeconds(1));
     shop.store().close();

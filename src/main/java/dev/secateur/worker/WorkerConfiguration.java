@@ -29,6 +29,12 @@ public interface WorkerConfiguration {
 
   Drain drain();
 
+  Health health();
+
+  Retention retention();
+
+  Page page();
+
   Memory memory();
 
   Cache cache();
@@ -48,6 +54,10 @@ public interface WorkerConfiguration {
 
     @WithDefault("model-registered-dlq")
     String deadLetters();
+
+    /** May be missing: then pending work cannot be seen while no worker lives. */
+    @WithDefault("secateur-doorbell")
+    String doorbell();
   }
 
   /** What topics are created with, if they are. */
@@ -135,6 +145,14 @@ public interface WorkerConfiguration {
     @WithDefault("4h")
     Duration deadline();
 
+    /** How long a job may stand still before another worker takes it. */
+    @WithDefault("30m")
+    Duration stall();
+
+    /** How long an idle worker waits before it looks for orders again. */
+    @WithDefault("1s")
+    Duration poll();
+
     @WithDefault("10s")
     Duration checkpointInterval();
 
@@ -150,9 +168,10 @@ public interface WorkerConfiguration {
 
   /** The lease on a job. */
   interface Claim {
-    @WithDefault("10s")
-    Duration heartbeat();
+    /** Empty, or more: a quarter of the expiry. */
+    Optional<Duration> heartbeat();
 
+    /** How long a claim holds after its last sign of life. */
     @WithDefault("60s")
     Duration expiry();
   }
@@ -164,6 +183,27 @@ public interface WorkerConfiguration {
 
     /** Leave after so long without a record; empty: never. */
     Optional<Duration> whenIdle();
+  }
+
+  /** Of the worker itself. */
+  interface Health {
+    /** How long a worker that is itself to blame lives on, for its trouble to pass. */
+    @WithDefault("2m")
+    Duration grace();
+  }
+
+  /** Orders as a browser or a program sees them, under /jobs. */
+  interface Page {
+    /** 0 for none. */
+    @WithDefault("8081")
+    int port();
+  }
+
+  /** How long the books are kept. */
+  interface Retention {
+    /** Orders and their answers, once settled: longer than the input topic keeps its records. */
+    @WithDefault("45d")
+    Duration settled();
   }
 
   /** What a job may need. */

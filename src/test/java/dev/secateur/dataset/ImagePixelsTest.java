@@ -1,6 +1,7 @@
 package dev.secateur.dataset;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
@@ -14,6 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -132,8 +135,30 @@ class ImagePixelsTest {
     return List.of(png(40_000, 40_000), png(Integer.MAX_VALUE, 1), png(1, 100_000_000));
   }
 
-  /** A PNG that announces a size and holds nothing. */
+  /** A few hundred bytes that become more than a heap's share: refused before any is taken. */
+  @Test
+  void anImageThatTheHeapHasNoRoomForIsRefusedInWords() throws IOException {
+    long heap = Runtime.getRuntime().maxMemory();
+    // Eight bytes a pixel as decoded, and eight more of copies: a little over a quarter.
+    long pixels = heap / 4 / 16 + 100_000;
+    Assumptions.assumeTrue(pixels < 1 << 26, "this heap has room for any image that is read");
+    byte[] image = png(10_000, (int) (pixels / 10_000) + 1, 16, 6);
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> ImagePixels.decode(image, 3))
+        .withMessageContaining("larger heap");
+  }
+
   private static byte[] png(int width, int height) throws IOException {
+    return png(width, height, 8, 2);
+  }
+
+  /**
+   * A PNG that announces a size and holds nothing.
+   *
+   * @param bits of a channel
+   * @param colours 2: RGB, 6: RGBA
+   */
+  private static byte[] png(int width, int height, int bits, int colours) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     out.writeLong(0x89504e470d0a1a0aL);
@@ -141,7 +166,7 @@ class ImagePixelsTest {
     DataOutputStream size = new DataOutputStream(head);
     size.writeInt(width);
     size.writeInt(height);
-    size.write(new byte[] {8, 2, 0, 0, 0});
+    size.write(new byte[] {(byte) bits, (byte) colours, 0, 0, 0});
     chunk(out, "IHDR", head.toByteArray());
     chunk(out, "IDAT", new byte[100]);
     chunk(out, "IEND", new byte[0]);

@@ -63,8 +63,25 @@ public final class WorkerProcess implements AutoCloseable {
       Map<String, String> settings,
       Map<String, String> secrets)
       throws IOException {
-    if (!Files.exists(application())) {
-      throw new IllegalStateException(application() + ": build the application first");
+    return start(application(), name, directory, kafka, s3, settings, secrets);
+  }
+
+  /**
+   * Starts a worker of another build.
+   *
+   * @param application its runnable jar
+   */
+  public static WorkerProcess start(
+      Path application,
+      String name,
+      Path directory,
+      String kafka,
+      String s3,
+      Map<String, String> settings,
+      Map<String, String> secrets)
+      throws IOException {
+    if (!Files.exists(application)) {
+      throw new IllegalStateException(application + ": build the application first");
     }
     int port = Ports.free();
     Map<String, String> properties = new HashMap<>();
@@ -77,10 +94,10 @@ public final class WorkerProcess implements AutoCloseable {
     properties.putAll(settings);
     List<String> arguments = new ArrayList<>(List.of("-Xmx768m", "-XX:+UseSerialGC"));
     // As the script and the image start it.
-    arguments.add("-XX:SharedArchiveFile=" + application().resolveSibling("worker.jsa"));
+    arguments.add("-XX:SharedArchiveFile=" + application.resolveSibling("worker.jsa"));
     arguments.addAll(List.of("-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
     properties.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
-    arguments.addAll(List.of("-jar", application().toString()));
+    arguments.addAll(List.of("-jar", application.toString()));
     return new WorkerProcess(
         Subprocess.java(directory.resolve(name + ".log"), secrets, arguments), port);
   }

@@ -36,7 +36,7 @@ final class EventSchemasTest {
   @Test
   void theDesignsExampleIsSoundAndUnknownFieldsOfTheEnvelopeAreIgnored() throws Exception {
     assertThat(EventSchemas.violations(EventType.REGISTERED, sound())).isEmpty();
-    ObjectNode newer = sound().put("priority", "high");
+    ObjectNode newer = sound().put("urgency", "high");
     newer.withObject("/model").put("owner", "vision");
     assertThat(EventSchemas.violations(EventType.REGISTERED, newer)).isEmpty();
   }

@@ -68,6 +68,11 @@ record Fixture(Path directory, JsonNode entry) {
     return number("tolerance");
   }
 
+  /** Whether a generator drew it: with few samples, and without a look at what it amounts to. */
+  boolean isRandom() {
+    return group().equals("random");
+  }
+
   /** Largest RMS error of INT8 without an official result, likewise. */
   OptionalDouble int8Tolerance() {
     return number("int8Tolerance");

@@ -3,10 +3,14 @@ package dev.secateur.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.secateur.graph.Graph;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +56,24 @@ class TinyFilesTest {
     assertThat(back.file())
         .hasExtension(fixture.model().toString().endsWith(".h5") ? "h5" : "keras");
     assertThat(back.wrong()).isEqualTo(Verdict.PASSED);
+  }
+
+  /** Keras finds weights by that order, which it computes from the calls. */
+  @ParameterizedTest
+  @MethodSource("files")
+  void layersAreWrittenInTheOrderInWhichKerasListsThem(Fixture fixture, @TempDir Path directory) {
+    KerasModel model = Comparison.read(fixture);
+    List<String> own = layers(model);
+    List<String> written =
+        layers(KerasReader.read(WrittenBack.of(fixture, model, directory).file()));
+    assertThat(written.stream().filter(own::contains)).containsExactlyElementsOf(own);
+  }
+
+  private static List<String> layers(KerasModel model) {
+    return model.graph().layers().stream()
+        .filter(l -> !l.type().equals("InputLayer"))
+        .map(Graph.Layer::name)
+        .toList();
   }
 
   @ParameterizedTest

@@ -166,6 +166,36 @@ class QueueTest {
     assertThat(List.of(next(), next())).containsExactly("model-one", "nothing");
   }
 
+  /** Ten thousand orders of a paused model must not cost ten thousand requests a second. */
+  @Test
+  void ordersThatArePausedAreReadOnce() {
+    int[] reads = new int[1];
+    LedgerStore counting =
+        (LedgerStore)
+            java.lang.reflect.Proxy.newProxyInstance(
+                LedgerStore.class.getClassLoader(),
+                new Class<?>[] {LedgerStore.class},
+                (proxy, method, arguments) -> {
+                  reads[0] += method.getName().equals("get") ? 1 : 0;
+                  return method.invoke(store, arguments);
+                });
+    Ledger worker =
+        new Ledger(
+            counting,
+            () -> Instant.ofEpochMilli(now),
+            new Terms("counting", "v1", LEASE, Duration.ofMinutes(1)));
+    for (int n = 0; n < 50; n++) {
+      Order one = order("paused-" + n, "tenant-" + n % 3, 4, n);
+      register(one);
+      ledger.pauses().pause(new Scope.Model(one.model()));
+    }
+    assertThat(worker.next()).isEmpty();
+    assertThat(reads[0]).isGreaterThanOrEqualTo(50);
+    reads[0] = 0;
+    assertThat(worker.next()).isEmpty();
+    assertThat(reads[0]).isZero();
+  }
+
   @Test
   void whatIsToBeEndedIsHadThoughItIsPausedAndAWorkerIsBusy() {
     Order order = order("one", "a", 4, 1);

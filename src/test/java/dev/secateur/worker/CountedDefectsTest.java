@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class CountedDefectsTest {
   private static final ObjectUri STATE = ObjectUri.of("s3://artifacts/.secateur/");
 
-  private record Topics(String registered, String progress, String compressed, String deadLetters)
+  private record Topics(
+      String registered, String progress, String compressed, String deadLetters, String doorbell)
       implements WorkerConfiguration.Topics {}
 
   private final MockProducer<byte[], byte[]> broker =
@@ -52,7 +53,7 @@ final class CountedDefectsTest {
         new Defects(new ObjectLedgerStore(store(writable), STATE)),
         new EventPublisher(
             () -> broker,
-            new Topics("in", "progress", "out", "dlq"),
+            new Topics("in", "progress", "out", "dlq", "bell"),
             new JobMeters(registry),
             registry),
         () -> draining);

@@ -60,6 +60,8 @@ final class DocumentationTest {
   void theAsyncApiDocumentHasTheTopicsOfTheConfiguration() {
     Map<String, String> defaults = new TreeMap<>();
     keys("secateur.topics", WorkerConfiguration.Topics.class, defaults);
+    // The workers' own: nobody else reads or writes it.
+    defaults.remove("secateur.topics.doorbell");
     assertThat(
             List.of(
                 AsyncApi.address("registered"),
@@ -100,7 +102,8 @@ final class DocumentationTest {
     for (MalformedEventException.Reason reason : MalformedEventException.Reason.values()) {
       assertThat(page).contains("| `" + reason.code() + "` |");
     }
-    for (String code : new String[] {Failure.ATTEMPTS, Failure.DEADLINE, Failure.MEMORY}) {
+    for (String code :
+        new String[] {Failure.ATTEMPTS, Failure.DEADLINE, Failure.MEMORY, Failure.CANCELLED}) {
       assertThat(page).contains("`" + code + "`");
     }
   }

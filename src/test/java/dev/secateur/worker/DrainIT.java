@@ -75,7 +75,7 @@ final class DrainIT {
   }
 
   private static void goesOnElsewhereAsGivenBack(Platform platform, String name) throws Exception {
-    assertThat(platform.acknowledged()).isZero();
+    assertThat(platform.isSettled()).isFalse();
     WorkerProcess second = platform.worker(name).awaitReady();
     var result = platform.awaitResults(1).values().iterator().next();
     assertThat(result.path("outcome").asText()).isEqualTo("accepted");

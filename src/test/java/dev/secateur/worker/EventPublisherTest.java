@@ -29,10 +29,11 @@ import org.junit.jupiter.api.Test;
 final class EventPublisherTest {
   private static final int LIMIT = 1000;
 
-  private record Topics(String registered, String progress, String compressed, String deadLetters)
+  private record Topics(
+      String registered, String progress, String compressed, String deadLetters, String doorbell)
       implements WorkerConfiguration.Topics {}
 
-  private static final Topics TOPICS = new Topics("in", "progress", "out", "dlq");
+  private static final Topics TOPICS = new Topics("in", "progress", "out", "dlq", "bell");
 
   /** A topic that takes records of up to {@link #LIMIT} bytes. */
   private static final class SmallTopic extends MockProducer<byte[], byte[]> {

@@ -21,6 +21,7 @@ final class MalformedRecords {
   private final Platform platform;
   private final String sound;
   private int sent;
+  private int answered;
 
   MalformedRecords(Platform platform) throws Exception {
     this.platform = platform;
@@ -29,6 +30,11 @@ final class MalformedRecords {
 
   int sent() {
     return sent;
+  }
+
+  /** Those that say who they are, and what they want: they are answered instead of put aside. */
+  int answered() {
+    return answered;
   }
 
   void sendAll(int round) throws Exception {
@@ -51,6 +57,7 @@ final class MalformedRecords {
     send("spec-version", sound, attributes("specversion", "0.3"));
     send("attribute", sound, attributes("id", ""));
     send("attribute", sound, attributes("time", "yesterday"));
+    answered++;
     send("unknown-type", sound, attributes("type", "com.example.other.v1"));
     send("content-type", sound, Map.of("content-type", "application/cloudevents+avro"));
   }

@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -103,6 +104,7 @@ final class Platform implements AutoCloseable {
                   new NewTopic(registered(), partitions, (short) 1),
                   new NewTopic(progressTopic(), 1, (short) 1),
                   new NewTopic(compressedTopic(), 1, (short) 1),
+                  new NewTopic(doorbell(), 1, (short) 1),
                   new NewTopic(deadLetters(), 1, (short) 1)
                       .configs(Map.of("max.message.bytes", String.valueOf(LARGEST_RECORD)))))
           .all()
@@ -176,6 +178,24 @@ final class Platform implements AutoCloseable {
     return name + "-dlq";
   }
 
+  private String doorbell() {
+    return name + "-doorbell";
+  }
+
+  /** Orders that the broker knows to be pending, as it tells them with no worker alive. */
+  long rings() {
+    TopicPartition partition = new TopicPartition(doorbell(), 0);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
+      var passed =
+          admin.listConsumerGroupOffsets(name + "-doorbell").partitionsToOffsetAndMetadata().get();
+      var end = admin.listOffsets(Map.of(partition, OffsetSpec.latest())).all().get();
+      var offset = passed.get(partition);
+      return end.get(partition).offset() - (offset == null ? 0 : offset.offset());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Quick to notice a dead worker; one thread each, so that several share the machine. */
   WorkerProcess worker(String worker, Map<String, String> more) throws IOException {
     return worker(worker, more, WorkerProcess.SECRETS);
@@ -183,17 +203,26 @@ final class Platform implements AutoCloseable {
 
   WorkerProcess worker(String worker, Map<String, String> more, Map<String, String> secrets)
       throws IOException {
+    return worker(WorkerProcess.application(), worker, more, secrets);
+  }
+
+  /** A worker of another build. */
+  WorkerProcess worker(
+      Path application, String worker, Map<String, String> more, Map<String, String> secrets)
+      throws IOException {
     Map<String, String> settings = new HashMap<>();
     settings.put("secateur.topics.registered", registered());
     settings.put("secateur.topics.progress", progressTopic());
     settings.put("secateur.topics.compressed", compressedTopic());
     settings.put("secateur.topics.dead-letters", deadLetters());
+    settings.put("secateur.topics.doorbell", doorbell());
     settings.put("mp.messaging.incoming.registered.group.id", name);
     settings.put("mp.messaging.incoming.registered.session.timeout.ms", "6000");
     settings.put("mp.messaging.incoming.registered.heartbeat.interval.ms", "1000");
     settings.put("secateur.state.uri", state.toString());
     settings.put("secateur.jobs.output", "s3://artifacts/out-" + name + "/");
     settings.put("secateur.kafka.create-topics", "false");
+    settings.put("secateur.page.port", "0");
     settings.put("secateur.claim.heartbeat", "500ms");
     settings.put("secateur.claim.expiry", "5s");
     settings.put("secateur.jobs.retry-delay", "200ms");
@@ -205,7 +234,8 @@ final class Platform implements AutoCloseable {
     settings.put("secateur.store.read-timeout", "5s");
     settings.put("quarkus.log.console.json.enabled", "false");
     settings.putAll(more);
-    WorkerProcess process = WorkerProcess.start(worker, directory, kafka, s3, settings, secrets);
+    WorkerProcess process =
+        WorkerProcess.start(application, worker, directory, kafka, s3, settings, secrets);
     workers.add(process);
     return process;
   }
@@ -386,6 +416,12 @@ final class Platform implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Whether no order waits or runs: each is answered, and its traces are gone. */
+  boolean isSettled() {
+    return store.list(state.resolve("pending/")).isEmpty()
+        && store.list(state.resolve("claims/")).isEmpty();
   }
 
   @Override

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  * worker's death, against what the next ones say in their logs.
  */
 final class Resumptions {
-  /** For the workers' console: which job a line is about. */
-  static final String LOG_FORMAT = "%X{job} %s%n%e";
+  /** For the workers' console: which order a line is about. */
+  static final String LOG_FORMAT = "%X{order} %s%n%e";
 
   private static final Pattern RESUMED =
       Pattern.compile("(\\w+) resumed in stage fine-tune after step (\\d+)");
@@ -40,15 +40,15 @@ final class Resumptions {
     ObjectUri checkpoints = platform.state.resolve("checkpoints/");
     for (StoredObject object : platform.store.list(checkpoints)) {
       String[] path = object.uri().key().substring(checkpoints.key().length()).split("/");
-      boolean complete = path[1].equals(Stage.FINE_TUNE.label()) && path[2].endsWith(".json");
+      boolean complete = path[2].equals(Stage.FINE_TUNE.label()) && path[3].endsWith(".json");
       if (complete && platform.store.stat(result(path[0])).isEmpty()) {
-        expected.merge(path[0], step(path[2]), Math::max);
+        expected.merge(path[0], step(path[3]), Math::max);
       }
     }
   }
 
-  private ObjectUri result(String job) {
-    return platform.state.resolve("results/" + job + ".json");
+  private ObjectUri result(String order) {
+    return platform.state.resolve("results/" + order);
   }
 
   /** Of {@code <epoch>-<step>.json}. */

@@ -35,6 +35,11 @@ final class TopicsIT {
     public String deadLetters() {
       return prefix + "-dlq";
     }
+
+    @Override
+    public String doorbell() {
+      return prefix + "-doorbell";
+    }
   }
 
   private record Settings(boolean createTopics) implements WorkerConfiguration.Kafka {

@@ -13,7 +13,8 @@ final class ChannelConstant {
   static Optional<float[]> of(Tensor constant, Shape x) {
     float[] values = constant.values();
     int channels = x.last();
-    if (constant.shape().rank() > x.rank()) {
+    // What has no axis but the batch has no channels.
+    if (constant.shape().rank() > x.rank() || channels == Shape.UNKNOWN) {
       return Optional.empty();
     }
     if (values.length == 1) {

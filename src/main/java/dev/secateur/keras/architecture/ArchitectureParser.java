@@ -164,7 +164,7 @@ public final class ArchitectureParser {
             List.copyOf(outputs.values()),
             keys(config.path("input_layers"), inputs),
             keys(config.path("output_layers"), outputs));
-    return CallIndices.normalized(model, path);
+    return CallIndices.normalized(model, path, dialect.major() >= 3);
   }
 
   private static List<String> keys(JsonNode node, Map<String, Ref> references) {

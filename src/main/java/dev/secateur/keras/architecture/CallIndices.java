@@ -19,9 +19,10 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * References name a layer's call by its index. For a model used as a layer some versions count from
- * one, because its own construction was call zero; others count from zero, or do one in arguments
- * and the other in the list of outputs (Keras 3). After this, all count from zero.
+ * References name a layer's call by its index. For a model used as a layer Keras 2 counts from one
+ * where its own construction was call zero, else from zero, in arguments as in the list of outputs.
+ * Keras 3 counts arguments from zero; in the list of outputs, a Functional from one and a
+ * Sequential from zero ({@code Functional.get_config}). After this, all count from zero.
  */
 final class CallIndices {
   private final Map<String, LayerSpec> layers = new HashMap<>();
@@ -32,14 +33,25 @@ final class CallIndices {
     this.path = path;
   }
 
-  static ModelSpec normalized(ModelSpec model, String path) {
+  /**
+   * @param keras3 whether it counts as Keras 3 does
+   */
+  static ModelSpec normalized(ModelSpec model, String path, boolean keras3) {
     CallIndices indices = new CallIndices(model, path);
+    List<Ref> arguments =
+        model.layers().stream()
+            .flatMap(l -> l.calls().stream())
+            .flatMap(c -> c.refs().stream())
+            .toList();
+    Stream.concat(arguments.stream(), model.outputs().stream()).forEach(indices::requireLayer);
+    Map<String, Integer> least = least(keras3 ? List.of() : arguments);
+    least(model.outputs()).forEach((l, call) -> least.merge(l, call, Math::min));
     UnaryOperator<Ref> argument =
-        indices.shift(
-            model.layers().stream()
-                .flatMap(l -> l.calls().stream())
-                .flatMap(c -> c.refs().stream()));
-    UnaryOperator<Ref> output = indices.shift(model.outputs().stream());
+        ref -> indices.fromZero(ref, !keras3 && least.get(ref.layer()) > 0);
+    UnaryOperator<Ref> output =
+        ref ->
+            indices.fromZero(
+                ref, least.get(ref.layer()) > 0 && !(keras3 && indices.isSequential(ref)));
     Map<String, SortedSet<Integer>> used = new HashMap<>();
     model
         .layers()
@@ -85,32 +97,37 @@ final class CallIndices {
     return new Ref(ref.layer(), call, ref.tensor());
   }
 
-  /** What to do to each reference of one group that a version numbers alike. */
-  private UnaryOperator<Ref> shift(Stream<Ref> group) {
+  private static Map<String, Integer> least(List<Ref> refs) {
     Map<String, Integer> least = new HashMap<>();
-    Map<String, Integer> most = new HashMap<>();
-    group.forEach(
-        r -> {
-          least.merge(r.layer(), r.call(), Math::min);
-          most.merge(r.layer(), r.call(), Math::max);
-        });
-    return ref -> {
-      LayerSpec layer = layers.get(ref.layer());
-      if (layer == null) {
-        throw Refusal.config(path, "a call refers to the layer " + ref.layer() + ", which is none");
-      }
-      int calls = Math.max(1, layer.calls().size());
-      boolean fromOne = layer.model().isPresent() && least.get(ref.layer()) > 0;
-      int call = fromOne ? ref.call() - 1 : ref.call();
-      if (calls == 1) {
-        call = 0; // numbers count calls outside this model too; there is only one to mean
-      }
-      if (call >= calls) {
-        String place = LayerSpec.place(path, ref.layer());
-        throw Refusal.config(place, "call " + most.get(ref.layer()) + " of " + calls);
-      }
-      return new Ref(ref.layer(), call, ref.tensor());
-    };
+    refs.forEach(r -> least.merge(r.layer(), r.call(), Math::min));
+    return least;
+  }
+
+  private void requireLayer(Ref ref) {
+    if (!layers.containsKey(ref.layer())) {
+      throw Refusal.config(path, "a call refers to the layer " + ref.layer() + ", which is none");
+    }
+  }
+
+  private boolean isSequential(Ref ref) {
+    return layers.get(ref.layer()).model().filter(ModelSpec::sequential).isPresent();
+  }
+
+  /**
+   * @param one whether it counts from one, if the layer is a model
+   */
+  private Ref fromZero(Ref ref, boolean one) {
+    LayerSpec layer = layers.get(ref.layer());
+    int calls = Math.max(1, layer.calls().size());
+    int call = one && layer.model().isPresent() ? ref.call() - 1 : ref.call();
+    if (calls == 1) {
+      call = 0; // numbers count calls outside this model too; there is only one to mean
+    }
+    if (call >= calls) {
+      String place = LayerSpec.place(path, ref.layer());
+      throw Refusal.config(place, "call " + ref.call() + " of " + calls);
+    }
+    return new Ref(ref.layer(), call, ref.tensor());
   }
 
   private static Call rewrite(Call call, UnaryOperator<Ref> change) {

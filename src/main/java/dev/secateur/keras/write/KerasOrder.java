@@ -30,6 +30,9 @@ final class KerasOrder {
     layers.forEach(layer -> this.layers.put(layer.name(), layer));
   }
 
+  /**
+   * @param outputs in the order in which Keras flattens them: a dict's by its keys
+   */
   static List<WrittenLayer> of(List<WrittenLayer> layers, List<Ref> outputs) {
     KerasOrder order = new KerasOrder(layers);
     outputs.forEach(order::visit);

@@ -16,12 +16,14 @@ import dev.secateur.keras.spec.Numbers;
 import dev.secateur.keras.weights.WeightSlot;
 import dev.secateur.keras.write.WrittenLayer.Value;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** From the architecture as read to the one that is written, with the weights' values. */
@@ -65,11 +67,22 @@ public final class ModelWriting {
     return new WrittenModel(
         spec.name(),
         sequential,
-        sequential ? written : KerasOrder.of(written, outputs),
+        sequential ? written : KerasOrder.of(written, flattened(outputs, spec.outputNames())),
         spec.inputs(),
         outputs,
         top ? spec.inputNames() : List.of(),
         top ? spec.outputNames() : List.of());
+  }
+
+  /** A dict by the order of its keys. */
+  private static List<Ref> flattened(List<Ref> outputs, List<String> names) {
+    return names.isEmpty()
+        ? outputs
+        : IntStream.range(0, outputs.size())
+            .boxed()
+            .sorted(Comparator.comparing(names::get))
+            .map(outputs::get)
+            .toList();
   }
 
   private List<WrittenLayers.Part> parts(LayerSpec layer, String path) {

@@ -5,19 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.secateur.demo.LocalStore;
 import dev.secateur.demo.Ports;
-import dev.secateur.store.Digests;
+import dev.secateur.ledger.Ledger;
+import dev.secateur.ledger.ObjectLedgerStore;
+import dev.secateur.ledger.Tenure;
+import dev.secateur.ledger.Terms;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.time.InstantSource;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class S3ProxyClaimsIT extends ClaimsContract {
+final class S3ProxyLedgerIT extends LedgerContract {
   private static ObjectStore store;
 
   @BeforeAll
@@ -35,23 +37,24 @@ final class S3ProxyClaimsIT extends ClaimsContract {
     int port = Ports.free();
     ObjectUri state = ObjectUri.of("s3://artifacts/");
     Duration never = Duration.ofHours(1);
-    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
     try (ObjectStore away = Platform.store("http://127.0.0.1:" + port)) {
-      JobKey key = new JobKey(Digests.sha256(new byte[0]));
-      Claim claim;
+      Tenure tenure;
       try (LocalStore server = LocalStore.start(own, port, LocalServers.BUCKETS)) {
-        Claims claims = new Claims(away, state, "one", never, never, clock);
-        claim = ((Claims.Taken) claims.take(key)).claim();
+        Ledger ledger =
+            new Ledger(
+                new ObjectLedgerStore(away, state),
+                InstantSource.system(),
+                new Terms("one", "v1", never, never));
+        ledger.orders().register(order("away", "job-of-away"));
+        tenure = ledger.next().orElseThrow();
       }
       for (int asked = 0; asked < 2; asked++) {
-        assertThatExceptionOfType(StoreException.class).isThrownBy(claim::nextAttempt);
+        assertThatExceptionOfType(StoreException.class).isThrownBy(tenure::nextAttempt);
       }
       try (LocalStore server = LocalStore.start(own, port, LocalServers.BUCKETS)) {
-        claim.nextAttempt();
+        tenure.nextAttempt();
       }
-      assertThat(claim.attempts()).isEqualTo(2);
-    } finally {
-      clock.shutdownNow();
+      assertThat(tenure.attempts()).isEqualTo(2);
     }
   }
 }

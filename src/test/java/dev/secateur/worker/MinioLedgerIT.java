@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-final class MinioClaimsIT extends ClaimsContract {
+final class MinioLedgerIT extends LedgerContract {
   @TempDir static Path root;
 
   private static Minio server;

@@ -1,0 +1,314 @@
+package dev.secateur.worker;
+
+import dev.secateur.event.CloudEvent;
+import dev.secateur.ledger.ClaimLostException;
+import dev.secateur.ledger.Ledger;
+import dev.secateur.ledger.Order;
+import dev.secateur.ledger.Result;
+import dev.secateur.ledger.Tenure;
+import dev.secateur.result.FailureReason;
+import dev.secateur.store.StoreException;
+import dev.secateur.worker.JobRun.End;
+import io.micrometer.core.instrument.LongTaskTimer;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapGetter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+
+/**
+ * Runs orders: an idle thread takes the best one that is to be had, works at it under its claim,
+ * and settles it: the result first, then the answer, then the books. Whatever is left half done
+ * here, another worker finds as it was left.
+ */
+final class Execution {
+  private static final Logger LOG = Logger.getLogger(Execution.class);
+
+  private final Shop shop;
+  private final ScheduledExecutorService clock;
+  private final Duration heartbeat;
+  private final Duration poll;
+  private final BooleanSupplier mayTake;
+  private final Bell bell;
+  private final Set<Running> running = ConcurrentHashMap.newKeySet();
+
+  /** When an order was last worked at, by the nanosecond clock. */
+  private volatile long idleSince = System.nanoTime();
+
+  /**
+   * @param threads that are going to call {@link #work}
+   * @param clock for the signs of life
+   * @param poll how long an idle worker waits before it looks again
+   * @param mayTake whether the worker is fit for an order
+   */
+  Execution(
+      Shop shop,
+      int threads,
+      ScheduledExecutorService clock,
+      Duration heartbeat,
+      Duration poll,
+      BooleanSupplier mayTake) {
+    this.shop = shop;
+    this.bell = new Bell(threads);
+    this.clock = clock;
+    this.heartbeat = heartbeat;
+    this.poll = poll;
+    this.mayTake = mayTake;
+  }
+
+  /** There may be something to run. */
+  void wake() {
+    bell.ring();
+  }
+
+  /** How long no order has been worked at; empty while one is. */
+  Optional<Duration> idle() {
+    return running.isEmpty()
+        ? Optional.of(Duration.ofNanos(System.nanoTime() - idleSince))
+        : Optional.empty();
+  }
+
+  /** Takes orders, one after the other, until the worker drains. */
+  void work() {
+    while (!shop.work().isDraining()) {
+      Optional<Tenure> next = next();
+      if (next.isPresent()) {
+        hold(next.get());
+      } else {
+        bell.await(poll);
+      }
+    }
+  }
+
+  private Optional<Tenure> next() {
+    if (!mayTake.getAsBoolean()) {
+      return Optional.empty();
+    }
+    try {
+      Optional<Tenure> next = shop.ledger().next();
+      shop.work().stateTrouble(Optional.empty());
+      return next;
+    } catch (StoreException e) {
+      LOG.debugf("the ledger does not answer: %s", e.getMessage());
+      shop.work().stateTrouble(Optional.of(e.getMessage()));
+    } catch (RuntimeException | Error e) {
+      LOG.error("the ledger cannot be read", e);
+      shop.work().stateTrouble(Optional.of(e.toString()));
+    }
+    return Optional.empty();
+  }
+
+  /** Ends what somebody wants ended: here at once, elsewhere where nobody is at it. */
+  void endCancelled() {
+    Ledger ledger = shop.ledger();
+    Set<String> cancelled = ledger.cancels().requested();
+    running.stream()
+        .filter(r -> cancelled.contains(r.tenure().order().id()))
+        .forEach(Running::cancel);
+    Optional<Tenure> waiting = cancelled.isEmpty() ? Optional.empty() : ledger.nextCancelled();
+    while (waiting.isPresent() && !shop.work().isDraining()) {
+      hold(waiting.get());
+      waiting = ledger.nextCancelled();
+    }
+  }
+
+  private void hold(Tenure tenure) {
+    Running held = new Running(tenure);
+    running.add(held);
+    long beat = heartbeat.toNanos();
+    ScheduledFuture<?> beating =
+        clock.scheduleWithFixedDelay(held::beat, beat, beat, TimeUnit.NANOSECONDS);
+    Order order = tenure.order();
+    MDC.put("order", order.id());
+    MDC.put("job", order.job());
+    MDC.put("model", order.model());
+    MDC.put("version", order.version());
+    try {
+      finish(held);
+    } catch (ClaimLostException e) {
+      LOG.warn(e.getMessage());
+      shop.meters().claimLost();
+    } catch (RuntimeException | Error e) {
+      LOG.errorf(e, "order %s met a defect", order.id());
+      metDefect(held);
+    } finally {
+      beating.cancel(false);
+      tenure.close();
+      running.remove(held);
+      idleSince = System.nanoTime();
+      MDC.clear();
+    }
+  }
+
+  private void finish(Running held) {
+    Tenure tenure = held.tenure();
+    if (tenure.result().isPresent()) {
+      LOG.infof("order %s has its result already", tenure.order().id());
+      shop.meters().duplicate();
+      deliver(held, tenure.result().get());
+      return;
+    }
+    shop.meters().claimed(tenure.isTakenOver());
+    Optional<OrderedJob> ordered = read(held);
+    if (ordered.isPresent()) {
+      run(held, ordered.get());
+    }
+  }
+
+  /**
+   * What one worker cannot read another may, in the middle of an upgrade; when so many have tried,
+   * the order is given up.
+   */
+  private Optional<OrderedJob> read(Running held) {
+    Tenure tenure = held.tenure();
+    Order order = tenure.order();
+    try {
+      return Optional.of(OrderedJob.of(order));
+    } catch (IllegalArgumentException e) {
+      if (tenure.attempts() < shop.maxAttempts()) {
+        throw e;
+      }
+      Replies replies =
+          new Replies(
+              order.id(),
+              order.resolved().path("id").asText(),
+              Optional.empty(),
+              new Replies.Model(order.model(), order.version(), ""),
+              new JobKey(order.job()),
+              shop.workerId());
+      Failure failure = new Failure(JobMeters.code(FailureReason.INTERNAL), e.getMessage(), true);
+      settle(
+          held,
+          replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.empty()),
+          failure.isShared());
+      return Optional.empty();
+    }
+  }
+
+  /** Counted where all workers see it, so that it ends; and not at once again. */
+  private void metDefect(Running held) {
+    try {
+      held.tenure().nextAttempt();
+    } catch (StoreException | ClaimLostException e) {
+      LOG.warnf("order %s: not counted: %s", held.tenure().order().id(), e.getMessage());
+    }
+    held.giveBack();
+    shop.backOff().pause();
+  }
+
+  private void run(Running held, OrderedJob ordered) {
+    Tenure tenure = held.tenure();
+    Order order = tenure.order();
+    LOG.infof("order %s: claim %d, attempt %d", order.id(), tenure.epoch(), tenure.attempts());
+    shop.work().started();
+    LongTaskTimer.Sample sample =
+        shop.meters().jobStarted(Duration.between(order.since(), Instant.now()));
+    Span span =
+        shop.tracer().spanBuilder("compress").setParent(parent(ordered.asked())).startSpan();
+    String outcome = JobMeters.UNENDED;
+    String reason = "none";
+    try {
+      End end = new JobRun(shop, held, ordered, Context.root().with(span)).run();
+      if (end instanceof End.Completed completed) {
+        outcome = completed.event().data().path("outcome").asText();
+        shop.meters().measured(completed.result());
+        settle(held, completed.event(), true);
+      } else if (end instanceof End.Failed failed) {
+        outcome = "failed";
+        reason = failed.failure().code();
+        settle(held, failed.event(), failed.failure().isShared());
+      } else if (end instanceof End.Lost) {
+        shop.meters().claimLost();
+      } else if (end instanceof End.Unfit unfit) {
+        shop.fitness().blame(unfit.trouble());
+      }
+    } finally {
+      span.setAttribute("secateur.outcome", outcome).end();
+      shop.work().stopped();
+      shop.meters().jobEnded(sample, outcome, reason);
+    }
+  }
+
+  /** The work is done, and must not be lost to a pause of the store. */
+  private void settle(Running held, CloudEvent event, boolean shared) {
+    Tenure tenure = held.tenure();
+    Result mine =
+        shop.answers()
+            .result(tenure.order().id(), tenure.epoch(), tenure.attempts(), event, shared);
+    Optional<Result> standing = insist(() -> shop.ledger().settle(tenure, mine));
+    if (standing.isEmpty()) {
+      held.giveBack();
+      return;
+    }
+    Failpoint.RESULT_STORED.reached();
+    deliver(held, standing.get());
+  }
+
+  private void deliver(Running held, Result result) {
+    Order order = held.tenure().order();
+    boolean sent =
+        shop.answers()
+            .send(result, order.resolved().path("id").asText(), Records.record(order.received()));
+    if (!sent) {
+      held.giveBack();
+      return;
+    }
+    Failpoint.EVENT_SENT.reached();
+    Optional<Boolean> closed =
+        insist(
+            () -> {
+              shop.ledger().close(held.tenure());
+              return true;
+            });
+    if (closed.isEmpty()) {
+      LOG.warnf("order %s is answered; its last traces are left to the next", order.id());
+    }
+  }
+
+  /** Until the store has answered, at least once also while the worker drains. */
+  private <T> Optional<T> insist(Supplier<T> request) {
+    BackOff backOff = shop.backOff();
+    do {
+      try {
+        return Optional.of(request.get());
+      } catch (StoreException e) {
+        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
+      }
+    } while (backOff.pause());
+    return Optional.empty();
+  }
+
+  /** Gives back what is held, whatever its jobs are doing: they can write no more. */
+  void giveAllBack() {
+    running.forEach(Running::giveBack);
+  }
+
+  private static Context parent(OrderedJob.Asked asked) {
+    return W3CTraceContextPropagator.getInstance().extract(Context.root(), asked, TRACEPARENT);
+  }
+
+  private static final TextMapGetter<OrderedJob.Asked> TRACEPARENT =
+      new TextMapGetter<>() {
+        @Override
+        public Iterable<String> keys(OrderedJob.Asked asked) {
+          return List.of("traceparent");
+        }
+
+        @Override
+        public String get(OrderedJob.Asked asked, String key) {
+          return key.equals("traceparent") ? asked.traceparent().orElse(null) : null;
+        }
+      };
+}

@@ -1,0 +1,329 @@
+package dev.secateur.worker;
+
+import dev.secateur.event.CloudEvent;
+import dev.secateur.event.CompressionCancelled;
+import dev.secateur.event.KafkaBinding;
+import dev.secateur.event.MalformedEventException;
+import dev.secateur.ledger.Order;
+import dev.secateur.ledger.Orders;
+import dev.secateur.ledger.Result;
+import dev.secateur.plan.Plan;
+import dev.secateur.plan.PlanException;
+import dev.secateur.result.Engine;
+import dev.secateur.store.ObjectUri;
+import dev.secateur.store.StoreException;
+import dev.secateur.worker.OrderedJob.Asked;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+
+/**
+ * Takes records in: each becomes an order that stands in the ledger, an answer that says why it is
+ * none, or a dead letter, and is then done with. No job runs here, so no record waits for one.
+ */
+final class Intake {
+  private static final Logger LOG = Logger.getLogger(Intake.class);
+
+  /** Longer than topics keep their records. */
+  private static final Duration LONGEST_WAIT = Duration.ofDays(30);
+
+  private final Shop shop;
+  private final Runnable wake;
+
+  /**
+   * @param wake told of each order that is to be run
+   */
+  Intake(Shop shop, Runnable wake) {
+    this.shop = shop;
+    this.wake = wake;
+  }
+
+  Disposition take(ConsumerRecord<byte[], byte[]> record) {
+    try {
+      CloudEvent event = read(record);
+      return switch (event.type()) {
+        case REGISTERED -> register(record, event);
+        case CANCELLED -> cancel(event);
+        default ->
+            throw new MalformedEventException(
+                MalformedEventException.Reason.UNKNOWN_TYPE,
+                "type: " + event.type().type() + " is none that this worker answers");
+      };
+    } catch (MalformedEventException e) {
+      return refuse(record, e);
+    } finally {
+      MDC.clear();
+    }
+  }
+
+  private CloudEvent read(ConsumerRecord<byte[], byte[]> record) throws MalformedEventException {
+    return KafkaBinding.read(
+        Records.headers(record),
+        Optional.ofNullable(record.value()),
+        shop.limits().event(),
+        Records.position(record));
+  }
+
+  private Disposition register(ConsumerRecord<byte[], byte[]> record, CloudEvent event)
+      throws MalformedEventException {
+    Asked asked = Asked.of(event);
+    Plan plan = plan(event);
+    String replay = replay(record);
+    String id = order(event.source(), event.id(), replay);
+    MDC.put("model", asked.model());
+    MDC.put("version", asked.version());
+    MDC.put("order", id);
+    return insist(record, id, asked, plan, replay);
+  }
+
+  /**
+   * Whoever has an order ends it. One that is not known yet may be on its way in another record: it
+   * ends when it comes.
+   */
+  private Disposition cancel(CloudEvent event) throws MalformedEventException {
+    CompressionCancelled cancelled = CompressionCancelled.read(event.data());
+    BackOff backOff = shop.backOff();
+    do {
+      try {
+        List<String> orders = meant(cancelled);
+        orders.forEach(shop.ledger().cancels()::request);
+        LOG.infof(
+            "cancelled %d orders: %s", orders.size(), cancelled.reason().orElse("no reason given"));
+        return Disposition.DONE;
+      } catch (StoreException e) {
+        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
+        shop.work().stateTrouble(Optional.of(e.getMessage()));
+      }
+    } while (backOff.pause());
+    return Disposition.LEFT;
+  }
+
+  private List<String> meant(CompressionCancelled cancelled) {
+    Optional<String> one =
+        cancelled.registered().map(asked -> Order.idOf(asked.source(), asked.id()));
+    return one.isPresent()
+        ? one.filter(id -> shop.ledger().orders().result(id).isEmpty()).stream().toList()
+        : cancelled
+            .model()
+            .map(model -> shop.ledger().books().unsettled(model.name(), model.version()))
+            .orElse(List.of());
+  }
+
+  /** What the schema lets pass and the engine does not, such as an end before the beginning. */
+  private static Plan plan(CloudEvent event) throws MalformedEventException {
+    try {
+      return Plan.read(event.data());
+    } catch (PlanException e) {
+      throw new MalformedEventException(
+          MalformedEventException.Reason.INVALID_DATA, e.getMessage());
+    }
+  }
+
+  /** One that is asked for again by way of the dead letters is another order. */
+  private static String order(String source, String id, String replay) {
+    return Order.idOf(source, replay.isEmpty() ? id : id + "\n" + replay);
+  }
+
+  private static String replay(ConsumerRecord<byte[], byte[]> record) {
+    byte[] replay = Records.headers(record).getOrDefault(DeadLetter.REPLAY, new byte[0]);
+    return new String(replay, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * As long as the store is away nothing can be taken in. Where it answers and only an input is not
+   * to be had, the record is given up after as many attempts as any job.
+   */
+  private Disposition insist(
+      ConsumerRecord<byte[], byte[]> record, String id, Asked asked, Plan plan, String replay) {
+    BackOff backOff = shop.backOff();
+    int attempts = 0;
+    do {
+      try {
+        Optional<Orders.Registration> known = known(id);
+        Disposition taken =
+            known.isPresent()
+                ? taken(record, asked, known.get())
+                : resolve(record, id, asked, plan, replay);
+        shop.work().stateTrouble(Optional.empty());
+        return taken;
+      } catch (UnavailableInputException e) {
+        LOG.warnf("an input is not to be had, trying again: %s", e.getMessage());
+        attempts += shop.storeAnswers() ? 1 : 0;
+        if (attempts >= shop.maxAttempts()) {
+          return refuse(record, id, asked, Optional.of(plan), e.failure());
+        }
+      } catch (StoreException e) {
+        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
+        shop.work().stateTrouble(Optional.of(e.getMessage()));
+      }
+    } while (backOff.pause());
+    return Disposition.LEFT;
+  }
+
+  /** An event that comes again finds the order that it has, or the answer. */
+  private Optional<Orders.Registration> known(String id) {
+    Orders orders = shop.ledger().orders();
+    Optional<Result> result = orders.result(id);
+    Optional<Order> order = orders.find(id);
+    if (order.isEmpty()) {
+      // Refused before, or never seen.
+      return Optional.empty();
+    }
+    return result.isPresent()
+        ? Optional.of(new Orders.Registration(order.get(), result))
+        : Optional.of(orders.register(order.get()));
+  }
+
+  private Disposition resolve(
+      ConsumerRecord<byte[], byte[]> record, String id, Asked asked, Plan plan, String replay) {
+    StoredInputs inputs;
+    ObjectUri output;
+    try {
+      output = output(asked);
+      inputs = StoredInputs.resolve(asked.registered(), shop.store());
+    } catch (StoreException e) {
+      if (shop.mayPass(e)) {
+        throw new UnavailableInputException(e);
+      }
+      return refuse(
+          record,
+          id,
+          asked,
+          Optional.of(plan),
+          new Failure(e.kind().code(), e.getMessage(), false));
+    } catch (IllegalArgumentException e) {
+      return refuse(
+          record,
+          id,
+          asked,
+          Optional.of(plan),
+          new Failure(Failure.FORBIDDEN, e.getMessage(), false));
+    }
+    JobKey key = JobKey.of(asked.registered(), inputs, plan, output, replay);
+    OrderedJob job = new OrderedJob(asked, plan, inputs, output, key);
+    Order order =
+        new Order(
+            id,
+            Records.received(record),
+            asked.model(),
+            asked.version(),
+            asked.registered().tenant().orElseGet(asked::model),
+            asked.registered().priority().orElse(Order.USUAL),
+            since(record, Instant.now()),
+            key.value(),
+            Engine.VERSION,
+            job.json());
+    return taken(record, asked, shop.ledger().orders().register(order));
+  }
+
+  private Disposition taken(
+      ConsumerRecord<byte[], byte[]> record, Asked asked, Orders.Registration registration) {
+    if (registration.result().isPresent()) {
+      LOG.infof("order %s has its answer already", registration.order().id());
+      shop.meters().duplicate();
+      return sent(record, registration.result().get(), asked.id());
+    }
+    LOG.infof("order %s is taken in", registration.order().id());
+    shop.doorbell().ring(registration.order().id());
+    wake.run();
+    return Disposition.DONE;
+  }
+
+  /** A record that says who it is gets its answer; any other goes aside. */
+  private Disposition refuse(ConsumerRecord<byte[], byte[]> record, MalformedEventException e) {
+    String code = e.reason().code();
+    LOG.warnf("%s: refused: %s: %s", Records.position(record), code, e.getMessage());
+    Optional<KafkaBinding.Identity> identity =
+        KafkaBinding.identity(
+            Records.headers(record), Optional.ofNullable(record.value()), shop.limits().event());
+    if (identity.isEmpty()) {
+      return shop.publisher()
+              .deadLetter(record, code, e.getMessage(), Optional.empty(), shop.work()::stopsWaiting)
+          ? Disposition.DONE
+          : Disposition.LEFT;
+    }
+    KafkaBinding.Identity who = identity.get();
+    String id = order(who.source(), who.id(), replay(record));
+    Failure failure = new Failure(code, e.getMessage(), false);
+    Replies replies =
+        new Replies(
+            id,
+            who.id(),
+            who.traceparent(),
+            Replies.Model.of(who.data()),
+            JobKey.ofRefused(who.data(), failure, replay(record)),
+            shop.workerId());
+    return refuse(record, id, who.id(), replies.failed(0, 0, failure, Optional.empty()), failure);
+  }
+
+  /** An event that cannot become an order, since an input of it is not there or not allowed. */
+  private Disposition refuse(
+      ConsumerRecord<byte[], byte[]> record,
+      String id,
+      Asked asked,
+      Optional<Plan> plan,
+      Failure failure) {
+    LOG.warnf("refused: %s: %s", failure.code(), failure.message());
+    JobKey key = JobKey.ofRefused(asked.data(), failure, replay(record));
+    Replies replies = Replies.to(id, asked, key, shop.workerId());
+    return refuse(record, id, asked.id(), replies.failed(0, 0, failure, plan), failure);
+  }
+
+  private Disposition refuse(
+      ConsumerRecord<byte[], byte[]> record,
+      String id,
+      String registeredId,
+      CloudEvent event,
+      Failure failure) {
+    BackOff backOff = shop.backOff();
+    Result mine = shop.answers().result(id, 0, 0, event, false);
+    do {
+      try {
+        Result standing = shop.ledger().orders().refuse(mine);
+        if (standing.at().equals(mine.at())) {
+          shop.meters().refused(failure.code());
+        } else {
+          shop.meters().duplicate();
+        }
+        return sent(record, standing, registeredId);
+      } catch (StoreException e) {
+        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
+        shop.work().stateTrouble(Optional.of(e.getMessage()));
+      }
+    } while (backOff.pause());
+    return Disposition.LEFT;
+  }
+
+  private Disposition sent(
+      ConsumerRecord<byte[], byte[]> record, Result result, String registeredId) {
+    return shop.answers().send(result, registeredId, record) ? Disposition.DONE : Disposition.LEFT;
+  }
+
+  /** Artifacts and state are kept apart: an event must not be able to write a result. */
+  private ObjectUri output(Asked asked) {
+    ObjectUri output =
+        asked
+            .registered()
+            .output()
+            .map(o -> ObjectUri.of(o.uri()).resolve(""))
+            .orElse(shop.output());
+    shop.store().requireWritable(output);
+    if (shop.state().contains(output)
+        || shop.state().contains(output.resolve(asked.model() + "/" + asked.version()))) {
+      throw new IllegalArgumentException(output + ": is where the workers keep their state");
+    }
+    return output;
+  }
+
+  /** When Kafka got the record. One that tells an impossible time has not waited since then. */
+  private static Instant since(ConsumerRecord<byte[], byte[]> record, Instant now) {
+    Instant told = Instant.ofEpochMilli(record.timestamp());
+    boolean possible = told.isAfter(now.minus(LONGEST_WAIT)) && told.isBefore(now);
+    return possible ? told : now;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.secateur.worker;
+
+import dev.secateur.ledger.ClaimLostException;
+import dev.secateur.ledger.Tenure;
+import dev.secateur.store.StoreException;
+import org.jboss.logging.Logger;
+
+/** An order that this process holds and works at. */
+final class Running {
+  private static final Logger LOG = Logger.getLogger(Running.class);
+
+  private final Tenure tenure;
+  private final Pulse pulse = new Pulse();
+  private volatile boolean cancelled;
+
+  Running(Tenure tenure) {
+    this.tenure = tenure;
+  }
+
+  Tenure tenure() {
+    return tenure;
+  }
+
+  Pulse pulse() {
+    return pulse;
+  }
+
+  /** Somebody wants it ended. */
+  void cancel() {
+    cancelled = true;
+  }
+
+  boolean isCancelled() {
+    return cancelled;
+  }
+
+  /** Shows a sign of life; whatever goes wrong, the next one is tried. */
+  void beat() {
+    try {
+      if (!tenure.isLost()) {
+        tenure.beat(pulse.stage(), pulse.step(), pulse.kept(), pulse.still(), pulse.done());
+      }
+    } catch (ClaimLostException e) {
+      LOG.warn(e.getMessage());
+    } catch (StoreException e) {
+      LOG.warnf("order %s: no sign of life written: %s", tenure.order().id(), e.getMessage());
+    } catch (RuntimeException | Error e) {
+      // One that escapes would silently end the signs of life.
+      LOG.errorf(e, "order %s: no sign of life written", tenure.order().id());
+    }
+  }
+
+  void giveBack() {
+    try {
+      tenure.giveBack();
+    } catch (StoreException | ClaimLostException e) {
+      LOG.warnf(
+          "order %s: not given back, it will expire: %s", tenure.order().id(), e.getMessage());
+    }
+  }
+}
