@@ -43,8 +43,6 @@ public final class KerasWriter {
       return read;
     } catch (Refusal e) {
       throw new KerasException(out, e.reasons());
-    } catch (KerasException e) { // the file beside is refused
-      throw new KerasException(out, e.reasons(), e);
     } catch (IOException | IllegalStateException e) {
       Reason reason =
           new Reason(
@@ -64,19 +62,24 @@ public final class KerasWriter {
         weights.inputs().size() == 1
             ? Optional.of(weights.inputs().get(0).shape())
             : Optional.empty();
-    KerasModel read = KerasReader.read(file, shape);
+    KerasModel read;
+    try {
+      read = KerasReader.read(file, shape);
+    } catch (KerasException e) {
+      Reason first = e.reasons().get(0);
+      throw miswritten(first.place(), "what was written is refused: " + first.message());
+    }
     WrittenModel again = new ModelWriting(read.architecture(), read.graph()).model();
-    again
-        .difference(written)
-        .ifPresent(
-            place -> {
-              throw new Refusal(
-                  Kind.UNWRITABLE,
-                  place,
-                  "what was written is not read as what was to be written",
-                  "report this with the model: it is a fault of Secateur");
-            });
+    Optional<String> different = again.difference(written);
+    if (different.isPresent()) {
+      throw miswritten(different.get(), "what was written is not read as what was to be written");
+    }
     return read.graph();
+  }
+
+  private static Refusal miswritten(String place, String problem) {
+    String remedy = "report this with the model: it is a fault of Secateur";
+    return new Refusal(Kind.MISWRITTEN, place, problem, remedy);
   }
 
   private static void discard(Path beside) {
