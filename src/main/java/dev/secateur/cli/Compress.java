@@ -71,6 +71,8 @@ final class Compress implements Callable<Integer> {
   @Option(names = "--resume", description = "Go on from the last checkpoint in DIR.")
   boolean resume;
 
+  @Mixin CacheOptions cache;
+
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
   int threads = Runtime.getRuntime().availableProcessors();
 
@@ -88,7 +90,14 @@ final class Compress implements Callable<Integer> {
         ProgressDisplay progress =
             ProgressDisplay.on(spec.commandLine().getErr(), output.showsProgress())) {
 
-      result = Chain.run(job, Reports::write, checkpoints, progress, interruption::requested);
+      result =
+          Chain.run(
+              job,
+              Reports::write,
+              checkpoints,
+              cache.products(),
+              progress,
+              interruption::requested);
     }
     checkpoints.clear();
     if (output.json) {

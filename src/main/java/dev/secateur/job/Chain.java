@@ -20,6 +20,7 @@ public final class Chain {
   private final Job job;
   private final ReportWriter reports;
   private final JobCheckpoints checkpoints;
+  private final ProductStore shared;
   private final JobListener listener;
   private final BooleanSupplier cancelled;
   private final List<JobResult.StageTime> stages = new ArrayList<>();
@@ -28,11 +29,13 @@ public final class Chain {
       Job job,
       ReportWriter reports,
       JobCheckpoints checkpoints,
+      ProductStore shared,
       JobListener listener,
       BooleanSupplier cancelled) {
     this.job = job;
     this.reports = reports;
     this.checkpoints = checkpoints;
+    this.shared = shared;
     this.listener = listener;
     this.cancelled = cancelled;
   }
@@ -52,8 +55,23 @@ public final class Chain {
       JobCheckpoints checkpoints,
       JobListener listener,
       BooleanSupplier cancelled) {
+    return run(job, reports, checkpoints, ProductStore.NONE, listener, cancelled);
+  }
+
+  /**
+   * The same, with what other jobs have made.
+   *
+   * @param shared products of jobs that begin alike, found and left there
+   */
+  public static JobResult run(
+      Job job,
+      ReportWriter reports,
+      JobCheckpoints checkpoints,
+      ProductStore shared,
+      JobListener listener,
+      BooleanSupplier cancelled) {
     try {
-      return new Chain(job, reports, checkpoints, listener, cancelled).run();
+      return new Chain(job, reports, checkpoints, shared, listener, cancelled).run();
     } catch (CancelledException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
@@ -133,7 +151,8 @@ public final class Chain {
   private Checked checked(Staging staging) {
     JobInputs inputs = JobInputs.open(job);
     try {
-      Run run = new Run(job, inputs, staging, listener, cancelled);
+      Run run =
+          new Run(job, inputs, staging, new SharedProducts(shared, listener), listener, cancelled);
       List<Step> steps = steps(run, reports, checkpoints, Collections.unmodifiableList(stages));
       Rehearsal rehearsal = Rehearsal.of(inputs.model());
       steps.forEach(step -> step.check(rehearsal));

@@ -1,6 +1,7 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.Duplicates;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
@@ -20,6 +21,8 @@ import java.util.Set;
 
 /** Measures the model as it came in, and keeps its outputs for the others to be compared with. */
 record EvaluateOriginal(Run run) implements Step {
+  private static final String OUTPUTS = "the original's outputs on the evaluation set";
+
   @Override
   public Stage stage() {
     return Stage.EVALUATE_ORIGINAL;
@@ -63,18 +66,26 @@ record EvaluateOriginal(Run run) implements Step {
 
   @Override
   public void run(Products products) {
-    RecordedOutputs outputs = RecordedOutputs.create();
-    products.put(Product.ORIGINAL_OUTPUTS, outputs);
     JobInputs inputs = run.inputs();
     inputs.remarks().forEach(run::warn);
     Plan plan = run.job().plan();
     Dataset set = inputs.evaluation();
-    OptionalInt shared = alsoTrainedOn();
+    Origin origin = Origin.of(OUTPUTS, run, set, Part.EVALUATION);
+    Optional<RecordedOutputs> known = run.shared().find(origin, Codecs.OUTPUTS);
+    RecordedOutputs outputs = known.orElseGet(RecordedOutputs::create);
+    products.put(Product.ORIGINAL_OUTPUTS, outputs);
+    OptionalInt alsoTrainedOn = alsoTrainedOn();
     Graph original = inputs.model().graph();
     try (Predictor predictor = TensorFlowPredictor.open(original, run.job().threads())) {
       List<Goal> goals = goals(predictor);
+      Evaluator evaluator = new Evaluator(goals, set, run.cancelled());
       Evaluation evaluation =
-          new Evaluator(goals, set, run.cancelled()).evaluateOriginal(predictor, outputs);
+          known.isPresent()
+              ? evaluator.evaluateOriginal(outputs)
+              : evaluator.evaluateOriginal(predictor, outputs);
+      if (known.isEmpty()) {
+        run.shared().keep(origin, Codecs.OUTPUTS, outputs);
+      }
       Latency latency = Latency.measure(predictor, set);
       run.measured(
           Variants.keras("original", run.job().model().file(), original, evaluation, latency));
@@ -85,7 +96,8 @@ record EvaluateOriginal(Run run) implements Step {
         complaint.ifPresent(c -> run.warn(c + "; run all the same, as the plan allows"));
         complaint = Optional.empty();
       }
-      products.put(Product.ORIGINAL, new Original(evaluation.settled(goals), complaint, shared));
+      products.put(
+          Product.ORIGINAL, new Original(evaluation.settled(goals), complaint, alsoTrainedOn));
     }
     inputs.losses().replaced().forEach(this::warnOfLoss);
   }
@@ -97,7 +109,14 @@ record EvaluateOriginal(Run run) implements Step {
   private OptionalInt alsoTrainedOn() {
     Job job = run.job();
     Dataset set = run.inputs().evaluation();
-    int shared = Duplicates.count(set, run.inputs().train(), run.cancelled());
+    Dataset train = run.inputs().train();
+    int shared =
+        run.shared()
+            .get(
+                Origin.of("the comparison of the sets", run, set, Part.EVALUATION)
+                    .with(train.digest()),
+                Codecs.COUNT,
+                () -> Duplicates.count(set, train, run.cancelled()));
     boolean trains = job.plan().fineTuning().epochs() > 0;
     boolean calibrates =
         job.representative().filter(r -> r.file().equals(job.train().file())).isPresent();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
@@ -334,6 +335,35 @@ class TasksTest {
             dir.resolve("out"));
     assertThat(run.out()).doesNotContain("training set");
     assertThat(report().at("/datasets/1/alsoInTraining").isNull()).isTrue();
+  }
+
+  /** What a second job reuses is what it would have made: both end with the same bytes. */
+  @ParameterizedTest
+  @CsvSource({"kind.h5, recommended", "both.keras, recommended", "kind.h5, instant"})
+  void jobsThatBeginAlikeComputeTheBeginningOnce(String model, String recipe) throws IOException {
+    Path cache = dir.resolve("cache");
+    Object[] second = {"--recipe", recipe, "--epochs", 1, "--sparsity", "0.4"};
+    compress(model, "--recipe", recipe, "--epochs", 1, "--sparsity", "0.2", "--cache", cache);
+    Run alone = compress(model, second);
+    JsonNode computed = comparable(report());
+    assertThat(alone.err()).doesNotContain("reused");
+    List<Object> sharing = new ArrayList<>(List.of(second));
+    sharing.addAll(List.of("--cache", cache));
+    Run shared = compress(model, sharing.toArray());
+    assertThat(shared.err())
+        .contains("reused: the original's outputs on the evaluation set")
+        .contains("reused: the original's outputs on the training set");
+    assertThat(shared.err().contains("the sensitivity table")).isEqualTo(recipe.equals("instant"));
+    assertThat(comparable(report())).isEqualTo(computed);
+  }
+
+  /** A report without what differs from run to run. */
+  private static JsonNode comparable(JsonNode report) {
+    ObjectNode same = report.deepCopy();
+    same.remove(List.of("stages", "process", "artifacts"));
+    same.get("variants")
+        .forEach(v -> ((ObjectNode) v).remove(List.of("latencyMicros", "bytes", "zippedBytes")));
+    return same;
   }
 
   @Test
