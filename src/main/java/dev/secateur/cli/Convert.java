@@ -99,7 +99,7 @@ final class Convert implements Callable<Integer> {
     }
     KerasModel read = UnknownShape.read(model, resolved.preprocessing(), this::samples);
     ModelMetadata metadata =
-        new ModelMetadata(Engine.VERSION, resolved.digest(), FileLosses.of(read).losses());
+        new ModelMetadata(Engine.VERSION, resolved.digest(), FileLosses.unsaid(read));
     Lowered lowered = Lowered.of(read.graph());
     if (int8) {
       lowered.requireQuantizable(resolved.quantization());

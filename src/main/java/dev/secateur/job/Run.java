@@ -50,6 +50,6 @@ record Run(
   /** What each TFLite file says of its origin. */
   ModelMetadata metadata() {
     return new ModelMetadata(
-        Engine.VERSION, job.plan().digest(), FileLosses.of(inputs.model()).losses());
+        Engine.VERSION, job.plan().digest(), FileLosses.unsaid(inputs.model()));
   }
 }

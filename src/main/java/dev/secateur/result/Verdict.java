@@ -207,7 +207,15 @@ public record Verdict(Outcome outcome, String reason) {
     /** Of a rare class there are few samples: what these leave to luck is nobody's fault. */
     private Check dropBeyondLuck(Measure measure, double limit) {
       double luck = LUCK * judged.standardErrors().getOrDefault(measure, 0.0);
-      return drop(measure, limit + luck);
+      Check check = drop(measure, limit + luck);
+      return luck == 0
+          ? check
+          : new Check(
+              check.met(),
+              check.sentence()
+                  + ", "
+                  + MeasureText.difference(measure, luck).replace(" points", "")
+                  + " of it for the luck of few samples");
     }
 
     private Check error() {

@@ -10,8 +10,8 @@ import java.util.TreeMap;
  *
  * @param engineVersion version of Secateur
  * @param planDigest SHA-256 of the canonical plan, lower-case hexadecimal; empty without a plan
- * @param losses that the Keras file was compiled with, by output: whoever measures the compiled
- *     model takes its outputs for the same
+ * @param losses that the Keras file was compiled with, by output, where the output's function does
+ *     not say as much: whoever measures the compiled model takes its outputs for the same
  */
 public record ModelMetadata(
     String engineVersion, String planDigest, Map<String, FineTuning.Loss> losses) {

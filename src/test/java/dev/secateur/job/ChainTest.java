@@ -96,6 +96,19 @@ class ChainTest {
     }
   }
 
+  /** Before any set is read in full. */
+  @Test
+  void namesInThePlanThatTheModelDoesNotHave() throws Exception {
+    for (String plan :
+        List.of(
+            "{\"acceptance\": {\"bounds\": {\"mae\": {\"max\": 3}}}}",
+            "{\"acceptance\": {\"bounds\": {\"nosuch.top1\": {\"min\": 0.5}}}}",
+            "{\"task\": {\"nosuch\": \"regression\"}}")) {
+      started.clear();
+      isFoundAtOnce(refused(MODEL, DATA, plan), FailureReason.PLAN_INVALID);
+    }
+  }
+
   @Test
   void integersOnlyWhereALayerHasNoIntegerKernel() throws Exception {
     Path model = Files.copy(MODEL, directory.resolve("softplus.keras"));

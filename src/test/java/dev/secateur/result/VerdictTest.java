@@ -104,8 +104,10 @@ class VerdictTest {
     Map<Measure, Double> before = decisions(0.97, 0.80, 0.9);
     Map<Measure, Double> after = decisions(0.965, 0.75, 0.85);
     Map<Measure, Double> few = Map.of(Measure.F1, 0.06, Measure.BALANCED_ACCURACY, 0.06);
-    assertThat(verdict(Acceptance.DEFAULT, Task.BINARY, before, after, few).outcome())
-        .isEqualTo(Outcome.ACCEPTED);
+    Verdict accepted = verdict(Acceptance.DEFAULT, Task.BINARY, before, after, few);
+    assertThat(accepted.outcome()).isEqualTo(Outcome.ACCEPTED);
+    assertThat(accepted.reason())
+        .contains("the limit is a drop of 14.87, 9.87 of it for the luck of few samples");
     assertThat(verdict(Acceptance.DEFAULT, Task.BINARY, before, after).outcome())
         .isEqualTo(Outcome.REJECTED);
     assertThat(
