@@ -18,6 +18,9 @@ record Origin(String what, List<String> fields) {
   /** Of the products' own formats: a new one makes what was kept in the old one unknown. */
   private static final String FORMAT = "1";
 
+  /** TensorFlow's choice between kernels that round otherwise. */
+  private static final String KERNELS = "TF_ENABLE_ONEDNN_OPTS";
+
   Origin {
     fields = List.copyOf(fields);
   }
@@ -37,6 +40,7 @@ record Origin(String what, List<String> fields) {
             Engine.VERSION,
             EngineBuild.ID,
             ProcessInfo.machine(),
+            String.valueOf(System.getenv(KERNELS)),
             Integer.toString(job.threads()),
             what,
             job.model().sha256(),

@@ -171,7 +171,7 @@ public record Verdict(Outcome outcome, String reason) {
 
     private List<Check> byTask() {
       return switch (judged.task()) {
-        case CLASSIFICATION -> List.of(drop(Measure.TOP1, maxAccuracyDrop()), balanced());
+        case CLASSIFICATION -> classes();
         case BINARY, MULTI_LABEL -> decisions();
         case SEGMENTATION -> List.of(drop(Measure.MIOU, maxAccuracyDrop()));
         case REGRESSION -> List.of(acceptance.maxLossIncrease().isPresent() ? loss() : error());
@@ -186,6 +186,18 @@ public record Verdict(Outcome outcome, String reason) {
 
     private double maxLossIncrease() {
       return acceptance.maxLossIncrease().orElse(Acceptance.MAX_LOSS_INCREASE);
+    }
+
+    private List<Check> classes() {
+      Check all = drop(Measure.TOP1, maxAccuracyDrop());
+      return asCommon(original) && asCommon(judged) ? List.of(all) : List.of(all, balanced());
+    }
+
+    /** Of classes that are as common as each other the mean recall says nothing new. */
+    private static boolean asCommon(Variant.Output output) {
+      double top1 = output.measure(Measure.TOP1).orElse(Double.NaN);
+      double balanced = output.measure(Measure.BALANCED_ACCURACY).orElse(Double.NaN);
+      return Math.abs(top1 - balanced) <= ROUNDING;
     }
 
     /** Where ones are rare, no ones at all would be nearly as accurate; and so with zeros. */

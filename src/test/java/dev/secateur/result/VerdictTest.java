@@ -100,6 +100,15 @@ class VerdictTest {
   }
 
   @Test
+  void ofClassesThatAreAsCommonAsEachOtherTopOneSaysAll() {
+    Map<Measure, Double> before = Map.of(Measure.TOP1, 0.9, Measure.BALANCED_ACCURACY, 0.9);
+    Map<Measure, Double> after = Map.of(Measure.TOP1, 0.89, Measure.BALANCED_ACCURACY, 0.89);
+    Verdict verdict = verdict(Acceptance.DEFAULT, Task.CLASSIFICATION, before, after);
+    assertThat(verdict.outcome()).isEqualTo(Outcome.ACCEPTED);
+    assertThat(verdict.reason()).startsWith("INT8 top-1").doesNotContain("balanced");
+  }
+
+  @Test
   void whatFewSamplesLeaveToLuckRejectsNobody() throws Exception {
     Map<Measure, Double> before = decisions(0.97, 0.80, 0.9);
     Map<Measure, Double> after = decisions(0.965, 0.75, 0.85);
