@@ -25,8 +25,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -50,6 +53,9 @@ public final class Hdf5 implements AutoCloseable {
 
   private final HdfFile file;
   private final long bytes;
+
+  /** Of each group, the names that stand for several groups, one below the other. */
+  private final Map<Group, NavigableSet<String>> joined = new IdentityHashMap<>();
 
   private Hdf5(HdfFile file, long bytes) {
     this.file = file;
@@ -104,19 +110,6 @@ public final class Hdf5 implements AutoCloseable {
    * @param prefix what the names of these children begin with; empty for the group itself
    */
   private record Place(Group group, String prefix) {
-    /** Where the children of the child of this name stand. */
-    List<Place> below(String name, String path) {
-      List<Place> below = new ArrayList<>();
-      node(name, path)
-          .filter(n -> n instanceof Group)
-          .ifPresent(n -> below.add(new Place((Group) n, "")));
-      String start = prefix + name + "\\";
-      if (group.getChildren().keySet().stream().anyMatch(c -> c.startsWith(start))) {
-        below.add(new Place(group, start));
-      }
-      return below;
-    }
-
     Optional<Node> node(String name, String path) {
       return Optional.ofNullable(group.getChildren().get(prefix + name))
           .map(n -> resolved(n, path));
@@ -127,6 +120,31 @@ public final class Hdf5 implements AutoCloseable {
           .filter(c -> c.startsWith(prefix))
           .map(c -> c.substring(prefix.length()).split("\\\\", 2)[0]);
     }
+  }
+
+  /** Where the children of the child of this name stand. */
+  private List<Place> below(Place place, String name, String path) {
+    List<Place> below = new ArrayList<>();
+    place
+        .node(name, path)
+        .filter(n -> n instanceof Group)
+        .ifPresent(n -> below.add(new Place((Group) n, "")));
+    String start = place.prefix() + name + "\\";
+    String next = joined(place.group()).ceiling(start);
+    if (next != null && next.startsWith(start)) {
+      below.add(new Place(place.group(), start));
+    }
+    return below;
+  }
+
+  private NavigableSet<String> joined(Group group) {
+    return joined.computeIfAbsent(
+        group,
+        g -> {
+          NavigableSet<String> names = new TreeSet<>(g.getChildren().keySet());
+          names.removeIf(n -> n.indexOf('\\') < 0);
+          return names;
+        });
   }
 
   /**
@@ -159,7 +177,7 @@ public final class Hdf5 implements AutoCloseable {
       List<Place> below =
           guarded(
               at(name),
-              () -> places.stream().flatMap(p -> p.below(name, at(name)).stream()).toList());
+              () -> places.stream().flatMap(p -> below(p, name, at(name)).stream()).toList());
       return below.isEmpty() ? Optional.empty() : Optional.of(new GroupAt(below, at(name)));
     }
 
