@@ -30,6 +30,8 @@ final class ClassJudge implements Judge {
   private boolean compared;
   private long rows;
   private long among;
+  private double probabilityConfidence;
+  private double logitConfidence;
   private double probabilityLoss;
   private double logitLoss;
   private double probabilityDivergence;
@@ -109,6 +111,8 @@ final class ClassJudge implements Judge {
     }
     among += better < TOP ? 1 : 0;
     double logSum = logSumExp(values, at, values[at + predicted]);
+    probabilityConfidence += Math.exp(logProbability(values[at + predicted], sum));
+    logitConfidence += Math.exp(values[at + predicted] - logSum);
     for (int i = 0; i < classes; i++) {
       if (p[i] > 0) {
         probabilityLoss -= p[i] * logProbability(values[at + i], sum);
@@ -178,11 +182,12 @@ final class ClassJudge implements Judge {
     List<Fault> faults = new ArrayList<>(spread.faults());
     if (judged) {
       double loss = (readsProbabilities() ? probabilityLoss : logitLoss) / rows;
+      double confidence = (readsProbabilities() ? probabilityConfidence : logitConfidence) / rows;
       measures.put(Measure.LOSS, loss);
       if (goal.task() == Task.SEGMENTATION) {
         measures.put(Measure.PIXEL_ACCURACY, tally.accuracy());
         tally.meanIntersectionOverUnion().ifPresent(v -> measures.put(Measure.MIOU, v));
-        faults.addAll(tally.segmentationFaults(loss));
+        faults.addAll(tally.segmentationFaults(loss, confidence));
       } else {
         measures.put(Measure.TOP1, tally.accuracy());
         if (classes > TOP) {
@@ -192,7 +197,7 @@ final class ClassJudge implements Judge {
         if (compared) {
           errors.put(Measure.BALANCED_ACCURACY, changes.standardError());
         }
-        faults.addAll(tally.classFaults(loss));
+        faults.addAll(tally.classFaults(loss, confidence));
       }
     }
     Optional<Double> divergence = Optional.empty();

@@ -43,6 +43,7 @@ final class DecisionJudge implements Judge {
     private final Tally[] tallies;
     private final Tally all = new Tally(2, true);
     private double loss;
+    private double confidence;
     private double divergence;
     private final Tally likeness = new Tally(2, false);
     private final Changes changes;
@@ -121,6 +122,8 @@ final class DecisionJudge implements Judge {
       curves.add(label, value, wanted == 1);
       asProbability.loss += crossEntropy(target, clipped(value));
       asLogit.loss += softplus(value) - target * value;
+      asProbability.confidence += Math.max(clipped(value), 1 - clipped(value));
+      asLogit.confidence += Math.exp(-softplus(-Math.abs(value)));
     }
   }
 
@@ -163,11 +166,12 @@ final class DecisionJudge implements Judge {
     List<Fault> faults = new ArrayList<>(spread.faults());
     if (judged) {
       double loss = side.loss / decisions;
+      double confidence = side.confidence / decisions;
       measures.put(Measure.LOSS, loss);
       if (goal.task() == Task.SEGMENTATION) {
         measures.put(Measure.PIXEL_ACCURACY, side.all.accuracy());
         measures.put(Measure.MIOU, meanIntersectionOverUnion(side));
-        faults.addAll(side.all.segmentationFaults(loss));
+        faults.addAll(side.all.segmentationFaults(loss, confidence));
       } else {
         measures.put(Measure.ACCURACY, side.all.accuracy());
         side.all.f1().ifPresent(v -> measures.put(Measure.F1, v));
@@ -177,7 +181,7 @@ final class DecisionJudge implements Judge {
           errors.put(Measure.BALANCED_ACCURACY, side.changes.standardError());
         }
         curves.averagePrecision().ifPresent(v -> measures.put(Measure.AVERAGE_PRECISION, v));
-        faults.addAll(side.all.classFaults(loss));
+        faults.addAll(side.all.classFaults(loss, confidence));
       }
     }
     Optional<Double> divergence = Optional.empty();

@@ -52,18 +52,24 @@ record SharedProducts(ProductStore store, JobListener listener) {
   /** Empty if no job has made it, or if what was kept is not what was made. */
   <T> Optional<T> find(Origin origin, Codec<T> codec) {
     String digest = origin.digest();
-    try (InputStream in = store.open(digest).orElse(InputStream.nullInputStream())) {
+    try {
+      Optional<InputStream> kept = store.open(digest);
+      if (kept.isEmpty()) {
+        return Optional.empty();
+      }
       Path file = Files.createTempFile("secateur-", ".product");
       try {
-        Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+        try (InputStream in = kept.get()) {
+          Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+        }
         if (!sound(file, digest)) {
           return Optional.empty();
         }
         try (DataInputStream data =
             new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-          Optional<T> found = Optional.of(codec.read(data));
+          T found = codec.read(data);
           listener.reused(origin.what());
-          return found;
+          return Optional.of(found);
         }
       } finally {
         Files.delete(file);

@@ -444,6 +444,25 @@ class EvaluatorTest {
     assertThat(kinds(classes(2, raw, labels))).containsExactly(Kind.OVERCONFIDENT);
   }
 
+  /** Any scale that sharpens such answers makes their loss smaller: that proves nothing. */
+  @Test
+  void answersThatAreLessCertainThanRightAreNoFault() {
+    int samples = 100;
+    float[] labels = new float[samples];
+    float[] logits = new float[samples * 2];
+    float[] scores = new float[samples];
+    for (int i = 0; i < samples; i++) {
+      labels[i] = i % 2;
+      logits[2 * i + i % 2] = 1 + 0.01f * i;
+      scores[i] = (i % 2 == 0 ? -1 : 1) * (1 + 0.01f * i);
+    }
+    Judgement hedged = classes(2, logits, labels);
+    assertThat(hedged.measure(Measure.TOP1)).contains(1.0);
+    assertThat(hedged.measure(Measure.LOSS).orElseThrow()).isGreaterThan(0.15);
+    assertThat(kinds(hedged)).isEmpty();
+    assertThat(kinds(decisions(Task.BINARY, 1, scores, labels))).isEmpty();
+  }
+
   @Test
   void numbersNoBetterThanTheTargetsMeanAreAtChance() {
     Random random = new Random(2);
