@@ -96,6 +96,11 @@ final class BarProgress implements ProgressDisplay {
   }
 
   @Override
+  public void reused(String product) {
+    say("reused: " + product);
+  }
+
+  @Override
   public void warned(String message) {
     say("warning: " + message);
   }

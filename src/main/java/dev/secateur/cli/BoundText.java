@@ -3,6 +3,9 @@ package dev.secateur.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.job.JobException;
 import dev.secateur.result.FailureReason;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,8 +21,29 @@ final class BoundText {
 
   private BoundText() {}
 
-  /** Adds the bound to a plan's {@code acceptance.bounds}, which is left to judge the name. */
-  static void into(ObjectNode bounds, String text) {
+  /**
+   * Adds bounds to a plan's {@code acceptance.bounds}, which is left to judge the names. They take
+   * the place of the document's own; of two that say the same side of one measure, none is meant.
+   */
+  static void into(ObjectNode bounds, List<String> texts) {
+    Map<String, String> said = new HashMap<>();
+    for (String text : texts) {
+      String side = into(bounds, text);
+      String before = said.putIfAbsent(side, text);
+      if (before != null) {
+        throw new JobException(
+            FailureReason.PLAN_INVALID,
+            "--accept: "
+                + before
+                + " and "
+                + text
+                + " bound the same side of one measure (leave one out)");
+      }
+    }
+  }
+
+  /** Which side of which measure it bounds. */
+  private static String into(ObjectNode bounds, String text) {
     Matcher matcher = BOUND.matcher(text);
     if (!matcher.matches()) {
       throw wrong(text);
@@ -35,6 +59,7 @@ final class BoundText {
         bounds.get(name) instanceof ObjectNode there ? there : bounds.putObject(name);
     try {
       bound.put(field, Double.parseDouble(matcher.group("number")));
+      return name + " " + field;
     } catch (NumberFormatException e) {
       throw wrong(text);
     }

@@ -41,15 +41,14 @@ final class Compress implements Callable<Integer> {
       names = "--train",
       paramLabel = "FILE",
       description =
-          "NPZ, TFRecord, a folder with one folder of images a class or with images beside masks,"
-              + " or one in zip or tar.gz. Where nothing is trained (--recipe instant),"
-              + " --representative is enough.")
+          SetKinds.ALL
+              + " Where nothing is trained (--recipe instant), --representative is enough.")
   Optional<Path> train;
 
   @Option(
       names = "--eval",
       paramLabel = "FILE",
-      description = "The same, to evaluate on; default: x_test and y_test of --train.")
+      description = "The same, to evaluate on; default: the test part of --train.")
   Optional<Path> evaluation;
 
   @Option(
@@ -62,7 +61,8 @@ final class Compress implements Callable<Integer> {
   @Option(
       names = "--representative",
       paramLabel = "FILE",
-      description = "Samples that calibrate INT8; default: taken from --train.")
+      description =
+          "Samples that calibrate INT8, with or without labels (also .npy); default: of --train.")
   Optional<Path> representative;
 
   @Option(names = "--name", paramLabel = "NAME", description = "The model's name in the report.")
@@ -70,6 +70,8 @@ final class Compress implements Callable<Integer> {
 
   @Option(names = "--resume", description = "Go on from the last checkpoint in DIR.")
   boolean resume;
+
+  @Mixin CacheOptions cache;
 
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
   int threads = Runtime.getRuntime().availableProcessors();
@@ -88,7 +90,14 @@ final class Compress implements Callable<Integer> {
         ProgressDisplay progress =
             ProgressDisplay.on(spec.commandLine().getErr(), output.showsProgress())) {
 
-      result = Chain.run(job, Reports::write, checkpoints, progress, interruption::requested);
+      result =
+          Chain.run(
+              job,
+              Reports::write,
+              checkpoints,
+              cache.products(),
+              progress,
+              interruption::requested);
     }
     checkpoints.clear();
     if (output.json) {

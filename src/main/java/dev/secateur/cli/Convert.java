@@ -6,9 +6,11 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.job.Failures;
 import dev.secateur.job.FewSamples;
+import dev.secateur.job.FileLosses;
 import dev.secateur.job.JobException;
 import dev.secateur.job.KerasFileCheck;
 import dev.secateur.job.UnknownShape;
@@ -60,7 +62,7 @@ final class Convert implements Callable<Integer> {
   @Option(
       names = "--representative",
       paramLabel = "FILE",
-      description = "Samples that calibrate INT8: NPZ, .npy, folder, zip or tar.gz.")
+      description = "Samples that calibrate INT8. .npy; " + SetKinds.ALL)
   Optional<Path> representative;
 
   @Option(
@@ -89,8 +91,15 @@ final class Convert implements Callable<Integer> {
           FailureReason.PLAN_INVALID,
           "--int8 needs --representative FILE: samples that calibrate the activation ranges");
     }
+    if (!int8 && !quantization.given().isEmpty()) {
+      throw new JobException(
+          FailureReason.PLAN_INVALID,
+          String.join(", ", quantization.given())
+              + ": says how INT8 is made, but none is asked for (add --int8, or leave it out)");
+    }
     KerasModel read = UnknownShape.read(model, resolved.preprocessing(), this::samples);
-    ModelMetadata metadata = new ModelMetadata(Engine.VERSION, resolved.digest());
+    ModelMetadata metadata =
+        new ModelMetadata(Engine.VERSION, resolved.digest(), FileLosses.unsaid(read));
     Lowered lowered = Lowered.of(read.graph());
     if (int8) {
       lowered.requireQuantizable(resolved.quantization());
@@ -113,8 +122,8 @@ final class Convert implements Callable<Integer> {
               write(
                   "model" + f.extension(),
                   file -> {
-                    KerasWriter.write(read, read.graph(), file, f);
-                    new KerasFileCheck(check.inputs(), threads).equal(file, read.graph());
+                    Graph again = KerasWriter.write(read, read.graph(), file, f);
+                    new KerasFileCheck(check.inputs(), threads).equal(file, again, read.graph());
                   }));
     } finally {
       set.ifPresent(Dataset::close);

@@ -1,6 +1,7 @@
 package dev.secateur.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.secateur.dataset.Dataset;
@@ -45,13 +46,7 @@ final class Evaluate implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "A Keras or TFLite file.")
   Path model;
 
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "FILE",
-      description =
-          "NPZ, TFRecord, a folder with one folder of images a class or with images beside masks,"
-              + " or one in zip or tar.gz.")
+  @Option(names = "--data", required = true, paramLabel = "FILE", description = SetKinds.ALL)
   Path data;
 
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
@@ -70,15 +65,21 @@ final class Evaluate implements Callable<Integer> {
             OpenModel.open(model, preprocessing.preprocessing(), this::samples, threads);
         Dataset set =
             Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
+      choice.ifPresent(c -> c.requireOutputs(open.outputs()));
       Goals goals =
           new Goals(
               o -> choice.flatMap(c -> c.of(o)), o -> Optional.ofNullable(open.losses().get(o)));
       Evaluator evaluator =
           new Evaluator(goals.of(open.heads(), set.inputs(), set), set, () -> false);
       Evaluation evaluation = evaluator.evaluate(open.predictor());
+      set.remarks().forEach(this::warn);
       print(evaluation, Latency.measure(open.predictor(), set), set.classes());
     }
     return ExitCode.DONE;
+  }
+
+  private void warn(String remark) {
+    spec.commandLine().getErr().println("warning: " + remark);
   }
 
   private Optional<Dataset> samples() {
@@ -116,9 +117,27 @@ final class Evaluate implements Callable<Integer> {
           .put("task", output.task().label())
           .set("measures", MAPPER.valueToTree(output.measures()));
     }
+    json.set("faults", faults(evaluation));
     json.set("latencyMicros", MAPPER.valueToTree(latency));
     json.set("confusion", MAPPER.valueToTree(only.map(Judgement::confusion).orElse(List.of())));
     return json;
+  }
+
+  /** As in a report: what a verdict on this file would rest on nothing for. */
+  private static ArrayNode faults(Evaluation evaluation) {
+    ArrayNode faults = MAPPER.createArrayNode();
+    for (Judgement output : evaluation.outputs()) {
+      output.faults().stream()
+          .filter(Fault::certain)
+          .forEach(
+              f ->
+                  faults
+                      .addObject()
+                      .put("output", output.output())
+                      .put("kind", f.kind().label())
+                      .put("message", f.sentence()));
+    }
+    return faults;
   }
 
   /** A decision between two classes has a first choice too. */

@@ -50,6 +50,11 @@ final class LineProgress implements ProgressDisplay {
   }
 
   @Override
+  public void reused(String product) {
+    say("  reused: %s", product);
+  }
+
+  @Override
   public void warned(String message) {
     say("  warning: %s", message);
   }

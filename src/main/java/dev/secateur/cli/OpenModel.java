@@ -12,6 +12,7 @@ import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Preprocessing;
+import dev.secateur.tflite.TfliteHeads;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteSignature;
 import dev.secateur.train.TensorFlowPredictor;
@@ -30,7 +31,7 @@ import java.util.function.Supplier;
  * A file of any of the three kinds, ready to predict; told apart by content.
  *
  * @param expected names and shapes of its inputs and outputs
- * @param heads its outputs; a TFLite file does not say what their function is
+ * @param heads its outputs
  * @param losses that it was compiled with, by output
  */
 record OpenModel(
@@ -56,7 +57,7 @@ record OpenModel(
         TensorFlowPredictor.open(graph, threads),
         Expected.of(graph),
         Head.of(graph),
-        FileLosses.of(model, FineTuning.RECOMMENDED).losses());
+        FileLosses.of(model).losses());
   }
 
   private static OpenModel tflite(Path file, int threads) {
@@ -64,11 +65,13 @@ record OpenModel(
     TfliteSignature signature = TfliteSignature.of(file);
     List<Value> inputs = values(signature.inputs(), predictor.inputShapes());
     List<Value> outputs = values(signature.outputs(), predictor.outputShapes());
-    List<Head> heads =
-        outputs.stream()
-            .map(o -> new Head(o.name(), o.name(), Head.Link.IDENTITY, o.shape()))
-            .toList();
-    return new OpenModel(predictor, new Expected(inputs, outputs), heads, Map.of());
+    TfliteHeads said = TfliteHeads.of(file);
+    List<Head> heads = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      Value output = outputs.get(i);
+      heads.add(new Head(output.name(), output.name(), said.links().get(i), output.shape()));
+    }
+    return new OpenModel(predictor, new Expected(inputs, outputs), heads, said.losses());
   }
 
   private static List<Value> values(List<String> names, List<Shape> shapes) {
@@ -77,6 +80,10 @@ record OpenModel(
       values.add(new Value(names.get(i), shapes.get(i)));
     }
     return values;
+  }
+
+  List<String> outputs() {
+    return heads.stream().map(Head::name).toList();
   }
 
   static boolean isTflite(Path file) {

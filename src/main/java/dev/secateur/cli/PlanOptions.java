@@ -144,21 +144,31 @@ final class PlanOptions {
   @Option(
       names = "--max-accuracy-drop",
       paramLabel = "F",
-      description = "Accepted if INT8's top-1 falls by no more than this (default 0.02).")
+      description = {
+        "Accepted if INT8's accuracy (top-1, F1, mIoU) falls by no more than this, and its"
+            + " balanced",
+        "accuracy by no more than 2.5 times this (default 0.02)."
+      })
   Optional<Double> maxAccuracyDrop;
 
   @Option(
       names = "--max-loss-increase",
       paramLabel = "F",
-      description = "The same for networks without classes, relative (default 0.1).")
+      description = {
+        "Accepted if INT8's loss rises by no more than this part; for numbers and images (default",
+        "0.1, and for regression R² may fall by 0.05 all the same unless this is given)."
+      })
   Optional<Double> maxLossIncrease;
 
   @Option(
       names = "--accept",
       paramLabel = "BOUND",
       description = {
-        "Accepted if this holds, in place of the task's own limit; may be repeated: 'mae<=3',",
-        "'r2>=original-0.05', 'age.mae<=original+0.5' (of one of several outputs)."
+        "Accepted if this holds, in place of the task's own limit (limits that are given as"
+            + " options",
+        "hold as well); may be repeated: 'mae<=3', 'r2>=original-0.05', 'age.mae<=original+0.5'"
+            + " (of",
+        "one of several outputs)."
       })
   List<String> accept = List.of();
 
@@ -188,7 +198,9 @@ final class PlanOptions {
     ObjectNode acceptance = root.withObject("/acceptance");
     maxAccuracyDrop.ifPresent(v -> acceptance.put("maxAccuracyDrop", v));
     maxLossIncrease.ifPresent(v -> acceptance.put("maxLossIncrease", v));
-    accept.forEach(text -> BoundText.into(acceptance.withObject("/bounds"), text));
+    if (!accept.isEmpty()) {
+      BoundText.into(acceptance.withObject("/bounds"), accept);
+    }
     allowChance.ifPresent(v -> acceptance.put("allowChance", v));
     task.into(stages);
     return root;

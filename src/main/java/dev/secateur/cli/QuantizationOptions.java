@@ -1,6 +1,8 @@
 package dev.secateur.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -29,6 +31,16 @@ final class QuantizationOptions {
       negatable = true,
       description = "Refuse a network that needs float operations in the INT8 model.")
   Optional<Boolean> integerOnly;
+
+  /** Those that are given, as they are called. */
+  List<String> given() {
+    List<String> given = new ArrayList<>();
+    representativeSamples.ifPresent(v -> given.add("--representative-samples"));
+    inputType.ifPresent(v -> given.add("--input-type"));
+    outputType.ifPresent(v -> given.add("--output-type"));
+    integerOnly.ifPresent(v -> given.add("--integer-only"));
+    return given;
+  }
 
   /** The options as {@code quantization} and {@code representative} of a plan's document. */
   void into(ObjectNode quantization, ObjectNode representative) {

@@ -23,6 +23,11 @@ public interface Dataset extends AutoCloseable {
   /** Class names where the source has them (folders), else empty. */
   List<String> classes();
 
+  /** What the user should know of how the set is read; mostly nothing. */
+  default List<String> remarks() {
+    return List.of();
+  }
+
   /** The samples at {@code indices}, in that order. */
   Batch batch(int[] indices);
 

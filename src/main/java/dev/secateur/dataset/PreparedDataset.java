@@ -126,6 +126,15 @@ final class PreparedDataset implements Dataset {
   }
 
   @Override
+  public List<String> remarks() {
+    return onlyLabelsImages(sources, expected) && !sources.targets().isEmpty()
+        ? List.of(
+            sources.first().file()
+                + ": its labels, a class a sample, are not used: the network's output is an image")
+        : List.of();
+  }
+
+  @Override
   public Batch batch(int[] indices) {
     return new Batch(
         inputs.stream().map(i -> i.read(indices)).toList(),

@@ -24,8 +24,24 @@ public record Target(String array, Form form, Shape shape, Content content) {
    * @param zeroOne nothing but 0 and 1
    * @param distribution along the last axis no negative numbers, whose sum is 1
    * @param varies not all samples have the same
+   * @param blackAndWhite nothing but 0 and 255 was found, which are read as 0 and 1
    */
-  public record Content(boolean zeroOne, boolean distribution, boolean varies) {}
+  public record Content(
+      boolean zeroOne, boolean distribution, boolean varies, boolean blackAndWhite) {
+    /** Of numbers that are read as they are. */
+    public Content(boolean zeroOne, boolean distribution, boolean varies) {
+      this(zeroOne, distribution, varies, false);
+    }
+  }
+
+  /**
+   * Whether one reading serves both: what is black and white in one set and grey in the other is
+   * nobody's 0 and 1. A set of nothing but 0 says the same in either.
+   */
+  public boolean readsLike(Target other) {
+    return content.blackAndWhite() == other.content.blackAndWhite()
+        || (content.zeroOne() && other.content.zeroOne());
+  }
 
   /** A single 1 among zeros along the last axis. */
   public boolean oneHot() {

@@ -136,7 +136,12 @@ record TargetArray(Path file, String name, List<Integer> dims, int samples, Rows
     boolean distribution = form == Form.NUMBERS && scan.distribution && reading == Reading.PLAIN;
     return new Fitted(
         this,
-        new Target(name, form, shape, new Target.Content(zeroOne, distribution, scan.varies)),
+        new Target(
+            name,
+            form,
+            shape,
+            new Target.Content(
+                zeroOne, distribution, scan.varies, reading == Reading.BLACK_AND_WHITE)),
         reading);
   }
 

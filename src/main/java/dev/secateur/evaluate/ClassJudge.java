@@ -25,10 +25,13 @@ final class ClassJudge implements Judge {
   private final OutputSpread spread = new OutputSpread();
   private final Tally tally;
   private final Tally likeness;
+  private final Changes changes;
   private boolean judged;
   private boolean compared;
   private long rows;
   private long among;
+  private double probabilityConfidence;
+  private double logitConfidence;
   private double probabilityLoss;
   private double logitLoss;
   private double probabilityDivergence;
@@ -40,6 +43,7 @@ final class ClassJudge implements Judge {
     this.classes = goal.shape().last();
     this.tally = new Tally(classes, targets && classes <= Tally.MAX_CLASSES);
     this.likeness = new Tally(classes, false);
+    this.changes = new Changes(classes);
   }
 
   @Override
@@ -53,6 +57,7 @@ final class ClassJudge implements Judge {
     float[] p = new float[classes];
     for (int at = 0, row = 0; at < output.length; at += classes, row++) {
       rows++;
+      int start = at;
       int predicted = highest(output, at);
       if (original.isPresent()) {
         compare(output, at, predicted, original.get());
@@ -64,7 +69,9 @@ final class ClassJudge implements Judge {
         } else {
           p[(int) targets[row]] = 1;
         }
-        judge(output, at, predicted, p);
+        int label = judge(output, at, predicted, p);
+        original.ifPresent(
+            before -> changes.add(label, highestOf(before, start) == label, predicted == label));
       }
     }
   }
@@ -85,14 +92,15 @@ final class ClassJudge implements Judge {
     return finite ? highest - at : -1;
   }
 
-  private void judge(float[] values, int at, int predicted, float[] p) {
+  /** The label. */
+  private int judge(float[] values, int at, int predicted, float[] p) {
     int label = 0;
     for (int i = 1; i < classes; i++) {
       label = p[i] > p[label] ? i : label;
     }
     tally.add(label, predicted);
     if (predicted < 0) {
-      return;
+      return label;
     }
     float value = values[at + label];
     int better = 0;
@@ -103,12 +111,15 @@ final class ClassJudge implements Judge {
     }
     among += better < TOP ? 1 : 0;
     double logSum = logSumExp(values, at, values[at + predicted]);
+    probabilityConfidence += Math.exp(logProbability(values[at + predicted], sum));
+    logitConfidence += Math.exp(values[at + predicted] - logSum);
     for (int i = 0; i < classes; i++) {
       if (p[i] > 0) {
         probabilityLoss -= p[i] * logProbability(values[at + i], sum);
         logitLoss -= p[i] * (values[at + i] - logSum);
       }
     }
+    return label;
   }
 
   private void compare(float[] values, int at, int predicted, float[] original) {
@@ -167,20 +178,26 @@ final class ClassJudge implements Judge {
   @Override
   public Judgement judgement(int samples) {
     Map<Measure, Double> measures = new EnumMap<>(Measure.class);
+    Map<Measure, Double> errors = new EnumMap<>(Measure.class);
     List<Fault> faults = new ArrayList<>(spread.faults());
     if (judged) {
       double loss = (readsProbabilities() ? probabilityLoss : logitLoss) / rows;
+      double confidence = (readsProbabilities() ? probabilityConfidence : logitConfidence) / rows;
       measures.put(Measure.LOSS, loss);
       if (goal.task() == Task.SEGMENTATION) {
         measures.put(Measure.PIXEL_ACCURACY, tally.accuracy());
         tally.meanIntersectionOverUnion().ifPresent(v -> measures.put(Measure.MIOU, v));
-        faults.addAll(tally.segmentationFaults(loss));
+        faults.addAll(tally.segmentationFaults(loss, confidence));
       } else {
         measures.put(Measure.TOP1, tally.accuracy());
         if (classes > TOP) {
           measures.put(Measure.TOP5, (double) among / rows);
         }
-        faults.addAll(tally.classFaults(loss));
+        measures.put(Measure.BALANCED_ACCURACY, tally.balancedAccuracy());
+        if (compared) {
+          errors.put(Measure.BALANCED_ACCURACY, changes.standardError());
+        }
+        faults.addAll(tally.classFaults(loss, confidence));
       }
     }
     Optional<Double> divergence = Optional.empty();
@@ -195,6 +212,8 @@ final class ClassJudge implements Judge {
         goal.output(),
         goal.task(),
         measures,
+        errors,
+        readsProbabilities() ? Goal.Scale.PROBABILITIES : Goal.Scale.LOGITS,
         divergence,
         faults,
         confusion ? tally.confusion() : List.of());

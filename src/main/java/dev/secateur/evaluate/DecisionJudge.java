@@ -4,6 +4,7 @@ import dev.secateur.graph.Tensor;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Task;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +43,16 @@ final class DecisionJudge implements Judge {
     private final Tally[] tallies;
     private final Tally all = new Tally(2, true);
     private double loss;
+    private double confidence;
     private double divergence;
     private final Tally likeness = new Tally(2, false);
+    private final Changes changes;
+    private final F1Changes f1Changes = new F1Changes();
 
     Side(int labels, double boundary) {
       this.boundary = boundary;
       this.tallies = new Tally[labels];
+      this.changes = new Changes(2 * labels);
       for (int i = 0; i < labels; i++) {
         tallies[i] = new Tally(2, true);
       }
@@ -61,6 +66,18 @@ final class DecisionJudge implements Judge {
       int decided = decide(value);
       tallies[label].add(wanted, decided);
       all.add(wanted, decided);
+    }
+
+    void change(int label, int wanted, float value, float original) {
+      int before = decide(original);
+      int after = decide(value);
+      changes.add(2 * label + wanted, before == wanted, after == wanted);
+      f1Changes.add(wanted == 1, before == 1, after == 1);
+    }
+
+    /** Recall of each label's ones and zeros, the mean over those that occur. */
+    double balancedAccuracy() {
+      return Arrays.stream(tallies).flatMapToDouble(Tally::recalls).average().orElse(0);
     }
 
     void compare(float value, float original) {
@@ -85,17 +102,28 @@ final class DecisionJudge implements Judge {
       if (original.isPresent()) {
         compare(output[i], original.get()[i]);
       }
+      if (target.isPresent() && original.isPresent()) {
+        int wanted = wanted(target.get().values()[i]);
+        asProbability.change(i % labels, wanted, output[i], original.get()[i]);
+        asLogit.change(i % labels, wanted, output[i], original.get()[i]);
+      }
     }
   }
 
+  private static int wanted(float target) {
+    return target > 0.5 ? 1 : 0;
+  }
+
   private void judge(int label, float value, float target) {
-    int wanted = target > 0.5 ? 1 : 0;
+    int wanted = wanted(target);
     asProbability.judge(label, wanted, value);
     asLogit.judge(label, wanted, value);
     if (Float.isFinite(value)) {
       curves.add(label, value, wanted == 1);
       asProbability.loss += crossEntropy(target, clipped(value));
       asLogit.loss += softplus(value) - target * value;
+      asProbability.confidence += Math.max(clipped(value), 1 - clipped(value));
+      asLogit.confidence += Math.exp(-softplus(-Math.abs(value)));
     }
   }
 
@@ -134,19 +162,26 @@ final class DecisionJudge implements Judge {
   public Judgement judgement(int samples) {
     Side side = readsProbabilities() ? asProbability : asLogit;
     Map<Measure, Double> measures = new EnumMap<>(Measure.class);
+    Map<Measure, Double> errors = new EnumMap<>(Measure.class);
     List<Fault> faults = new ArrayList<>(spread.faults());
     if (judged) {
       double loss = side.loss / decisions;
+      double confidence = side.confidence / decisions;
       measures.put(Measure.LOSS, loss);
       if (goal.task() == Task.SEGMENTATION) {
         measures.put(Measure.PIXEL_ACCURACY, side.all.accuracy());
         measures.put(Measure.MIOU, meanIntersectionOverUnion(side));
-        faults.addAll(side.all.segmentationFaults(loss));
+        faults.addAll(side.all.segmentationFaults(loss, confidence));
       } else {
         measures.put(Measure.ACCURACY, side.all.accuracy());
         side.all.f1().ifPresent(v -> measures.put(Measure.F1, v));
+        measures.put(Measure.BALANCED_ACCURACY, side.balancedAccuracy());
+        if (compared) {
+          errors.put(Measure.F1, side.f1Changes.standardError());
+          errors.put(Measure.BALANCED_ACCURACY, side.changes.standardError());
+        }
         curves.averagePrecision().ifPresent(v -> measures.put(Measure.AVERAGE_PRECISION, v));
-        faults.addAll(side.all.classFaults(loss));
+        faults.addAll(side.all.classFaults(loss, confidence));
       }
     }
     Optional<Double> divergence = Optional.empty();
@@ -159,6 +194,8 @@ final class DecisionJudge implements Judge {
         goal.output(),
         goal.task(),
         measures,
+        errors,
+        readsProbabilities() ? Goal.Scale.PROBABILITIES : Goal.Scale.LOGITS,
         divergence,
         faults,
         judged && goal.task() == Task.BINARY ? side.all.confusion() : List.of());

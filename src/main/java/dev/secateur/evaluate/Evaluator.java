@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -33,21 +34,43 @@ public record Evaluator(List<Goal> goals, Dataset set, BooleanSupplier cancelled
    * @throws CancellationException if {@code cancelled} said so
    */
   public Evaluation evaluate(Predictor predictor) {
-    return evaluate(predictor, Optional.empty(), Optional.empty());
+    return evaluate(predictor::predict, outputs -> List.of());
   }
 
   /** The original: its outputs are kept, and it agrees with itself. */
   public Evaluation evaluateOriginal(Predictor predictor, RecordedOutputs outputs) {
-    return evaluate(predictor, Optional.of(outputs), Optional.empty());
+    return evaluate(
+        inputs -> {
+          List<Tensor> answers = predictor.predict(inputs);
+          outputs.add(answers);
+          return answers;
+        },
+        answers -> answers);
+  }
+
+  /** The original, which has been run on this set before: its outputs are read, not computed. */
+  public Evaluation evaluateOriginal(RecordedOutputs outputs) {
+    outputs.rewind();
+    return evaluate(
+        inputs -> {
+          int samples = inputs.get(0).shape().dim(0);
+          return outputs.next(goals.stream().map(g -> g.shape().withBatch(samples)).toList());
+        },
+        answers -> answers);
   }
 
   /** A variant beside the original. */
   public Evaluation evaluate(Predictor predictor, RecordedOutputs original) {
-    return evaluate(predictor, Optional.empty(), Optional.of(original));
+    return evaluate(
+        predictor::predict, answers -> original.next(answers.stream().map(Tensor::shape).toList()));
   }
 
+  /**
+   * @param network gives the outputs of a batch of inputs
+   * @param original the original's for the same, from those of the network; none if not known
+   */
   private Evaluation evaluate(
-      Predictor predictor, Optional<RecordedOutputs> record, Optional<RecordedOutputs> original) {
+      UnaryOperator<List<Tensor>> network, UnaryOperator<List<Tensor>> original) {
     List<Judge> judges = goals.stream().map(g -> Judge.of(g, !set.targets().isEmpty())).toList();
     for (int from = 0; from < set.size(); from += BATCH) {
       if (cancelled.getAsBoolean()) {
@@ -55,10 +78,8 @@ public record Evaluator(List<Goal> goals, Dataset set, BooleanSupplier cancelled
       }
       int[] indices = IntStream.range(from, Math.min(from + BATCH, set.size())).toArray();
       Dataset.Batch batch = set.batch(indices);
-      List<Tensor> outputs = predictor.predict(batch.inputs());
-      record.ifPresent(r -> r.add(outputs));
-      List<Tensor> originals =
-          original.map(o -> o.next(outputs)).orElse(record.isPresent() ? outputs : List.of());
+      List<Tensor> outputs = network.apply(batch.inputs());
+      List<Tensor> originals = original.apply(outputs);
       for (int i = 0; i < judges.size(); i++) {
         judges
             .get(i)

@@ -45,6 +45,11 @@ public record Goal(String output, Task task, Reading reading, Scale scale, Shape
     };
   }
 
+  /** The same, with scores that are known to be on this scale. */
+  public Goal on(Scale known) {
+    return new Goal(output, task, reading, known, shape);
+  }
+
   /** Whether there is one answer a sample, not one for each position of an image. */
   boolean vector() {
     return shape.size() == shape.last();

@@ -57,7 +57,7 @@ public record Goals(
           case BINARY, MULTI_LABEL -> Reading.DECISIONS;
           case REGRESSION, RECONSTRUCTION -> Reading.NUMBERS;
           case SEGMENTATION -> pixels(head, target);
-          case IMITATION -> byHead(head, Optional.empty());
+          case IMITATION -> byHead(head, losses.apply(head.name()));
         };
     checkShape(head, own);
     if (own == Task.IMITATION) {

@@ -12,6 +12,9 @@ import java.util.Optional;
  * How a variant did at one output.
  *
  * @param measures of the task, those that can be told
+ * @param standardErrors of the difference from the original, of measures to which a few samples
+ *     matter much; empty without an original
+ * @param scale on which scores were read
  * @param divergence from the original: of scores the mean Kullback-Leibler divergence in nats, of
  *     numbers the relative error; empty without an original
  * @param faults of the output or of its targets
@@ -22,6 +25,8 @@ public record Judgement(
     String output,
     Task task,
     Map<Measure, Double> measures,
+    Map<Measure, Double> standardErrors,
+    Goal.Scale scale,
     Optional<Double> divergence,
     List<Fault> faults,
     List<List<Integer>> confusion) {
@@ -34,6 +39,7 @@ public record Judgement(
           }
         });
     measures = Collections.unmodifiableMap(finite);
+    standardErrors = Map.copyOf(standardErrors);
     divergence = divergence.filter(Double::isFinite);
     faults = List.copyOf(faults);
     confusion = List.copyOf(confusion);

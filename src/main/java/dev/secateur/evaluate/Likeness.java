@@ -21,19 +21,23 @@ public final class Likeness {
 
   private Likeness() {}
 
+  /** Whether only the network's answers can tell what they are for. */
+  public static boolean open(List<Goal> goals, Dataset set) {
+    Goal first = goals.get(0);
+    return goals.size() == 1
+        && first.task() == Task.IMITATION
+        && first.reading() == Reading.NUMBERS
+        && set.inputs().equals(List.of(first.shape()))
+        && set.size() > 1;
+  }
+
   /** The goals, with a reconstruction where the network makes one of what nobody named. */
   public static List<Goal> settled(
       List<Goal> goals, Predictor predictor, Dataset set, BooleanSupplier cancelled) {
-    Goal first = goals.get(0);
-    boolean open =
-        goals.size() == 1
-            && first.task() == Task.IMITATION
-            && first.reading() == Reading.NUMBERS
-            && set.inputs().equals(List.of(first.shape()))
-            && set.size() > 1;
-    if (!open) {
+    if (!open(goals, set)) {
       return goals;
     }
+    Goal first = goals.get(0);
     List<Goal> reconstruction =
         List.of(
             new Goal(

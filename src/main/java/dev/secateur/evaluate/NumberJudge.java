@@ -127,7 +127,15 @@ final class NumberJudge implements Judge {
       measures.put(Measure.RELATIVE_ERROR, relative);
       divergence = Optional.of(relative);
     }
-    return new Judgement(goal.output(), goal.task(), measures, divergence, faults, List.of());
+    return new Judgement(
+        goal.output(),
+        goal.task(),
+        measures,
+        Map.of(),
+        goal.scale(),
+        divergence,
+        faults,
+        List.of());
   }
 
   private Optional<Fault> faults(int samples, double r2) {

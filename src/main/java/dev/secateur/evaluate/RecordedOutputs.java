@@ -1,11 +1,15 @@
 package dev.secateur.evaluate;
 
+import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,12 +68,30 @@ public final class RecordedOutputs implements AutoCloseable {
     }
   }
 
-  /** The next batch, of the shapes of {@code like}. */
-  List<Tensor> next(List<Tensor> like) {
+  /** All that was recorded, as it lies in the file. */
+  public void writeTo(OutputStream out) throws IOException {
+    rewind();
+    Channels.newInputStream(file).transferTo(out);
+  }
+
+  /** What {@link #writeTo} wrote. */
+  public static RecordedOutputs read(InputStream in) throws IOException {
+    RecordedOutputs outputs = create();
+    try {
+      in.transferTo(Channels.newOutputStream(outputs.file));
+      return outputs.rewind();
+    } catch (IOException e) {
+      outputs.close();
+      throw e;
+    }
+  }
+
+  /** The next batch, of these shapes. */
+  List<Tensor> next(List<Shape> shapes) {
     List<Tensor> outputs = new ArrayList<>();
     try {
-      for (Tensor tensor : like) {
-        float[] values = new float[tensor.values().length];
+      for (Shape shape : shapes) {
+        float[] values = new float[Math.toIntExact(shape.size())];
         ByteBuffer bytes = buffer(values.length);
         while (bytes.hasRemaining()) {
           if (file.read(bytes) < 0) {
@@ -77,7 +99,7 @@ public final class RecordedOutputs implements AutoCloseable {
           }
         }
         bytes.flip().asFloatBuffer().get(values);
-        outputs.add(new Tensor(tensor.shape(), values));
+        outputs.add(new Tensor(shape, values));
       }
       return outputs;
     } catch (IOException e) {
@@ -86,8 +108,7 @@ public final class RecordedOutputs implements AutoCloseable {
   }
 
   private static ByteBuffer buffer(int values) {
-    return ByteBuffer.allocate(Math.multiplyExact(values, Float.BYTES))
-        .order(ByteOrder.nativeOrder());
+    return ByteBuffer.allocate(Math.multiplyExact(values, Float.BYTES)).order(ByteOrder.BIG_ENDIAN);
   }
 
   @Override

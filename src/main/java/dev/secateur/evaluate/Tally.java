@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -111,11 +112,14 @@ final class Tally {
   }
 
   double balancedAccuracy() {
+    return recalls().average().orElse(0);
+  }
+
+  /** Of the classes that occur. */
+  DoubleStream recalls() {
     return IntStream.range(0, classes)
         .filter(c -> wanted[c] > 0)
-        .mapToDouble(c -> (double) hit[c] / wanted[c])
-        .average()
-        .orElse(0);
+        .mapToDouble(c -> (double) hit[c] / wanted[c]);
   }
 
   private double largestShare() {
@@ -140,8 +144,9 @@ final class Tally {
 
   /**
    * @param loss mean cross-entropy, in nats
+   * @param confidence mean probability of the answers that were given
    */
-  List<Fault> classFaults(double loss) {
+  List<Fault> classFaults(double loss, double confidence) {
     if (occurring() < 2) {
       return all < 2 ? List.of() : List.of(sameTargets());
     }
@@ -156,15 +161,20 @@ final class Tally {
               100 * balancedAccuracy(),
               loss));
     }
-    return certainty(loss);
+    return certainty(loss, confidence);
   }
 
-  /** Whether wrong answers are too certain. */
-  private List<Fault> certainty(double loss) {
+  /**
+   * Whether wrong answers are too certain. Answers that are less certain than they are right (label
+   * smoothing, few weights) cost some loss as well, and are no fault: any scale that sharpens them
+   * would look better.
+   */
+  private List<Fault> certainty(double loss, double confidence) {
+    if (confidence <= accuracy()) {
+      return List.of();
+    }
     double calibrated = calibratedLoss();
-    // Answers that are right but hedged (label smoothing, scores that were no probabilities) cost
-    // less
-    // than knowing nothing does.
+    // Scores that were no probabilities cost less than knowing nothing does.
     double absurd = Math.max(ABSURD * calibrated, entropy());
     if (loss > DOUBTFUL * calibrated) {
       return List.of(
@@ -180,8 +190,9 @@ final class Tally {
 
   /**
    * @param loss mean cross-entropy of a pixel, in nats
+   * @param confidence mean probability of the answers that were given
    */
-  List<Fault> segmentationFaults(double loss) {
+  List<Fault> segmentationFaults(double loss, double confidence) {
     if (occurring() < 2) {
       return List.of(sameTargets());
     }
@@ -196,7 +207,7 @@ final class Tally {
               reached,
               constant));
     }
-    return certainty(loss);
+    return certainty(loss, confidence);
   }
 
   private static Fault sameTargets() {

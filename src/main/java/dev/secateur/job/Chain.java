@@ -5,7 +5,9 @@ import dev.secateur.train.TrainingCancelled;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -18,6 +20,7 @@ public final class Chain {
   private final Job job;
   private final ReportWriter reports;
   private final JobCheckpoints checkpoints;
+  private final ProductStore shared;
   private final JobListener listener;
   private final BooleanSupplier cancelled;
   private final List<JobResult.StageTime> stages = new ArrayList<>();
@@ -26,11 +29,13 @@ public final class Chain {
       Job job,
       ReportWriter reports,
       JobCheckpoints checkpoints,
+      ProductStore shared,
       JobListener listener,
       BooleanSupplier cancelled) {
     this.job = job;
     this.reports = reports;
     this.checkpoints = checkpoints;
+    this.shared = shared;
     this.listener = listener;
     this.cancelled = cancelled;
   }
@@ -50,8 +55,23 @@ public final class Chain {
       JobCheckpoints checkpoints,
       JobListener listener,
       BooleanSupplier cancelled) {
+    return run(job, reports, checkpoints, ProductStore.NONE, listener, cancelled);
+  }
+
+  /**
+   * The same, with what other jobs have made.
+   *
+   * @param shared products of jobs that begin alike, found and left there
+   */
+  public static JobResult run(
+      Job job,
+      ReportWriter reports,
+      JobCheckpoints checkpoints,
+      ProductStore shared,
+      JobListener listener,
+      BooleanSupplier cancelled) {
     try {
-      return new Chain(job, reports, checkpoints, listener, cancelled).run();
+      return new Chain(job, reports, checkpoints, shared, listener, cancelled).run();
     } catch (CancelledException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
@@ -59,17 +79,45 @@ public final class Chain {
     }
   }
 
-  /** In the order in which they run: each finds what it needs made by those before it. */
-  static List<Step> steps(
+  private static List<Step> steps(
       Run run, ReportWriter reports, JobCheckpoints checkpoints, List<JobResult.StageTime> stages) {
-    return List.of(
-        new EvaluateOriginal(run),
-        new FineTune(run, checkpoints),
-        new Save(run),
-        new ConvertToTflite(run),
-        new Quantize(run),
-        new EvaluateVariants(run),
-        new Report(run, reports, stages));
+    return ordered(
+        List.of(
+            new EvaluateOriginal(run),
+            new FineTune(run, checkpoints),
+            new Save(run),
+            new ConvertToTflite(run),
+            new Quantize(run),
+            new EvaluateVariants(run),
+            new Report(run, reports, stages)));
+  }
+
+  /**
+   * The steps, in the order in which they run.
+   *
+   * @throws IllegalArgumentException if one needs what none before it makes, if two make the same,
+   *     or if none makes the result: a fault of whoever put them together
+   */
+  static List<Step> ordered(List<Step> steps) {
+    Set<Product<?>> made = new HashSet<>();
+    for (Step step : steps) {
+      String name = "the step " + step.stage().label();
+      for (Product<?> needed : step.needs()) {
+        if (!made.contains(needed)) {
+          throw new IllegalArgumentException(
+              name + " needs " + needed + ", which no step before it makes");
+        }
+      }
+      for (Product<?> product : step.makes()) {
+        if (!made.add(product)) {
+          throw new IllegalArgumentException(name + " makes " + product + " once more");
+        }
+      }
+    }
+    if (!made.contains(Product.RESULT)) {
+      throw new IllegalArgumentException("no step makes " + Product.RESULT);
+    }
+    return List.copyOf(steps);
   }
 
   private JobResult run() {
@@ -84,6 +132,7 @@ public final class Chain {
             step.stage(),
             () -> {
               step.run(products);
+              products.require(step.makes(), step.stage());
               return step;
             });
       }
@@ -102,7 +151,8 @@ public final class Chain {
   private Checked checked(Staging staging) {
     JobInputs inputs = JobInputs.open(job);
     try {
-      Run run = new Run(job, inputs, staging, listener, cancelled);
+      Run run =
+          new Run(job, inputs, staging, new SharedProducts(shared, listener), listener, cancelled);
       List<Step> steps = steps(run, reports, checkpoints, Collections.unmodifiableList(stages));
       Rehearsal rehearsal = Rehearsal.of(inputs.model());
       steps.forEach(step -> step.check(rehearsal));

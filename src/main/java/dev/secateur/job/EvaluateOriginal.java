@@ -1,6 +1,7 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.Duplicates;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
@@ -15,10 +16,13 @@ import dev.secateur.train.TensorFlowPredictor;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** Measures the model as it came in, and keeps its outputs for the others to be compared with. */
 record EvaluateOriginal(Run run) implements Step {
+  private static final String OUTPUTS = "the original's outputs on the evaluation set";
+
   @Override
   public Stage stage() {
     return Stage.EVALUATE_ORIGINAL;
@@ -34,31 +38,54 @@ record EvaluateOriginal(Run run) implements Step {
     return Set.of(Product.ORIGINAL_OUTPUTS, Product.ORIGINAL);
   }
 
+  /** Names that the plan uses cost nothing to look up, and sets are not read for a wrong one. */
+  @Override
+  public void check(Rehearsal rehearsal) {
+    Plan plan = run.job().plan();
+    if (!open()) {
+      Promises.check(plan, run.inputs().goals());
+      return;
+    }
+    Graph original = rehearsal.model().graph();
+    try (Predictor predictor = TensorFlowPredictor.open(original, run.job().threads())) {
+      Promises.check(plan, goals(predictor));
+    }
+  }
+
+  private boolean open() {
+    JobInputs inputs = run.inputs();
+    return run.job().plan().task().isEmpty() && Likeness.open(inputs.goals(), inputs.evaluation());
+  }
+
+  private List<Goal> goals(Predictor predictor) {
+    JobInputs inputs = run.inputs();
+    return open()
+        ? Likeness.settled(inputs.goals(), predictor, inputs.evaluation(), run.cancelled())
+        : inputs.goals();
+  }
+
   @Override
   public void run(Products products) {
-    RecordedOutputs outputs = RecordedOutputs.create();
-    products.put(Product.ORIGINAL_OUTPUTS, outputs);
     JobInputs inputs = run.inputs();
+    inputs.remarks().forEach(run::warn);
     Plan plan = run.job().plan();
     Dataset set = inputs.evaluation();
-    int shared = Duplicates.count(set, inputs.train(), run.cancelled());
-    if (shared > 0) {
-      run.warn(
-          String.format(
-              Locale.ROOT,
-              "%,d of the %,d evaluation samples also stand in the training set",
-              shared,
-              set.size()));
-    }
+    Origin origin = Origin.of(OUTPUTS, run, set, Part.EVALUATION);
+    Optional<RecordedOutputs> known = run.shared().find(origin, Codecs.OUTPUTS);
+    RecordedOutputs outputs = known.orElseGet(RecordedOutputs::create);
+    products.put(Product.ORIGINAL_OUTPUTS, outputs);
+    OptionalInt alsoTrainedOn = alsoTrainedOn();
     Graph original = inputs.model().graph();
     try (Predictor predictor = TensorFlowPredictor.open(original, run.job().threads())) {
-      List<Goal> goals =
-          plan.task().isPresent()
-              ? inputs.goals()
-              : Likeness.settled(inputs.goals(), predictor, set, run.cancelled());
-      Promises.check(plan, goals);
+      List<Goal> goals = goals(predictor);
+      Evaluator evaluator = new Evaluator(goals, set, run.cancelled());
       Evaluation evaluation =
-          new Evaluator(goals, set, run.cancelled()).evaluateOriginal(predictor, outputs);
+          known.isPresent()
+              ? evaluator.evaluateOriginal(outputs)
+              : evaluator.evaluateOriginal(predictor, outputs);
+      if (known.isEmpty()) {
+        run.shared().keep(origin, Codecs.OUTPUTS, outputs);
+      }
       Latency latency = Latency.measure(predictor, set);
       run.measured(
           Variants.keras("original", run.job().model().file(), original, evaluation, latency));
@@ -69,9 +96,41 @@ record EvaluateOriginal(Run run) implements Step {
         complaint.ifPresent(c -> run.warn(c + "; run all the same, as the plan allows"));
         complaint = Optional.empty();
       }
-      products.put(Product.ORIGINAL, new Original(goals, complaint, shared));
+      products.put(
+          Product.ORIGINAL, new Original(evaluation.settled(goals), complaint, alsoTrainedOn));
     }
     inputs.losses().replaced().forEach(this::warnOfLoss);
+  }
+
+  /**
+   * Evaluation samples that stand in the training set as well. Where nothing is trained and one set
+   * does for calibrating and the rest, there is no training set to stand in.
+   */
+  private OptionalInt alsoTrainedOn() {
+    Job job = run.job();
+    Dataset set = run.inputs().evaluation();
+    Dataset train = run.inputs().train();
+    int shared =
+        run.shared()
+            .get(
+                Origin.of("the comparison of the sets", run, set, Part.EVALUATION)
+                    .with(train.digest()),
+                Codecs.COUNT,
+                () -> Duplicates.count(set, train, run.cancelled()));
+    boolean trains = job.plan().fineTuning().epochs() > 0;
+    boolean calibrates =
+        job.representative().filter(r -> r.file().equals(job.train().file())).isPresent();
+    boolean training = trains || !calibrates;
+    if (shared > 0) {
+      run.warn(
+          String.format(
+              Locale.ROOT,
+              "%,d of the %,d evaluation samples also stand in the %s set",
+              shared,
+              set.size(),
+              training ? "training" : "representative"));
+    }
+    return training ? OptionalInt.of(shared) : OptionalInt.empty();
   }
 
   private void warnOfLoss(String output, String loss) {

@@ -5,6 +5,7 @@ import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
+import dev.secateur.result.Variant;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.TensorFlowPredictor;
@@ -25,7 +26,8 @@ record EvaluateVariants(Run run) implements Step {
         Product.TUNED,
         Product.PRUNED_FILE,
         Product.FP32,
-        Product.INT8);
+        Product.INT8,
+        Product.DAMAGE);
   }
 
   @Override
@@ -49,20 +51,24 @@ record EvaluateVariants(Run run) implements Step {
               evaluator.evaluate(predictor, original.rewind()),
               latency(predictor)));
     }
-    tflite("fp32", ConvertToTflite.FILE, products.get(Product.FP32), evaluator, original);
-    tflite("int8", Quantize.FILE, products.get(Product.INT8), evaluator, original);
+    TfliteModel fp32 = products.get(Product.FP32);
+    run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, evaluator, original));
+    TfliteModel int8 = products.get(Product.INT8);
+    run.measured(
+        products
+            .get(Product.DAMAGE)
+            .on(tflite("int8", Quantize.FILE, int8, evaluator, original), evaluator.goals()));
   }
 
-  private void tflite(
+  private Variant tflite(
       String name, String file, TfliteModel model, Evaluator evaluator, RecordedOutputs original) {
     try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
-      run.measured(
-          Variants.tflite(
-              name,
-              run.staging().file(file),
-              model,
-              evaluator.evaluate(predictor, original.rewind()),
-              latency(predictor)));
+      return Variants.tflite(
+          name,
+          run.staging().file(file),
+          model,
+          evaluator.evaluate(predictor, original.rewind()),
+          latency(predictor));
     }
   }
 

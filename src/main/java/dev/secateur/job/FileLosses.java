@@ -1,6 +1,7 @@
 package dev.secateur.job;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Head;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.TrainingConfig;
 import dev.secateur.plan.FineTuning;
@@ -20,6 +21,28 @@ public record FileLosses(Map<String, Loss> losses, Map<String, String> replaced)
   public FileLosses {
     losses = Map.copyOf(losses);
     replaced = Map.copyOf(replaced);
+  }
+
+  /** Those of the file alone: what every plan leaves as it is. */
+  public static FileLosses of(KerasModel model) {
+    return of(model, FineTuning.RECOMMENDED);
+  }
+
+  /** Those of the file that its outputs' functions do not say by themselves, by output. */
+  public static Map<String, Loss> unsaid(KerasModel model) {
+    Map<String, Loss> losses = new LinkedHashMap<>(of(model).losses());
+    for (Head head : Head.of(model.graph())) {
+      boolean said =
+          switch (head.link()) {
+            case SOFTMAX -> true;
+            case SIGMOID -> losses.get(head.name()) == Loss.BINARY_CROSS_ENTROPY;
+            case IDENTITY -> false;
+          };
+      if (said) {
+        losses.remove(head.name());
+      }
+    }
+    return losses;
   }
 
   public static FileLosses of(KerasModel model, FineTuning how) {

@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Graph;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Pruning;
@@ -7,8 +8,10 @@ import dev.secateur.train.Checkpoints;
 import dev.secateur.train.FineTuner;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Prunes the network, before it is trained or while it is; training goes on from the newest
@@ -44,13 +47,21 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
             plan.fineTuning(),
             plan.pruning(),
             run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals()),
-            new OfThisStage(checkpoints, stage()),
+            new OfThisStage(checkpoints, stage(), run),
             new ListenedTraining(run.listener()),
             run.cancelled(),
             run.job().threads()));
   }
 
-  private record OfThisStage(JobCheckpoints all, Stage stage) implements Checkpoints {
+  private record OfThisStage(JobCheckpoints all, Stage stage, Run run) implements Checkpoints {
+    private static final String HEADS = "the original's outputs on the training set";
+
+    @Override
+    public List<float[]> original(Supplier<List<float[]>> computing) {
+      Origin origin = Origin.of(HEADS, run, run.inputs().train(), Part.TRAIN);
+      return run.shared().get(origin, Codecs.HEADS, computing);
+    }
+
     @Override
     public Optional<Path> latest() {
       return all.latest(stage);

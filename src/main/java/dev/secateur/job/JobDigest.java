@@ -1,10 +1,6 @@
 package dev.secateur.job;
 
 import dev.secateur.result.Engine;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 
 /** A job's identity: equal for equal inputs, plan and engine, whatever machine and time. */
@@ -16,29 +12,17 @@ public final class JobDigest {
    * ("" for none), the canonical plan and the engine version; lower-case hexadecimal.
    */
   public static String of(Job job) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      field(digest, job.model().sha256().getBytes(StandardCharsets.UTF_8));
-      field(digest, job.train().sha256().getBytes(StandardCharsets.UTF_8));
-      field(digest, sha256(job.evaluation()));
-      field(digest, sha256(job.representative()));
-      field(digest, job.plan().canonical());
-      field(digest, Engine.VERSION.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return new FieldsDigest()
+        .add(job.model().sha256())
+        .add(job.train().sha256())
+        .add(sha256(job.evaluation()))
+        .add(sha256(job.representative()))
+        .add(job.plan().canonical())
+        .add(Engine.VERSION)
+        .hex();
   }
 
-  private static byte[] sha256(Optional<Input> input) {
-    return input.map(Input::sha256).orElse("").getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** Each field with a length before it, so that no two sequences of fields run together. */
-  private static void field(MessageDigest digest, byte[] bytes) {
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      digest.update((byte) (bytes.length >> shift));
-    }
-    digest.update(bytes);
+  private static String sha256(Optional<Input> input) {
+    return input.map(Input::sha256).orElse("");
   }
 }

@@ -5,6 +5,7 @@ import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.Target;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Goals;
 import dev.secateur.graph.Graph;
@@ -17,10 +18,12 @@ import dev.secateur.result.JobResult;
 import dev.secateur.tflite.Range;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /** The model and the sets of a job, opened and fitting each other. */
 record JobInputs(
@@ -34,6 +37,9 @@ record JobInputs(
     implements AutoCloseable {
   private static final int RANGE_SAMPLES = 256;
 
+  /** Samples in memory at once. */
+  private static final int BATCH = 32;
+
   static JobInputs open(Job job) {
     KerasModel model = read(job.model().file(), job.train().file(), job.plan());
     Graph graph = model.graph();
@@ -43,6 +49,7 @@ record JobInputs(
     try {
       Dataset train = add(open, job, job.train(), Part.TRAIN, expected);
       Dataset evaluation = add(open, job, evaluation(job), Part.EVALUATION, expected);
+      checkMasks(job, train, evaluation);
       Dataset representative =
           job.representative().isEmpty()
               ? train
@@ -83,6 +90,30 @@ record JobInputs(
         Datasets.open(input.file(), input.sha256(), part, job.plan().preprocessing(), expected);
     open.add(set);
     return set;
+  }
+
+  /** Whether 0 and 255 are 0 and 1 is judged by what a set holds: it must come out the same. */
+  private static void checkMasks(Job job, Dataset train, Dataset evaluation) {
+    int both = Math.min(train.targets().size(), evaluation.targets().size());
+    for (int i = 0; i < both; i++) {
+      Target trained = train.targets().get(i);
+      Target judged = evaluation.targets().get(i);
+      if (!trained.readsLike(judged)) {
+        boolean here = judged.content().blackAndWhite();
+        throw new DatasetException(
+            (here ? evaluation(job) : job.train()).file(),
+            (here ? judged : trained).array(),
+            "holds nothing but 0 and 255, which would be read as 0 and 1, but the "
+                + (here ? "training" : "evaluation")
+                + " set has other values too",
+            "write both sets on one scale");
+      }
+    }
+  }
+
+  /** What the user should know of how the sets are read, each remark once. */
+  List<String> remarks() {
+    return Stream.of(train, evaluation).flatMap(set -> set.remarks().stream()).distinct().toList();
   }
 
   private static Input evaluation(Job job) {
@@ -133,14 +164,19 @@ record JobInputs(
     return FewSamples.of(model.graph(), Optional.of(evaluation));
   }
 
-  /** Values that the network is trained on, from samples spread over the set. */
+  /** Values that the network is trained on, of all inputs, from samples spread over the set. */
   Optional<Range> trainingRange() {
     float min = Float.POSITIVE_INFINITY;
     float max = Float.NEGATIVE_INFINITY;
-    for (float value :
-        train.batch(FewSamples.spread(train.size(), RANGE_SAMPLES)).inputs().get(0).values()) {
-      min = Math.min(min, value);
-      max = Math.max(max, value);
+    int[] chosen = FewSamples.spread(train.size(), RANGE_SAMPLES);
+    for (int from = 0; from < chosen.length; from += BATCH) {
+      int[] indices = Arrays.copyOfRange(chosen, from, Math.min(from + BATCH, chosen.length));
+      for (Tensor input : train.batch(indices).inputs()) {
+        for (float value : input.values()) {
+          min = Math.min(min, value);
+          max = Math.max(max, value);
+        }
+      }
     }
     return min <= max ? Optional.of(new Range(min, max)) : Optional.empty();
   }

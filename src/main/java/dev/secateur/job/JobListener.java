@@ -29,6 +29,13 @@ public interface JobListener {
   /** A variant has been measured. */
   default void measured(Variant variant) {}
 
+  /**
+   * Something was not made, since an earlier job has made it.
+   *
+   * @param product in words
+   */
+  default void reused(String product) {}
+
   /** Something that the user should know and that does not stop the job. */
   default void warned(String message) {}
 }

@@ -2,15 +2,11 @@ package dev.secateur.job;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
-import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
-import dev.secateur.keras.KerasException;
-import dev.secateur.keras.KerasReader;
 import dev.secateur.result.FailureReason;
 import dev.secateur.train.TensorFlowPredictor;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What a Keras file must pass before it is handed out: it is read again, and answers what the
@@ -28,33 +24,23 @@ public record KerasFileCheck(List<Tensor> inputs, int threads) {
   }
 
   /**
+   * @param file for the message
+   * @param read the network as {@link dev.secateur.keras.KerasWriter} read it again from the file
    * @throws JobException of a model that cannot be written back
    */
-  public void equal(Path file, Graph written) {
-    Graph read = read(file, written.inputs().get(0).shape());
+  public void equal(Path file, Graph read, Graph written) {
     List<Tensor> expected = answers(written);
     List<Tensor> actual = answers(read);
     for (int i = 0; i < expected.size(); i++) {
       if (i >= actual.size() || !close(expected.get(i), actual.get(i))) {
-        throw notWritten(
-            file, "read again, its output " + i + " differs from the network's", Optional.empty());
+        throw new JobException(
+            FailureReason.MODEL_UNSUPPORTED,
+            file.getFileName()
+                + ": the model cannot be written back as this kind of file: read again, its output "
+                + i
+                + " differs from the network's");
       }
     }
-  }
-
-  private static Graph read(Path file, Shape input) {
-    try {
-      return KerasReader.read(file, Optional.of(input)).graph();
-    } catch (KerasException e) {
-      throw notWritten(file, "it cannot be read again: " + e.getMessage(), Optional.of(e));
-    }
-  }
-
-  private static JobException notWritten(Path file, String why, Optional<Exception> cause) {
-    return new JobException(
-        FailureReason.MODEL_UNSUPPORTED,
-        file.getFileName() + ": the model cannot be written back as this kind of file: " + why,
-        cause.orElse(null));
   }
 
   private List<Tensor> answers(Graph network) {

@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.graph.Weight;
 import dev.secateur.result.JobResult;
+import dev.secateur.result.Pruned;
 import dev.secateur.train.FineTuned;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,20 @@ final class LayerSparsities {
         .filter(layer -> !layer.weights().isEmpty())
         .map(layer -> described(layer, tuned))
         .toList();
+  }
+
+  /** All kernels that pruning may take weights from together. */
+  static Pruned allOf(FineTuned tuned) {
+    List<Weight> kernels = tuned.graph().prunable();
+    return new Pruned(
+        tuned.pruning().finalSparsity(),
+        kernels.stream().mapToLong(LayerSparsities::zeros).sum(),
+        kernels.stream().mapToLong(w -> w.shape().size()).sum(),
+        kernels.size());
+  }
+
+  private static long zeros(Weight kernel) {
+    return Math.round(kernel.value().sparsity() * kernel.shape().size());
   }
 
   private static JobResult.Layer described(LayerSummary layer, FineTuned tuned) {

@@ -16,17 +16,22 @@ public final class ProcessInfo {
   private ProcessInfo() {}
 
   static JobResult.Process now(int threads) {
-    String cpu = match(Path.of("/proc/cpuinfo"), MODEL).orElse(System.getProperty("os.arch"));
     return new JobResult.Process(
         peakMegabytes(),
         threads,
         System.getProperty("java.vm.name") + " " + Runtime.version(),
-        System.getProperty("os.name")
-            + ", "
-            + cpu
-            + ", "
-            + Runtime.getRuntime().availableProcessors()
-            + " processors");
+        machine());
+  }
+
+  /** Machines that are called the same compute the same. */
+  static String machine() {
+    String cpu = match(Path.of("/proc/cpuinfo"), MODEL).orElse(System.getProperty("os.arch"));
+    return System.getProperty("os.name")
+        + ", "
+        + cpu
+        + ", "
+        + Runtime.getRuntime().availableProcessors()
+        + " processors";
   }
 
   /** Largest resident memory so far, in MiB; empty where there is no {@code /proc}. */

@@ -22,6 +22,9 @@ record Product<T>(String name, Class<T> type) {
   static final Product<Calibration> CALIBRATION =
       new Product<>("the calibration", Calibration.class);
   static final Product<TfliteModel> INT8 = new Product<>("the INT8 file", TfliteModel.class);
+  static final Product<Damage> DAMAGE =
+      new Product<>("what INT8 has left nothing of", Damage.class);
+
   static final Product<JobResult> RESULT = new Product<>("the result", JobResult.class);
 
   @Override

@@ -3,6 +3,7 @@ package dev.secateur.job;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.plan.MeasureName;
 import dev.secateur.plan.Plan;
+import dev.secateur.plan.PlanException;
 import dev.secateur.result.FailureReason;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -13,13 +14,11 @@ final class Promises {
 
   /**
    * @throws JobException naming the output or the measure that nothing has
+   * @throws PlanException the same, of a task
    */
   static void check(Plan plan, List<Goal> goals) {
     List<String> outputs = goals.stream().map(Goal::output).toList();
-    plan.task()
-        .ifPresent(
-            choice ->
-                choice.byOutput().keySet().forEach(o -> checkOutput("/task/" + o, o, outputs)));
+    plan.task().ifPresent(choice -> choice.requireOutputs(outputs));
     for (MeasureName name : plan.acceptance().bounds().keySet()) {
       String path = "/acceptance/bounds/" + name;
       name.output().ifPresent(o -> checkOutput(path, o, outputs));

@@ -5,6 +5,7 @@ import dev.secateur.plan.Quantization;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
+import dev.secateur.tflite.NothingFiniteException;
 import dev.secateur.tflite.TfliteModel;
 import java.util.List;
 import java.util.Set;
@@ -25,18 +26,26 @@ record Quantize(Run run) implements Step {
 
   @Override
   public Set<Product<?>> makes() {
-    return Set.of(Product.CALIBRATION, Product.INT8);
+    return Set.of(Product.CALIBRATION, Product.INT8, Product.DAMAGE);
   }
 
-  /** Calibrated on the few samples, the ranges are not those of the run; the kernels are. */
+  /**
+   * Calibrated on the few samples, the ranges are not those of the run; the kernels are. A network
+   * that gives nothing finite has no ranges at all: whoever evaluates it will say so.
+   */
   @Override
   public void check(Rehearsal rehearsal) {
     Quantization how = run.job().plan().quantization();
     rehearsal.lowered().requireQuantizable(how);
-    Calibration few =
-        new Calibrator(run.job().threads())
-            .calibrate(rehearsal.lowered(), rehearsal.fp32(), List.of(run.inputs().fewSamples()));
-    run.artifacts().runs(rehearsal.lowered().int8(few, how, Rehearsal.METADATA));
+    Calibration few;
+    try {
+      few =
+          new Calibrator(run.job().threads())
+              .calibrate(rehearsal.lowered(), rehearsal.fp32(), List.of(run.inputs().fewSamples()));
+    } catch (NothingFiniteException e) {
+      return;
+    }
+    run.artifacts().loads(rehearsal.lowered().int8(few, how, Rehearsal.METADATA));
   }
 
   @Override
@@ -53,7 +62,8 @@ record Quantize(Run run) implements Step {
             .calibrate(lowered, fp32, set, samples, run.cancelled());
     calibration.warnings().forEach(run::warn);
     TfliteModel int8 = lowered.int8(calibration, run.job().plan().quantization(), run.metadata());
-    run.artifacts().resembles(int8, fp32);
+    // What was built and runs is a result: what nothing is left of is for the verdict to say.
+    products.put(Product.DAMAGE, new Damage(run.artifacts().unlike(int8, fp32)));
     run.staging().write(FILE, int8::writeTo);
     products.put(Product.CALIBRATION, calibration);
     products.put(Product.INT8, int8);

@@ -1,6 +1,7 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
@@ -11,6 +12,7 @@ import dev.secateur.prune.Divergence;
 import dev.secateur.prune.KernelBudgets;
 import dev.secateur.prune.Reconstruction;
 import dev.secateur.prune.Samples;
+import dev.secateur.prune.Sensitivity;
 import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteException;
 import dev.secateur.tflite.TfliteInterpreter;
@@ -18,7 +20,7 @@ import dev.secateur.train.TensorFlowPredictor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /** The network pruned without training, on samples taken evenly from the representative set. */
@@ -48,22 +50,26 @@ final class Reconstructed {
           switch (pruning.allocation()) {
             case UNIFORM -> KernelBudgets.uniform(original, pruning.finalSparsity());
             case LAMP -> KernelBudgets.lamp(original, pruning.finalSparsity());
-            case SENSITIVITY ->
-                reconstruction
-                    .sensitivity(original, divergence(run))
-                    .allocate(pruning.finalSparsity());
+            case SENSITIVITY -> sensitivity(run, reconstruction).allocate(pruning.finalSparsity());
           };
       return reconstruction.prune(original, budgets);
     }
   }
 
-  private static Divergence divergence(Run run) {
-    Set<String> scores =
-        run.inputs().goals().stream()
-            .filter(g -> g.reading() == Goal.Reading.CLASSES)
-            .map(Goal::output)
-            .collect(Collectors.toSet());
-    return new Divergence(Head.of(run.inputs().model().graph()), scores);
+  /** It serves every target: jobs that differ in theirs measure it once. */
+  private static Sensitivity sensitivity(Run run, Reconstruction reconstruction) {
+    Graph original = run.inputs().model().graph();
+    Set<String> scores = new TreeSet<>();
+    run.inputs().goals().stream()
+        .filter(g -> g.reading() == Goal.Reading.CLASSES)
+        .map(Goal::output)
+        .forEach(scores::add);
+    Origin origin =
+        Origin.of("the sensitivity table", run, run.inputs().representative(), Part.TRAIN)
+            .with(scores.toString());
+    Divergence divergence = new Divergence(Head.of(original), scores);
+    return run.shared()
+        .get(origin, Codecs.SENSITIVITY, () -> reconstruction.sensitivity(original, divergence));
   }
 
   private static List<List<Tensor>> batches(Dataset set, int wanted) {

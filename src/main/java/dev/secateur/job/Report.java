@@ -58,7 +58,7 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
     List<JobResult.Layer> layers = LayerSparsities.of(tuned);
     return result(
         original,
-        Verdict.of(run.job().plan().acceptance(), run.variants(), layers),
+        Verdict.of(run.job().plan().acceptance(), run.variants(), LayerSparsities.allOf(tuned)),
         TrainingRecord.settled(run.job().plan(), tuned, original.goals()),
         layers,
         TrainingRecord.of(tuned),

@@ -13,6 +13,7 @@ record Run(
     Job job,
     JobInputs inputs,
     Staging staging,
+    SharedProducts shared,
     JobListener listener,
     BooleanSupplier cancelled,
     List<Variant> variants,
@@ -20,8 +21,14 @@ record Run(
   /** Of files that never leave the process. */
   static final ModelMetadata INTERMEDIATE = new ModelMetadata(Engine.VERSION, "");
 
-  Run(Job job, JobInputs inputs, Staging staging, JobListener listener, BooleanSupplier cancelled) {
-    this(job, inputs, staging, listener, cancelled, new ArrayList<>(), new ArrayList<>());
+  Run(
+      Job job,
+      JobInputs inputs,
+      Staging staging,
+      SharedProducts shared,
+      JobListener listener,
+      BooleanSupplier cancelled) {
+    this(job, inputs, staging, shared, listener, cancelled, new ArrayList<>(), new ArrayList<>());
   }
 
   /** A variant is there and has been measured. */
@@ -42,6 +49,7 @@ record Run(
 
   /** What each TFLite file says of its origin. */
   ModelMetadata metadata() {
-    return new ModelMetadata(Engine.VERSION, job.plan().digest());
+    return new ModelMetadata(
+        Engine.VERSION, job.plan().digest(), FileLosses.unsaid(inputs.model()));
   }
 }

@@ -38,8 +38,8 @@ record Save(Run run) implements Step {
 
   private Path write(KerasModel model, Graph network) {
     Path file = run.staging().file(NAME + model.format().extension());
-    KerasWriter.write(model, network, file, model.format());
-    new KerasFileCheck(run.inputs().fewSamples(), run.job().threads()).equal(file, network);
+    Graph read = KerasWriter.write(model, network, file, model.format());
+    new KerasFileCheck(run.inputs().fewSamples(), run.job().threads()).equal(file, read, network);
     return file;
   }
 }

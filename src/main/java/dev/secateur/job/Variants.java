@@ -43,7 +43,9 @@ final class Variants {
         .forEach(
             o ->
                 outputs.put(
-                    o.output(), new Variant.Output(o.task(), o.measures(), o.divergence())));
+                    o.output(),
+                    new Variant.Output(
+                        o.task(), o.measures(), o.divergence(), o.standardErrors())));
     Optional<Judgement> only =
         evaluation.outputs().stream().filter(o -> evaluation.outputs().size() == 1).findFirst();
     return new Variant(

@@ -26,9 +26,10 @@ public final class KerasWriter {
    * @param weights the graph to take the weights' values from, by name; also one whose weights
    *     changed
    * @param out written beside first, read again and compared, then moved into place
+   * @return the network as it stands in the file: for whoever compares answers
    * @throws KerasException if the file cannot be written
    */
-  public static void write(KerasModel model, Graph weights, Path out, KerasFormat format) {
+  public static Graph write(KerasModel model, Graph weights, Path out, KerasFormat format) {
     Path beside = out.resolveSibling(out.getFileName() + ".part");
     try {
       WrittenModel written = new ModelWriting(model.architecture(), weights).model();
@@ -37,12 +38,11 @@ public final class KerasWriter {
       } else {
         ZipLayout.write(written, beside);
       }
-      readAgain(beside, written, weights);
+      Graph read = readAgain(beside, written, weights);
       Files.move(beside, out, StandardCopyOption.REPLACE_EXISTING);
+      return read;
     } catch (Refusal e) {
       throw new KerasException(out, e.reasons());
-    } catch (KerasException e) { // the file beside is refused
-      throw new KerasException(out, e.reasons(), e);
     } catch (IOException | IllegalStateException e) {
       Reason reason =
           new Reason(
@@ -56,38 +56,30 @@ public final class KerasWriter {
     }
   }
 
-  /**
-   * Why the model could not be written, whatever its weights: nothing is written to find out.
-   *
-   * @return the reasons; none if it can be written
-   */
-  public static List<Reason> obstacles(KerasModel model) {
-    try {
-      new ModelWriting(model.architecture(), model.graph()).model();
-      return List.of();
-    } catch (Refusal e) {
-      return e.reasons();
-    }
-  }
-
   /** What was written must be read as what was to be written: the same network, bit for bit. */
-  private static void readAgain(Path file, WrittenModel written, Graph weights) {
+  private static Graph readAgain(Path file, WrittenModel written, Graph weights) {
     Optional<Shape> shape =
         weights.inputs().size() == 1
             ? Optional.of(weights.inputs().get(0).shape())
             : Optional.empty();
-    KerasModel read = KerasReader.read(file, shape);
+    KerasModel read;
+    try {
+      read = KerasReader.read(file, shape);
+    } catch (KerasException e) {
+      Reason first = e.reasons().get(0);
+      throw miswritten(first.place(), "what was written is refused: " + first.message());
+    }
     WrittenModel again = new ModelWriting(read.architecture(), read.graph()).model();
-    again
-        .difference(written)
-        .ifPresent(
-            place -> {
-              throw new Refusal(
-                  Kind.UNWRITABLE,
-                  place,
-                  "what was written is not read as what was to be written",
-                  "report this with the model: it is a fault of Secateur");
-            });
+    Optional<String> different = again.difference(written);
+    if (different.isPresent()) {
+      throw miswritten(different.get(), "what was written is not read as what was to be written");
+    }
+    return read.graph();
+  }
+
+  private static Refusal miswritten(String place, String problem) {
+    String remedy = "report this with the model: it is a fault of Secateur";
+    return new Refusal(Kind.MISWRITTEN, place, problem, remedy);
   }
 
   private static void discard(Path beside) {

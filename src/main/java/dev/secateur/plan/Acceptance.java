@@ -7,35 +7,39 @@ import dev.secateur.plan.Measure.Direction;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * The limits that the INT8 variant must meet, on the same evaluation set as the original. In JSON,
- * what came after the first version is left out where it is the default, so that the bytes of older
- * plans stay what they were.
+ * The limits that the INT8 variant must meet, on the same evaluation set as the original. A limit
+ * that is given holds as it is given, also beside bounds; one that is not is the task's own. In
+ * JSON, what is not given is left out.
  *
  * @param maxAccuracyDrop accuracy of the original less that of INT8, a fraction: top-1, accuracy of
  *     0/1 decisions, mean intersection over union; without targets, what may disagree
  * @param maxLossIncrease loss of INT8 over the original's, less one; where there is no accuracy
- * @param bounds on measures; an output that has some is judged by these alone
+ * @param bounds on measures; an output that has some is judged by these and by what is given
  * @param allowChance run and judge also an original that is no better than guessing
  */
 public record Acceptance(
-    double maxAccuracyDrop,
-    double maxLossIncrease,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> maxAccuracyDrop,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> maxLossIncrease,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
         Map<MeasureName, Bound> bounds,
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean allowChance) {
-  public static final Acceptance DEFAULT = new Acceptance(0.02, 0.1);
+  /** What {@link #maxAccuracyDrop} is where it is not given. */
+  public static final double MAX_ACCURACY_DROP = 0.02;
 
-  public Acceptance(double maxAccuracyDrop, double maxLossIncrease) {
-    this(maxAccuracyDrop, maxLossIncrease, Map.of(), false);
-  }
+  /** What {@link #maxLossIncrease} is where it is not given. */
+  public static final double MAX_LOSS_INCREASE = 0.1;
+
+  public static final Acceptance DEFAULT =
+      new Acceptance(Optional.empty(), Optional.empty(), Map.of(), false);
 
   public Acceptance {
-    if (!(maxAccuracyDrop >= 0 && maxAccuracyDrop <= 1)) {
+    if (maxAccuracyDrop.filter(drop -> !(drop >= 0 && drop <= 1)).isPresent()) {
       throw new IllegalArgumentException("maxAccuracyDrop: must be between 0 and 1");
     }
-    if (!(maxLossIncrease >= 0) || !Double.isFinite(maxLossIncrease)) {
+    if (maxLossIncrease.filter(rise -> !(rise >= 0) || !Double.isFinite(rise)).isPresent()) {
       throw new IllegalArgumentException("maxLossIncrease: must be 0 or more");
     }
     bounds = Collections.unmodifiableMap(new LinkedHashMap<>(bounds));

@@ -47,13 +47,4 @@ public record Bound(
   public static Bound maxRise(double value) {
     return new Bound(NONE, NONE, NONE, Optional.of(value));
   }
-
-  /** Both, of two bounds on one measure; this one where they say the same. */
-  public Bound and(Bound other) {
-    return new Bound(
-        min.or(other::min),
-        max.or(other::max),
-        maxDrop.or(other::maxDrop),
-        maxRise.or(other::maxRise));
-  }
 }

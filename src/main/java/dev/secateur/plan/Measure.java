@@ -18,6 +18,8 @@ public enum Measure {
   ACCURACY("accuracy", Direction.HIGHER),
   /** Harmonic mean of precision and recall of the ones, over all labels together. */
   F1("f1", Direction.HIGHER),
+  /** Recall, the mean over the classes that occur: rare ones count like common ones. */
+  BALANCED_ACCURACY("balancedAccuracy", Direction.HIGHER),
   /** Area under precision over recall, the mean over the labels that occur. */
   AVERAGE_PRECISION("averagePrecision", Direction.HIGHER),
   /** Mean absolute error, in the targets' unit. */

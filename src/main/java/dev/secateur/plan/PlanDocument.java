@@ -11,6 +11,7 @@ import dev.secateur.plan.FineTuning.Recipe;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -28,6 +29,7 @@ final class PlanDocument {
   private static final String AUTO = "auto";
   private static final String SAMPLES = "samples";
   private static final String PRUNING = "pruning";
+  private static final String ACCEPTANCE = "acceptance";
 
   /** The fields of {@code pruning} that say when. */
   private static final List<String> SCHEDULE =
@@ -193,9 +195,34 @@ final class PlanDocument {
     return json;
   }
 
+  /**
+   * The limits as they were written when nobody told a default from the same number given: what is
+   * given as that number is another plan, and reads as text.
+   */
+  private static ObjectNode limits(Acceptance acceptance) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    limit(json, "maxAccuracyDrop", acceptance.maxAccuracyDrop(), Acceptance.MAX_ACCURACY_DROP);
+    limit(json, "maxLossIncrease", acceptance.maxLossIncrease(), Acceptance.MAX_LOSS_INCREASE);
+    return json;
+  }
+
+  private static void limit(
+      ObjectNode json, String name, Optional<Double> given, double otherwise) {
+    if (given.filter(value -> value == otherwise).isPresent()) {
+      json.put(name, "given " + otherwise);
+    } else {
+      json.put(name, given.orElse(otherwise));
+    }
+  }
+
   /** What a plan did before it could say so is left out: the bytes of older plans stay. */
   static byte[] canonical(Plan plan) {
     ObjectNode json = write(plan);
+    ObjectNode acceptance = limits(plan.acceptance());
+    json.get(ACCEPTANCE)
+        .properties()
+        .forEach(field -> acceptance.putIfAbsent(field.getKey(), field.getValue()));
+    json.set(ACCEPTANCE, acceptance);
     if (plan.pruning().method() == Pruning.Method.MAGNITUDE) {
       ((ObjectNode) json.get(PRUNING)).remove(List.of("method", "allocation"));
     }

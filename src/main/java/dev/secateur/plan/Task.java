@@ -3,6 +3,7 @@ package dev.secateur.plan;
 import static dev.secateur.plan.Measure.ACCURACY;
 import static dev.secateur.plan.Measure.AGREEMENT;
 import static dev.secateur.plan.Measure.AVERAGE_PRECISION;
+import static dev.secateur.plan.Measure.BALANCED_ACCURACY;
 import static dev.secateur.plan.Measure.BALANCED_AGREEMENT;
 import static dev.secateur.plan.Measure.F1;
 import static dev.secateur.plan.Measure.LOSS;
@@ -25,11 +26,12 @@ import java.util.Locale;
 /** What an output is for, and so how it is judged. */
 public enum Task {
   /** One class a sample. */
-  CLASSIFICATION(TOP1, TOP5, LOSS, AGREEMENT, BALANCED_AGREEMENT),
+  CLASSIFICATION(TOP1, TOP5, BALANCED_ACCURACY, LOSS, AGREEMENT, BALANCED_AGREEMENT),
   /** One 0/1 decision a sample. */
-  BINARY(ACCURACY, F1, AVERAGE_PRECISION, LOSS, AGREEMENT, BALANCED_AGREEMENT),
+  BINARY(ACCURACY, F1, BALANCED_ACCURACY, AVERAGE_PRECISION, LOSS, AGREEMENT, BALANCED_AGREEMENT),
   /** Several 0/1 decisions a sample, apart from each other. */
-  MULTI_LABEL(ACCURACY, F1, AVERAGE_PRECISION, LOSS, AGREEMENT, BALANCED_AGREEMENT),
+  MULTI_LABEL(
+      ACCURACY, F1, BALANCED_ACCURACY, AVERAGE_PRECISION, LOSS, AGREEMENT, BALANCED_AGREEMENT),
   /** Numbers. */
   REGRESSION(MAE, RMSE, R2, LOSS, RELATIVE_ERROR),
   /** A class, or a 0/1 decision, each pixel. */

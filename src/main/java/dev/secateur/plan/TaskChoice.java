@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -43,6 +44,19 @@ public record TaskChoice(Optional<Task> all, Map<String, Task> byOutput) {
   @JsonValue
   Object json() {
     return all.<Object>map(Task::label).orElse(byOutput);
+  }
+
+  /**
+   * @param outputs that the model has
+   * @throws PlanException if an output is named that it has not
+   */
+  public void requireOutputs(List<String> outputs) {
+    for (String named : byOutput.keySet()) {
+      if (!outputs.contains(named)) {
+        throw new PlanException(
+            "/task/" + named, "the model has no such output; it has " + outputs);
+      }
+    }
   }
 
   /** The task of one output, if the plan names it. */

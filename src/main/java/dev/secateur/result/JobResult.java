@@ -77,7 +77,8 @@ public record JobResult(
    *
    * @param role train, evaluation or representative
    * @param classes their names, where the set has them
-   * @param alsoInTraining samples that stand in the training set as well; of an evaluation set
+   * @param alsoInTraining samples that stand in the training set as well; of an evaluation set,
+   *     where something is trained
    */
   public record Data(
       String role,
@@ -88,8 +89,8 @@ public record JobResult(
       List<String> classes,
       OptionalInt alsoInTraining) {
     /** This, compared with the training set. */
-    public Data comparedWithTraining(int shared) {
-      return new Data(role, file, sha256, samples, labelled, classes, OptionalInt.of(shared));
+    public Data comparedWithTraining(OptionalInt shared) {
+      return new Data(role, file, sha256, samples, labelled, classes, shared);
     }
   }
 

@@ -14,6 +14,7 @@ public final class MeasureText {
       case LOSS -> "loss";
       case ACCURACY -> "accuracy";
       case F1 -> "F1";
+      case BALANCED_ACCURACY -> "balanced accuracy";
       case AVERAGE_PRECISION -> "average precision";
       case MAE -> "MAE";
       case RMSE -> "RMSE";
@@ -46,7 +47,8 @@ public final class MeasureText {
 
   private static boolean inPercent(Measure measure) {
     return switch (measure) {
-      case TOP1, TOP5, ACCURACY, PIXEL_ACCURACY, AGREEMENT, BALANCED_AGREEMENT -> true;
+      case TOP1, TOP5, ACCURACY, BALANCED_ACCURACY, PIXEL_ACCURACY, AGREEMENT, BALANCED_AGREEMENT ->
+          true;
       case LOSS, F1, AVERAGE_PRECISION, MAE, RMSE, R2, MIOU, MSE, PSNR, RELATIVE_ERROR -> false;
     };
   }

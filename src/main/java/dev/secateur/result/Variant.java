@@ -48,6 +48,27 @@ public record Variant(
     faults = List.copyOf(faults);
   }
 
+  /** This with other faults. */
+  public Variant withFaults(List<Fault> others) {
+    return new Variant(
+        name,
+        file,
+        bytes,
+        zippedBytes,
+        top1,
+        top5,
+        loss,
+        samples,
+        sparsity,
+        latencyMicros,
+        agreementWithOriginal,
+        confusion,
+        measures,
+        divergence,
+        outputs,
+        others);
+  }
+
   private static Map<Measure, Double> ordered(Map<Measure, Double> measures) {
     Map<Measure, Double> ordered = new EnumMap<>(Measure.class);
     ordered.putAll(measures);
@@ -57,7 +78,8 @@ public record Variant(
   /**
    * What is wrong with an output, or with its targets.
    *
-   * @param kind such as {@code constant}, {@code chance}, {@code not-finite}, {@code same-targets}
+   * @param kind such as {@code constant}, {@code chance}, {@code not-finite}, {@code noise}, {@code
+   *     same-targets}
    * @param message to follow the output's name
    */
   public record Fault(String output, String kind, String message) {
@@ -76,10 +98,19 @@ public record Variant(
    */
   public record Figure(String name, double value, String text, boolean likeness) {}
 
-  /** What one output was judged by. */
-  public record Output(Task task, Map<Measure, Double> measures, Optional<Double> divergence) {
+  /**
+   * What one output was judged by.
+   *
+   * @param standardErrors of the difference from the original, of measures that rest on few samples
+   */
+  public record Output(
+      Task task,
+      Map<Measure, Double> measures,
+      Optional<Double> divergence,
+      Map<Measure, Double> standardErrors) {
     public Output {
       measures = ordered(measures);
+      standardErrors = ordered(standardErrors);
     }
 
     /** The measures for people, the task's foremost first. */

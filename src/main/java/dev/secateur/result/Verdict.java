@@ -24,7 +24,16 @@ public record Verdict(Outcome outcome, String reason) {
   private static final double ROUNDING = 1e-9;
 
   /** Faults that a variant has of its own. */
-  private static final Set<String> DESTROYED = Set.of("not-finite", "constant", "chance");
+  private static final Set<String> DESTROYED = Set.of("not-finite", "constant", "chance", "noise");
+
+  /**
+   * The mean recall of the classes may fall by so many times what accuracy may: it is the rare
+   * ones' as much as the common ones'.
+   */
+  private static final double RARE = 2.5;
+
+  /** Standard errors: one sound network in twenty is further below its original by luck alone. */
+  private static final double LUCK = 1.645;
 
   /** How far R² may fall, where the squared error's own limit allows less. */
   private static final double MAX_R2_DROP = 0.05;
@@ -35,14 +44,16 @@ public record Verdict(Outcome outcome, String reason) {
   /** Agreement without targets, with rare answers counted like common ones. */
   private static final double MIN_BALANCED_AGREEMENT = 0.9;
 
-  /** Sparsity that may be missing, for the rounding of layers to whole weights aside. */
+  /** Sparsity that may be missing, the rounding of kernels to whole weights aside. */
   private static final double UNPRUNED = 0.02;
+
+  /** Weights of each kernel that rounding may leave. */
+  private static final double WHOLE = 0.5;
 
   /**
    * @param variants the original first, the one that is judged last
    */
-  public static Verdict of(
-      Acceptance acceptance, List<Variant> variants, List<JobResult.Layer> layers) {
+  public static Verdict of(Acceptance acceptance, List<Variant> variants, Pruned pruned) {
     Variant original = variants.get(0);
     Variant judged = variants.get(variants.size() - 1);
     List<Variant.Fault> faults =
@@ -54,7 +65,7 @@ public record Verdict(Outcome outcome, String reason) {
               + ": "
               + own.stream().map(Variant.Fault::toString).collect(Collectors.joining("; ")));
     }
-    Optional<Verdict> unpruned = unpruned(layers);
+    Optional<Verdict> unpruned = unpruned(pruned);
     if (unpruned.isPresent()) {
       return unpruned.get();
     }
@@ -92,27 +103,31 @@ public record Verdict(Outcome outcome, String reason) {
     return variant.name().toUpperCase(Locale.ROOT);
   }
 
-  private static Optional<Verdict> unpruned(List<JobResult.Layer> layers) {
-    List<JobResult.Layer> pruned = layers.stream().filter(JobResult.Layer::pruned).toList();
-    double asked = 0;
-    double reached = 0;
-    double weights = 0;
-    for (JobResult.Layer layer : pruned) {
-      asked += layer.targetSparsity() * layer.parameters();
-      reached += layer.sparsity() * layer.parameters();
-      weights += layer.parameters();
+  /** Each kernel counts by its size, however its share of the target was chosen. */
+  private static Optional<Verdict> unpruned(Pruned pruned) {
+    if (pruned.asked() == 0) {
+      return Optional.empty();
     }
-    // Each layer keeps a whole number of weights, at least one.
-    double whole = pruned.size() / Math.max(weights, 1);
-    return weights > 0 && reached / weights < asked / weights - UNPRUNED - whole
+    if (pruned.weights() == 0) {
+      return Optional.of(
+          rejected(
+              String.format(
+                  Locale.ROOT,
+                  "nothing was pruned: the network has no kernel that can be, but %.1f %% were"
+                      + " asked for (a sparsity of 0 quantizes it as it is)",
+                  100 * pruned.asked())));
+    }
+    double rounded = WHOLE * pruned.kernels() / pruned.weights();
+    return pruned.zeros() == 0 || pruned.reached() < pruned.asked() - UNPRUNED - rounded
         ? Optional.of(
             rejected(
                 String.format(
                     Locale.ROOT,
                     "pruning reached %.1f %% of the weights, not the %.1f %% asked for: the run"
-                        + " ends before its schedule does (more epochs, or an earlier end step)",
-                    100 * reached / weights,
-                    100 * asked / weights)))
+                        + " ends before its schedule does (more epochs, or an earlier end step), or"
+                        + " the kernels are too small",
+                    100 * pruned.reached(),
+                    100 * pruned.asked())))
         : Optional.empty();
   }
 
@@ -133,33 +148,91 @@ public record Verdict(Outcome outcome, String reason) {
           own.addAll(bounded(measure, bound.getValue()));
         }
       }
-      List<Check> checks = own.isEmpty() ? byTask() : own;
+      List<Check> checks = new ArrayList<>(own);
+      if (own.isEmpty() || limitIsGiven()) {
+        checks.addAll(byTask());
+      }
       return several
           ? checks.stream().map(c -> new Check(c.met(), output + ": " + c.sentence())).toList()
           : checks;
     }
 
+    /** Whether the plan gives the limit that the task goes by: it holds beside bounds too. */
+    private boolean limitIsGiven() {
+      return switch (judged.task()) {
+        case CLASSIFICATION, BINARY, MULTI_LABEL, SEGMENTATION ->
+            acceptance.maxAccuracyDrop().isPresent();
+        case REGRESSION, RECONSTRUCTION -> acceptance.maxLossIncrease().isPresent();
+        case IMITATION ->
+            acceptance.maxAccuracyDrop().isPresent()
+                && judged.measure(Measure.AGREEMENT).isPresent();
+      };
+    }
+
     private List<Check> byTask() {
       return switch (judged.task()) {
-        case CLASSIFICATION -> List.of(drop(Measure.TOP1, acceptance.maxAccuracyDrop()));
-        case BINARY -> List.of(drop(Measure.ACCURACY, acceptance.maxAccuracyDrop()));
-        case MULTI_LABEL ->
-            // Where ones are rare, no ones at all would be nearly as accurate.
-            original.measure(Measure.F1).isPresent()
-                ? List.of(
-                    drop(Measure.ACCURACY, acceptance.maxAccuracyDrop()),
-                    drop(Measure.F1, acceptance.maxAccuracyDrop()))
-                : List.of(drop(Measure.ACCURACY, acceptance.maxAccuracyDrop()));
-        case SEGMENTATION -> List.of(drop(Measure.MIOU, acceptance.maxAccuracyDrop()));
-        case REGRESSION -> List.of(error());
+        case CLASSIFICATION -> classes();
+        case BINARY, MULTI_LABEL -> decisions();
+        case SEGMENTATION -> List.of(drop(Measure.MIOU, maxAccuracyDrop()));
+        case REGRESSION -> List.of(acceptance.maxLossIncrease().isPresent() ? loss() : error());
         case RECONSTRUCTION -> List.of(loss());
         case IMITATION -> List.of(imitation());
       };
     }
 
+    private double maxAccuracyDrop() {
+      return acceptance.maxAccuracyDrop().orElse(Acceptance.MAX_ACCURACY_DROP);
+    }
+
+    private double maxLossIncrease() {
+      return acceptance.maxLossIncrease().orElse(Acceptance.MAX_LOSS_INCREASE);
+    }
+
+    private List<Check> classes() {
+      Check all = drop(Measure.TOP1, maxAccuracyDrop());
+      return asCommon(original) && asCommon(judged) ? List.of(all) : List.of(all, balanced());
+    }
+
+    /** Of classes that are as common as each other the mean recall says nothing new. */
+    private static boolean asCommon(Variant.Output output) {
+      double top1 = output.measure(Measure.TOP1).orElse(Double.NaN);
+      double balanced = output.measure(Measure.BALANCED_ACCURACY).orElse(Double.NaN);
+      return Math.abs(top1 - balanced) <= ROUNDING;
+    }
+
+    /** Where ones are rare, no ones at all would be nearly as accurate; and so with zeros. */
+    private List<Check> decisions() {
+      List<Check> checks = new ArrayList<>();
+      checks.add(drop(Measure.ACCURACY, maxAccuracyDrop()));
+      if (original.measure(Measure.F1).isPresent()) {
+        checks.add(dropBeyondLuck(Measure.F1, maxAccuracyDrop()));
+      }
+      checks.add(balanced());
+      return checks;
+    }
+
+    /** Where a class is rare, never to name it would be nearly as accurate. */
+    private Check balanced() {
+      return dropBeyondLuck(Measure.BALANCED_ACCURACY, Math.min(1, RARE * maxAccuracyDrop()));
+    }
+
+    /** Of a rare class there are few samples: what these leave to luck is nobody's fault. */
+    private Check dropBeyondLuck(Measure measure, double limit) {
+      double luck = LUCK * judged.standardErrors().getOrDefault(measure, 0.0);
+      Check check = drop(measure, limit + luck);
+      return luck == 0
+          ? check
+          : new Check(
+              check.met(),
+              check.sentence()
+                  + ", "
+                  + MeasureText.difference(measure, luck).replace(" points", "")
+                  + " of it for the luck of few samples");
+    }
+
     private Check error() {
       double unexplained = 1 - original.measure(Measure.R2).orElse(0.0);
-      return drop(Measure.R2, Math.max(MAX_R2_DROP, acceptance.maxLossIncrease() * unexplained));
+      return drop(Measure.R2, Math.max(MAX_R2_DROP, maxLossIncrease() * unexplained));
     }
 
     private Check loss() {
@@ -168,16 +241,16 @@ public record Verdict(Outcome outcome, String reason) {
       if (before.isEmpty() || after.isEmpty()) {
         return unmeasured(Measure.LOSS);
       }
-      double increase = after.get() / before.get() - 1;
+      double increase = after.get().equals(before.get()) ? 0 : after.get() / before.get() - 1;
       return check(
-          increase <= acceptance.maxLossIncrease() + ROUNDING,
+          increase <= maxLossIncrease() + ROUNDING,
           "%s loss is %.4g, %.1f %% %s the original's %.4g; the limit is a rise of %.1f %%",
           variant,
           after.get(),
           100 * Math.abs(increase),
           increase < 0 ? "below" : "above",
           before.get(),
-          100 * acceptance.maxLossIncrease());
+          100 * maxLossIncrease());
     }
 
     /** Without targets: where the answers agree, they cannot have become worse. */
@@ -196,12 +269,12 @@ public record Verdict(Outcome outcome, String reason) {
               100 * MIN_BALANCED_AGREEMENT);
         }
         return check(
-            1 - agreement.get() <= acceptance.maxAccuracyDrop() + ROUNDING,
+            1 - agreement.get() <= maxAccuracyDrop() + ROUNDING,
             "%s agrees with the original on %.2f %% of the unlabelled samples; the limit is"
                 + " %.2f %%",
             variant,
             100 * agreement.get(),
-            100 * (1 - acceptance.maxAccuracyDrop()));
+            100 * (1 - maxAccuracyDrop()));
       }
       return judged
           .measure(Measure.RELATIVE_ERROR)

@@ -5,6 +5,7 @@ import dev.secateur.graph.Tensor;
 import dev.secateur.tflite.TfliteInterpreter.Kernels;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.lite.schema.BuiltinOperator;
 import org.tensorflow.lite.schema.Model;
 import org.tensorflow.lite.schema.QuantizationParameters;
@@ -60,23 +61,53 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
   }
 
   /**
+   * What is left of nothing in a file that loads and runs.
+   *
+   * @param output its index
+   * @param complaint to follow the output's name
+   */
+  public record Unlike(int output, String complaint) {
+    private ArtifactException refusal() {
+      return new ArtifactException("the quantized file's output " + output + " " + complaint);
+    }
+  }
+
+  /**
+   * A quantized file loads and runs, whatever it says.
+   *
+   * @throws ArtifactException if it does not
+   */
+  public void loads(TfliteModel quantized) {
+    for (Kernels kernels : Kernels.values()) {
+      run("the quantized file", quantized, kernels);
+    }
+  }
+
+  /**
    * A quantized file loads, runs and gives finite numbers.
    *
    * @throws ArtifactException if it does not
    */
   public void runs(TfliteModel quantized) {
+    notFinite(quantized)
+        .ifPresent(
+            unlike -> {
+              throw unlike.refusal();
+            });
+  }
+
+  private Optional<Unlike> notFinite(TfliteModel quantized) {
     for (Kernels kernels : Kernels.values()) {
       List<Tensor> outputs = run("the quantized file", quantized, kernels);
       for (int i = 0; i < outputs.size(); i++) {
         for (float value : outputs.get(i).values()) {
           if (!Float.isFinite(value)) {
-            throw new ArtifactException(
-                "the quantized file's output %d takes the value %s on %s"
-                    .formatted(i, value, kernels));
+            return Optional.of(new Unlike(i, "takes the value %s on %s".formatted(value, kernels)));
           }
         }
       }
     }
+    return Optional.empty();
   }
 
   /**
@@ -86,23 +117,45 @@ public record ArtifactCheck(List<Tensor> inputs, int threads) {
    * @throws ArtifactException if it does not: names the output
    */
   public void resembles(TfliteModel quantized, TfliteModel float32) {
-    runs(quantized);
+    unlike(quantized, float32)
+        .ifPresent(
+            unlike -> {
+              throw unlike.refusal();
+            });
+  }
+
+  /**
+   * The same for whom a file that resembles nothing is a result too, if a bad one.
+   *
+   * @return the first output that nothing is left of
+   * @throws ArtifactException if it does not load or run
+   */
+  public Optional<Unlike> unlike(TfliteModel quantized, TfliteModel float32) {
+    Optional<Unlike> notFinite = notFinite(quantized);
+    if (notFinite.isPresent()) {
+      return notFinite;
+    }
     List<Tensor> expected = run("the float32 file", float32, Kernels.BUILT_IN);
     List<Tensor> actual = run("the quantized file", quantized, Kernels.BUILT_IN);
     for (int i = 0; i < expected.size(); i++) {
       double error = relativeError(expected.get(i), actual.get(i));
       if (!(error <= NOISE)) {
-        throw new ArtifactException(
-            "the quantized file's output %d is noise: it differs from the float32 file's by %.0f %% of its range"
-                .formatted(i, 100 * error));
+        return Optional.of(
+            new Unlike(
+                i,
+                "is noise: it differs from the float32 file's by %.0f %% of its range"
+                    .formatted(100 * error)));
       }
       double apart = apart(expected.get(i));
       if (apart > STEPS * step(quantized, i) && apart(actual.get(i)) == 0) {
-        throw new ArtifactException(
-            "the quantized file's output %d is the same for every sample, where the float32 file's varies by %.3g"
-                .formatted(i, apart));
+        return Optional.of(
+            new Unlike(
+                i,
+                "is the same for every sample, where the float32 file's varies by %.3g"
+                    .formatted(apart)));
       }
     }
+    return Optional.empty();
   }
 
   /**

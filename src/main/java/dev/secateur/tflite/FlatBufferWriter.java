@@ -1,5 +1,7 @@
 package dev.secateur.tflite;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.flatbuffers.FlatBufferBuilder;
 import com.google.flatbuffers.Utf8;
 import java.lang.module.ModuleDescriptor.Version;
@@ -109,14 +111,23 @@ final class FlatBufferWriter {
   private int metadata(ModelMetadata metadata) {
     // The runtime's tools expect this buffer to have 16 bytes, padded with zeros.
     byte[] runtime = Arrays.copyOf(ascii(minimumRuntime()), 16);
-    String origin =
-        "{\"engine\":\"secateur\",\"version\":\""
-            + metadata.engineVersion()
-            + "\",\"plan\":\""
-            + metadata.planDigest()
-            + "\"}";
-    int[] entries = {metadata("min_runtime_version", runtime), metadata("secateur", ascii(origin))};
+    int[] entries = {
+      metadata("min_runtime_version", runtime),
+      metadata(TfliteHeads.METADATA, origin(metadata).getBytes(StandardCharsets.UTF_8))
+    };
     return Model.createMetadataVector(builder, entries);
+  }
+
+  private static String origin(ModelMetadata metadata) {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json = mapper.createObjectNode();
+    json.put("engine", "secateur");
+    json.put("version", metadata.engineVersion());
+    json.put("plan", metadata.planDigest());
+    if (!metadata.losses().isEmpty()) {
+      json.set("losses", mapper.valueToTree(metadata.losses()));
+    }
+    return json.toString();
   }
 
   private int metadata(String name, byte[] value) {

@@ -190,7 +190,7 @@ final class RangeRecorder {
 
     Range range(String what) {
       if (min > max) {
-        throw new TfliteException(what + " has no finite value in the representative set");
+        throw new NothingFiniteException(what);
       }
       return new Range(min, max);
     }

@@ -1,35 +1,98 @@
 package dev.secateur.train;
 
+import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/** Random horizontal flips, and shifts of up to an eighth that repeat the edge. */
+/**
+ * Random horizontal flips, and shifts of up to an eighth that repeat the edge, of a batch whose
+ * inputs are images: batch, height, width and channels. What its outputs say pixel by pixel moves
+ * along; what has no pixels (a signal, a vector, a class) stays as it is, and so does a batch
+ * without images. Where an image and its mask differ in size, both are shifted by whole steps of
+ * the grid that their sizes have in common.
+ */
 final class Augmentation {
   private static final int SHIFT = 8;
+  private static final int IMAGE_RANK = 4;
 
-  private Augmentation() {}
+  private final int rows;
+  private final int columns;
+  private final long seed;
 
   /**
-   * Changed copies of a batch of images, or of a batch of the classes of their pixels; other values
-   * are returned as they are.
+   * @param rows steps that divide every image's height
+   * @param columns steps that divide every image's width
    */
-  static Tensor apply(Tensor batch, SplittableRandom random) {
-    Shape shape = batch.shape();
-    if (shape.rank() == 3) {
-      Shape image = Shape.of(shape.dim(0), shape.dim(1), shape.dim(2), 1);
-      return apply(batch.reshape(image), random).reshape(shape);
-    }
-    if (shape.rank() != 4) {
+  private Augmentation(int rows, int columns, long seed) {
+    this.rows = rows;
+    this.columns = columns;
+    this.seed = seed;
+  }
+
+  /**
+   * A changed copy.
+   *
+   * @param classes for each target, whether it holds class numbers, not numbers of the output
+   */
+  static Dataset.Batch apply(Dataset.Batch batch, List<Boolean> classes, long seed) {
+    List<Boolean> images = batch.inputs().stream().map(Augmentation::image).toList();
+    if (!images.contains(true)) {
       return batch;
     }
+    List<Boolean> masks = new ArrayList<>();
+    for (int i = 0; i < classes.size(); i++) {
+      Tensor target = batch.targets().get(i);
+      masks.add(image(target) || (classes.get(i) && target.shape().rank() == IMAGE_RANK - 1));
+    }
+    int rows = 0;
+    int columns = 0;
+    for (Tensor moving :
+        Stream.concat(chosen(batch.inputs(), images), chosen(batch.targets(), masks)).toList()) {
+      rows = gcd(rows, moving.shape().dim(1));
+      columns = gcd(columns, moving.shape().dim(2));
+    }
+    Augmentation same = new Augmentation(rows, columns, seed);
+    return new Dataset.Batch(
+        same.moved(batch.inputs(), images), same.moved(batch.targets(), masks));
+  }
+
+  private static boolean image(Tensor batch) {
+    return batch.shape().rank() == IMAGE_RANK;
+  }
+
+  private static Stream<Tensor> chosen(List<Tensor> tensors, List<Boolean> which) {
+    return IntStream.range(0, tensors.size()).filter(which::get).mapToObj(tensors::get);
+  }
+
+  private static int gcd(int a, int b) {
+    return b == 0 ? a : gcd(b, a % b);
+  }
+
+  private List<Tensor> moved(List<Tensor> tensors, List<Boolean> which) {
+    return IntStream.range(0, tensors.size())
+        .mapToObj(i -> which.get(i) ? moved(tensors.get(i)) : tensors.get(i))
+        .toList();
+  }
+
+  private Tensor moved(Tensor batch) {
+    Shape shape = batch.shape();
+    if (shape.rank() == IMAGE_RANK - 1) {
+      Shape image = Shape.of(shape.dim(0), shape.dim(1), shape.dim(2), 1);
+      return moved(batch.reshape(image)).reshape(shape);
+    }
+    SplittableRandom random = new SplittableRandom(seed);
     int height = shape.dim(1);
     int width = shape.dim(2);
     float[] to = new float[batch.values().length];
     for (int n = 0; n < shape.dim(0); n++) {
       boolean flip = random.nextBoolean();
-      int down = random.nextInt(-(height / SHIFT), height / SHIFT + 1);
-      int right = random.nextInt(-(width / SHIFT), width / SHIFT + 1);
+      int down = random.nextInt(-(rows / SHIFT), rows / SHIFT + 1) * (height / rows);
+      int right = random.nextInt(-(columns / SHIFT), columns / SHIFT + 1) * (width / columns);
       int base = n * height * width * shape.last();
       move(batch.values(), to, base, shape, flip, down, right);
     }

@@ -17,7 +17,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.UnaryOperator;
 
 /**
  * The batches of a run, read ahead by a thread of their own. What is in a batch is a function of
@@ -107,10 +106,9 @@ final class Batches implements AutoCloseable {
 
   /** Images that lie over each other, such as an input and its mask, move alike. */
   private Dataset.Batch augmented(Dataset.Batch batch, int number) {
-    UnaryOperator<Tensor> moved =
-        t -> Augmentation.apply(t, new SplittableRandom(how.seed() ^ ~(long) number << 20));
-    return new Dataset.Batch(
-        batch.inputs().stream().map(moved).toList(), batch.targets().stream().map(moved).toList());
+    List<Boolean> classes =
+        data.targets().stream().map(t -> t.form() == Target.Form.CLASSES).toList();
+    return Augmentation.apply(batch, classes, how.seed() ^ ~(long) number << 20);
   }
 
   /** Samples {@code indices} as they are. */

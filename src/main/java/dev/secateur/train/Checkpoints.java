@@ -3,7 +3,9 @@ package dev.secateur.train;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Where a training run leaves what another process resumes from. A file is complete when it is
@@ -36,6 +38,16 @@ public interface Checkpoints {
      * @throws java.io.UncheckedIOException if that does not work
      */
     void writeTo(Path file);
+  }
+
+  /**
+   * What the original says of the training samples: the same in every run on them, so that whoever
+   * keeps checkpoints may have it from another one.
+   *
+   * @param computing the values of each of its heads, one sample after the other
+   */
+  default List<float[]> original(Supplier<List<float[]>> computing) {
+    return computing.get();
   }
 
   /** The newest checkpoint, if any. */

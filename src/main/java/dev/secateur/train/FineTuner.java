@@ -188,7 +188,7 @@ public final class FineTuner implements AutoCloseable {
     sparsity = session.sparsity();
     if (progress.step() < steps) {
       if (!how.augment()) {
-        original.ifPresent(o -> o.remember(data, data.size(), cancelled));
+        original.ifPresent(o -> o.remember(data, data.size(), checkpoints, cancelled));
       }
       train();
     }

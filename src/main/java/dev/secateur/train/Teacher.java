@@ -42,10 +42,13 @@ final class Teacher implements AutoCloseable {
    * Computes the heads of samples 0 to {@code samples}, in batches that do not depend on the order
    * of training, so that a resumed run sees the same values to the bit.
    */
-  void remember(Dataset data, int samples, BooleanSupplier cancelled) {
-    if (shapes.stream().mapToLong(Shape::size).sum() * samples > REMEMBERED_VALUES) {
-      return;
+  void remember(Dataset data, int samples, Checkpoints kept, BooleanSupplier cancelled) {
+    if (shapes.stream().mapToLong(Shape::size).sum() * samples <= REMEMBERED_VALUES) {
+      remembered = kept.original(() -> heads(data, samples, cancelled));
     }
+  }
+
+  private List<float[]> heads(Dataset data, int samples, BooleanSupplier cancelled) {
     List<float[]> heads =
         shapes.stream().map(s -> new float[Math.toIntExact(s.size() * samples)]).toList();
     for (int start = 0; start < samples; start += BATCH) {
@@ -59,7 +62,7 @@ final class Teacher implements AutoCloseable {
         System.arraycopy(from, 0, heads.get(h), (int) (start * shapes.get(h).size()), from.length);
       }
     }
-    remembered = heads;
+    return heads;
   }
 
   /**

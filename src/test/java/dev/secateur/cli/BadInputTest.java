@@ -54,6 +54,8 @@ class BadInputTest {
         "--representative-samples=0|/representative/samples: must be at least 1",
         "--input-type=int4|/quantization/inputType: must be one of",
         "--max-accuracy-drop=2|/acceptance/maxAccuracyDrop: must be at most 1",
+        // Tests do without a cache, and so ask for two things here.
+        "--cache=there|--no-cache: contradicts --cache DIR",
         "--threads=0|--threads: must be 1 or more",
         "--epochs=many|Invalid value for option '--epochs'",
         "--bogus|Unknown option: '--bogus'",

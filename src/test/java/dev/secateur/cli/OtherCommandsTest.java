@@ -73,6 +73,16 @@ class OtherCommandsTest {
   }
 
   @Test
+  void optionsOfAnInt8ThatNobodyAskedForAreRefused() {
+    Run run =
+        Run.of(
+            "convert", Run.H5, "--out", dir, "--input-type", "int8", "--representative-samples", 5);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains("--representative-samples, --input-type", "add --int8");
+    assertThat(dir.resolve("fp32.tflite")).doesNotExist();
+  }
+
+  @Test
   void inspectShowsWhatWouldBePruned() throws IOException {
     Run run = Run.of("inspect", Run.KERAS, "--json");
     assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);

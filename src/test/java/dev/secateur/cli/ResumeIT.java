@@ -49,6 +49,7 @@ class ResumeIT {
             Run.DATA,
             "--out",
             out.toString(),
+            "--no-cache",
             "--epochs",
             "150"));
     command.addAll(List.of(more));

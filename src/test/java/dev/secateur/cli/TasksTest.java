@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
@@ -186,6 +187,183 @@ class TasksTest {
     assertThat(output.err()).contains("the model has no such output; it has [radius]");
     Run words = compress("radius.keras", "--accept", "mae=3");
     assertThat(words.err()).contains("--accept: mae=3: is no bound");
+  }
+
+  @Test
+  void twoBoundsOnOneSideOfAMeasureAreRefusedBothNamed() {
+    Run run = compress("radius.keras", "--accept", "mae<=3", "--accept", "mae <= 4");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains("--accept: mae<=3 and mae <= 4 bound the same side");
+  }
+
+  @Test
+  void aLimitThatIsGivenHoldsBesideABound() {
+    Run run =
+        compress(
+            "kind.h5",
+            "--epochs",
+            0,
+            "--sparsity",
+            "0.7",
+            "--accept",
+            "top1>=0",
+            "--max-accuracy-drop",
+            "0.01");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_ACCEPTED);
+    assertThat(run.out()).contains("INT8 top-1 is", "the limit is a drop of 1.00");
+  }
+
+  @Test
+  void tasksOfOutputsThatNobodyHasAreRefusedByEveryCommand() {
+    Run evaluated =
+        Run.of(
+            "evaluate",
+            TASKS.resolve("radius.keras"),
+            "--data",
+            SET,
+            "--task",
+            "nosuch=regression");
+    Run compressed = compress("radius.keras", "--task", "nosuch=regression");
+    for (Run run : List.of(evaluated, compressed)) {
+      assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+      assertThat(run.err()).contains("/task/nosuch: the model has no such output; it has [radius]");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "radius.keras",
+    "square.h5",
+    "labels.keras",
+    "kind.h5",
+    "figure.h5",
+    "foreground.keras",
+    "again.h5",
+    "both.keras",
+  })
+  void aNetworkIsForTheSameWhateverFileItLiesIn(String model) throws IOException {
+    Path file = TASKS.resolve(model);
+    Run.of("convert", file, "--out", dir);
+    Path tflite = dir.resolve("fp32.tflite");
+    assertThat(tasks(tflite, SET)).isEqualTo(tasks(file, SET)).isNotEmpty();
+    if (model.startsWith("radius") || model.startsWith("square")) {
+      // Targets that fit several tasks: numbers that are all 0 or 1.
+      Path ones = dir.resolve("ones.npz");
+      try (NpzFixture npz = new NpzFixture(ones, true)) {
+        npz.floats("x", "(4, 16, 16, 1)", new float[4 * 16 * 16]);
+        npz.floats("y", "(4,)", 0, 1, 1, 0);
+      }
+      assertThat(tasks(tflite, ones)).isEqualTo(tasks(file, ones)).isNotEmpty();
+    }
+  }
+
+  private static List<String> tasks(Path file, Path set) throws IOException {
+    Run run = Run.of("evaluate", file, "--data", set, "--json");
+    List<String> tasks = new ArrayList<>();
+    new ObjectMapper()
+        .readTree(run.out())
+        .get("outputs")
+        .properties()
+        .forEach(o -> tasks.add(o.getKey() + " " + o.getValue().get("task").asText()));
+    return tasks;
+  }
+
+  @Test
+  void faultsStandInAnEvaluationToo() throws IOException {
+    Run run =
+        Run.of(
+            "evaluate",
+            TASKS.resolve("radius.keras"),
+            "--data",
+            SET,
+            "--scale",
+            "0.00001",
+            "--json");
+    JsonNode fault = new ObjectMapper().readTree(run.out()).get("faults").get(0);
+    assertThat(fault.get("output").asText()).isEqualTo("radius");
+    assertThat(fault.get("kind").asText()).isEqualTo("chance");
+    assertThat(fault.get("message").asText()).contains("R²");
+  }
+
+  @Test
+  void labelsThatAnImageHasNoUseForAreSaidToBeDropped() throws IOException {
+    Path set = dir.resolve("labelled.npz");
+    try (NpzFixture npz = new NpzFixture(set, true)) {
+      npz.floats("x", "(4, 16, 16, 1)", new float[4 * 16 * 16]);
+      npz.int64("y", "(4,)", 0, 1, 2, 3);
+    }
+    Run run = Run.of("evaluate", TASKS.resolve("again.h5"), "--data", set);
+    assertThat(run.err())
+        .contains("labelled.npz: its labels, a class a sample, are not used", "is an image");
+  }
+
+  @Test
+  void masksThatAreBlackAndWhiteInOneSetAloneAreRefused() throws IOException {
+    Path set = dir.resolve("masks.npz");
+    float[] black = new float[4 * 16 * 16];
+    black[0] = 255;
+    float[] grey = black.clone();
+    grey[1] = 7;
+    try (NpzFixture npz = new NpzFixture(set, true)) {
+      npz.floats("x_train", "(4, 16, 16, 1)", new float[4 * 16 * 16]);
+      npz.floats("y_train", "(4, 16, 16, 1)", grey);
+      npz.floats("x_test", "(4, 16, 16, 1)", new float[4 * 16 * 16]);
+      npz.floats("y_test", "(4, 16, 16, 1)", black);
+    }
+    Run run =
+        Run.of("compress", TASKS.resolve("again.h5"), "--train", set, "--out", dir.resolve("out"));
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err())
+        .contains("y_test", "nothing but 0 and 255", "the training set has other values");
+  }
+
+  @Test
+  void whereNothingIsTrainedNoTrainingSetIsSpokenOf() throws IOException {
+    Run run =
+        Run.of(
+            "compress",
+            TASKS.resolve("radius.keras"),
+            "--representative",
+            SET,
+            "--eval",
+            SET,
+            "--recipe",
+            "instant",
+            "--sparsity",
+            "0.3",
+            "--out",
+            dir.resolve("out"));
+    assertThat(run.out()).doesNotContain("training set");
+    assertThat(report().at("/datasets/1/alsoInTraining").isNull()).isTrue();
+  }
+
+  /** What a second job reuses is what it would have made: both end with the same bytes. */
+  @ParameterizedTest
+  @CsvSource({"kind.h5, recommended", "both.keras, recommended", "kind.h5, instant"})
+  void jobsThatBeginAlikeComputeTheBeginningOnce(String model, String recipe) throws IOException {
+    Path cache = dir.resolve("cache");
+    Object[] second = {"--recipe", recipe, "--epochs", 1, "--sparsity", "0.4"};
+    compress(model, "--recipe", recipe, "--epochs", 1, "--sparsity", "0.2", "--cache", cache);
+    Run alone = compress(model, second);
+    JsonNode computed = comparable(report());
+    assertThat(alone.err()).doesNotContain("reused");
+    List<Object> sharing = new ArrayList<>(List.of(second));
+    sharing.addAll(List.of("--cache", cache));
+    Run shared = compress(model, sharing.toArray());
+    assertThat(shared.err())
+        .contains("reused: the original's outputs on the evaluation set")
+        .contains("reused: the original's outputs on the training set");
+    assertThat(shared.err().contains("the sensitivity table")).isEqualTo(recipe.equals("instant"));
+    assertThat(comparable(report())).isEqualTo(computed);
+  }
+
+  /** A report without what differs from run to run. */
+  private static JsonNode comparable(JsonNode report) {
+    ObjectNode same = report.deepCopy();
+    same.remove(List.of("stages", "process", "artifacts"));
+    same.get("variants")
+        .forEach(v -> ((ObjectNode) v).remove(List.of("latencyMicros", "bytes", "zippedBytes")));
+    return same;
   }
 
   @Test

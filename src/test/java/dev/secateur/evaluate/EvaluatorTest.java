@@ -15,7 +15,9 @@ import dev.secateur.plan.Measure;
 import dev.secateur.plan.Preprocessing;
 import dev.secateur.plan.Task;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -284,6 +286,97 @@ class EvaluatorTest {
     return judged.faults().stream().map(Fault::kind).toList();
   }
 
+  /**
+   * Two networks that are equally good, on one set of samples: what their measures differ by is
+   * luck, and lies within the standard errors as often as it should.
+   */
+  @Test
+  void standardErrorsAreThoseOfLuck() {
+    Random random = new Random(3);
+    int rounds = 400;
+    Map<Measure, Integer> beyond = new EnumMap<>(Measure.class);
+    for (int round = 0; round < rounds; round++) {
+      int samples = 300;
+      float[] wanted = new float[samples];
+      float[] before = new float[samples];
+      float[] after = new float[samples];
+      for (int i = 0; i < samples; i++) {
+        wanted[i] = random.nextDouble() < 0.15 ? 1 : 0;
+        float shared = (float) random.nextGaussian();
+        before[i] = wanted[i] * 2 - 1 + shared + 0.5f * (float) random.nextGaussian();
+        after[i] = wanted[i] * 2 - 1 + shared + 0.5f * (float) random.nextGaussian();
+      }
+      Judgement first = beside(before, before, wanted);
+      Judgement second = beside(before, after, wanted);
+      for (Measure measure : List.of(Measure.F1, Measure.BALANCED_ACCURACY)) {
+        assertThat(first.standardErrors().get(measure)).isZero();
+        double drop = first.measure(measure).orElseThrow() - second.measure(measure).orElseThrow();
+        boolean lucky = drop > 1.645 * second.standardErrors().get(measure);
+        beyond.merge(measure, lucky ? 1 : 0, Integer::sum);
+      }
+    }
+    // One in twenty, give or take.
+    assertThat(beyond.get(Measure.F1)).isBetween(rounds / 50, rounds / 10);
+    assertThat(beyond.get(Measure.BALANCED_ACCURACY)).isBetween(rounds / 50, rounds / 10);
+  }
+
+  private static Judgement beside(float[] before, float[] after, float[] wanted) {
+    Goal goal = new Goal("y", Task.BINARY, Reading.DECISIONS, Scale.LOGITS, shape(1));
+    Identity same = new Identity(shape(1));
+    try (RecordedOutputs recorded = RecordedOutputs.create()) {
+      new Evaluator(List.of(goal), binary(before, wanted), () -> false)
+          .evaluateOriginal(same, recorded);
+      return new Evaluator(List.of(goal), binary(after, wanted), () -> false)
+          .evaluate(same, recorded.rewind())
+          .outputs()
+          .get(0);
+    }
+  }
+
+  private static Outputs binary(float[] values, float[] wanted) {
+    return new Outputs(shape(1), values, Target.Form.NUMBERS, shape(1), wanted);
+  }
+
+  @Test
+  void recallOfRareClassesCountsLikeThatOfCommonOnes() {
+    float[] never = new float[20];
+    Arrays.fill(never, -1);
+    never[0] = -2;
+    float[] rare = new float[20];
+    rare[0] = 1;
+    assertThat(decisions(Task.BINARY, 1, never, rare).measure(Measure.BALANCED_ACCURACY))
+        .contains(0.5);
+    // The second of two labels, which is rare, is never given.
+    float[] scores = {1, -1, 1, -1, -1, -1, -1, -1};
+    float[] both = {1, 1, 1, 0, 0, 0, 0, 0};
+    assertThat(decisions(Task.MULTI_LABEL, 2, scores, both).measure(Measure.BALANCED_ACCURACY))
+        .contains((1 + 1 + 0 + 1) / 4.0);
+    float[] first = {2, 0, 2, 0, 2, 1, 2, 0};
+    assertThat(classes(2, first, 0, 0, 0, 1).measure(Measure.BALANCED_ACCURACY)).contains(0.5);
+  }
+
+  @Test
+  void theScaleOfScoresIsTheOriginalsForAllThatIsMadeOfIt() {
+    float[] wanted = {1, 0, 1, 0};
+    Evaluation original =
+        new Evaluator(
+                List.of(new Goal("y", Task.BINARY, Reading.DECISIONS, Scale.BY_VALUE, shape(1))),
+                binary(new float[] {3, -2, .4f, -.3f}, wanted),
+                () -> false)
+            .evaluate(new Identity(shape(1)));
+    List<Goal> settled =
+        original.settled(
+            List.of(new Goal("y", Task.BINARY, Reading.DECISIONS, Scale.BY_VALUE, shape(1))));
+    assertThat(settled.get(0).scale()).isEqualTo(Scale.LOGITS);
+    // Logits of another variant that happen to lie in [0, 1] are logits all the same.
+    Judgement other =
+        new Evaluator(settled, binary(new float[] {.9f, 0, .4f, 0}, wanted), () -> false)
+            .evaluate(new Identity(shape(1)))
+            .outputs()
+            .get(0);
+    assertThat(other.measure(Measure.ACCURACY)).contains(1.0);
+  }
+
   @Test
   void constantAnswersAreAFaultForEveryReading() {
     assertThat(kinds(classes(2, new float[] {.9f, .1f, .9f, .1f}, 0, 1))).contains(Kind.CONSTANT);
@@ -349,6 +442,25 @@ class EvaluatorTest {
     }
     assertThat(classes(2, overtrained, labels).faults().stream().filter(Fault::certain)).isEmpty();
     assertThat(kinds(classes(2, raw, labels))).containsExactly(Kind.OVERCONFIDENT);
+  }
+
+  /** Any scale that sharpens such answers makes their loss smaller: that proves nothing. */
+  @Test
+  void answersThatAreLessCertainThanRightAreNoFault() {
+    int samples = 100;
+    float[] labels = new float[samples];
+    float[] logits = new float[samples * 2];
+    float[] scores = new float[samples];
+    for (int i = 0; i < samples; i++) {
+      labels[i] = i % 2;
+      logits[2 * i + i % 2] = 1 + 0.01f * i;
+      scores[i] = (i % 2 == 0 ? -1 : 1) * (1 + 0.01f * i);
+    }
+    Judgement hedged = classes(2, logits, labels);
+    assertThat(hedged.measure(Measure.TOP1)).contains(1.0);
+    assertThat(hedged.measure(Measure.LOSS).orElseThrow()).isGreaterThan(0.15);
+    assertThat(kinds(hedged)).isEmpty();
+    assertThat(kinds(decisions(Task.BINARY, 1, scores, labels))).isEmpty();
   }
 
   @Test

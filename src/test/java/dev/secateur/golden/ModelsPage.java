@@ -1,10 +1,12 @@
 package dev.secateur.golden;
 
+import dev.secateur.plan.Task;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** {@code docs/models.md}: what works for each layer and option, from the verdicts of a run. */
 final class ModelsPage {
@@ -41,10 +43,23 @@ final class ModelsPage {
 
   private void render() {
     page.append(String.format(INTRODUCTION, verdicts.size()));
+    tasks();
     section("Layers, operations and composition", "");
     section("File formats of older versions", "File-");
     section("Architectures of keras.applications", "Architecture-");
     failures();
+  }
+
+  private void tasks() {
+    page.append("## What an output may be for\n\n| task | measured by |\n|---|---|\n");
+    for (Task task : Task.values()) {
+      String measures =
+          task.measures().stream()
+              .map(m -> "`" + m.label() + "`")
+              .collect(Collectors.joining(", "));
+      page.append("| `" + task.label() + "` | " + measures + " |\n");
+    }
+    page.append("\n[tasks.md](tasks.md) says how the task is found and what is accepted.\n\n");
   }
 
   private void section(String title, String prefix) {

@@ -21,7 +21,6 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,15 +67,46 @@ class ChainTest {
     assertThat(directory.resolve("out")).doesNotExist();
   }
 
+  private record Part(Stage stage, Set<Product<?>> needs, Set<Product<?>> makes) implements Step {
+    @Override
+    public void run(Products products) {}
+  }
+
   @Test
-  void eachStepFindsWhatItNeedsMadeBefore() {
-    Set<Product<?>> made = new HashSet<>();
-    Run run = new Run(null, null, null, JobListener.NONE, () -> false);
-    for (Step step : Chain.steps(run, (result, into) -> {}, JobCheckpoints.NONE, List.of())) {
-      assertThat(made).as(step.stage().label()).containsAll(step.needs());
-      step.makes().forEach(product -> assertThat(made.add(product)).isTrue());
+  void stepsThatDoNotFitAreAFaultOfWhoeverPutThemTogether() {
+    Step save = new Part(Stage.SAVE, Set.of(Product.TUNED), Set.of(Product.PRUNED_FILE));
+    Step tune = new Part(Stage.FINE_TUNE, Set.of(), Set.of(Product.TUNED));
+    Step report = new Part(Stage.REPORT, Set.of(), Set.of(Product.RESULT));
+    assertThat(Chain.ordered(List.of(tune, save, report))).containsExactly(tune, save, report);
+    assertThatThrownBy(() -> Chain.ordered(List.of(save, tune, report)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the step save needs the pruned network, which no step before it makes");
+    assertThatThrownBy(() -> Chain.ordered(List.of(tune, tune, report)))
+        .hasMessage("the step fine-tune makes the pruned network once more");
+    assertThatThrownBy(() -> Chain.ordered(List.of(tune, save)))
+        .hasMessage("no step makes the result");
+  }
+
+  @Test
+  void aStepThatDoesNotMakeWhatItSaysIsFound() {
+    try (Products products = new Products()) {
+      assertThatThrownBy(() -> products.require(Set.of(Product.TUNED), Stage.FINE_TUNE))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("the step fine-tune has not made the pruned network");
     }
-    assertThat(made).contains(Product.RESULT);
+  }
+
+  /** Before any set is read in full. */
+  @Test
+  void namesInThePlanThatTheModelDoesNotHave() throws Exception {
+    for (String plan :
+        List.of(
+            "{\"acceptance\": {\"bounds\": {\"mae\": {\"max\": 3}}}}",
+            "{\"acceptance\": {\"bounds\": {\"nosuch.top1\": {\"min\": 0.5}}}}",
+            "{\"task\": {\"nosuch\": \"regression\"}}")) {
+      started.clear();
+      isFoundAtOnce(refused(MODEL, DATA, plan), FailureReason.PLAN_INVALID);
+    }
   }
 
   @Test
@@ -107,17 +137,17 @@ class ChainTest {
   }
 
   @Test
-  void aKerasFileWithOtherWeightsThanTheNetworksIsNotHandedOut() throws Exception {
+  void aKerasFileWithOtherWeightsThanTheNetworksIsNotHandedOut() {
     KerasModel model = KerasReader.read(MODEL);
     Graph network = model.graph();
     KerasFileCheck check = new KerasFileCheck(FewSamples.of(network, Optional.empty()), 1);
     Path file = directory.resolve("written.keras");
-    KerasWriter.write(model, network, file, model.format());
-    assertThatCode(() -> check.equal(file, network)).doesNotThrowAnyException();
+    Graph read = KerasWriter.write(model, network, file, model.format());
+    assertThatCode(() -> check.equal(file, read, network)).doesNotThrowAnyException();
     Weight kernel = network.prunable().get(0);
     Tensor zeros = new Tensor(kernel.shape(), new float[kernel.value().values().length]);
     Graph pruned = network.withWeights(Map.of(kernel.name(), zeros));
-    assertThatThrownBy(() -> check.equal(file, pruned))
+    assertThatThrownBy(() -> check.equal(file, read, pruned))
         .isInstanceOfSatisfying(
             JobException.class,
             e -> assertThat(e.reason()).isEqualTo(FailureReason.MODEL_UNSUPPORTED))

@@ -105,6 +105,20 @@ class PlanDocumentTest {
                 .replace('\'', '"'));
   }
 
+  /** A limit that is given holds where the default would bend: it is another plan. */
+  @Test
+  void aLimitThatIsGivenIsToldFromTheDefaultOfTheSameNumber() {
+    for (String limit : List.of("'maxAccuracyDrop': 0.02", "'maxLossIncrease': 0.1")) {
+      Plan given = Plan.read(json("{'acceptance': {" + limit + "}}"));
+      assertThat(given).isNotEqualTo(Plan.DEFAULT);
+      assertThat(given.digest()).isNotEqualTo(Plan.DEFAULT.digest());
+      assertThat(Plan.read(given.document())).isEqualTo(given);
+    }
+    Plan other = Plan.read(json("{'acceptance': {'maxAccuracyDrop': 0.03}}"));
+    assertThat(new String(other.canonical(), StandardCharsets.UTF_8))
+        .contains("\"maxAccuracyDrop\":0.03,\"maxLossIncrease\":0.1}");
+  }
+
   @Test
   void nullAndAutoLeaveAFieldToItsDefault() {
     assertThat(

@@ -45,6 +45,9 @@ public final class ArchitectureLowering {
   private static final int MOST_NODES = 200_000;
   private static final int MOST_DIMENSIONS = 8;
 
+  private static final String GIVE_SHAPE =
+      "give the shape of one sample with --input-shape, or a dataset, from which it is taken";
+
   private final GraphBuilder graph;
   private final WeightSlots weights;
   private final Dialect dialect;
@@ -110,12 +113,28 @@ public final class ArchitectureLowering {
   private Optional<String> input(LayerSpec layer, String name, int inputs) {
     try {
       LayerTypes.checkInput(new Options(layer.name(), layer.config()));
-      Shape shape = shape(layer, inputs == 1 ? inputShape : Optional.empty());
-      return Optional.of(graph.input(name, shape));
+      if (inputs > 1 && isOpen(layer)) {
+        throw unknown(
+            layer,
+            "an open size for one of its inputs",
+            "give each Input its size and save the model again: with several inputs none is taken"
+                + " from elsewhere");
+      }
+      return Optional.of(graph.input(name, shape(layer, inputShape)));
     } catch (Refusal e) {
       reasons.add(e);
       return Optional.empty();
     }
+  }
+
+  private static boolean isOpen(LayerSpec layer) {
+    JsonNode stated = Numbers.unwrapped(layer.config().path("batch_input_shape"));
+    for (int i = 1; i < stated.size(); i++) {
+      if (stated.get(i).isNull()) {
+        return true;
+      }
+    }
+    return !stated.isArray();
   }
 
   /** The stated shape, its gaps filled from the given one. */
@@ -124,20 +143,29 @@ public final class ArchitectureLowering {
     if (!stated.isArray()) {
       return given
           .map(s -> s.withBatch(Shape.UNKNOWN))
-          .orElseThrow(() -> unknown(layer, "no shape"));
+          .orElseThrow(() -> unknown(layer, "no shape for its input", GIVE_SHAPE));
     }
     if (stated.size() < 2 || stated.size() > MOST_DIMENSIONS) {
       throw Refusal.config(layer.name(), "an input of " + stated.size() + " dimensions");
     }
     List<Integer> dims = new ArrayList<>(List.of(Shape.UNKNOWN));
+    boolean fits = given.isPresent() && given.get().rank() == stated.size();
     for (int i = 1; i < stated.size(); i++) {
       int dim = stated.get(i).asInt(Shape.UNKNOWN);
-      boolean fits = given.isPresent() && given.get().rank() == stated.size();
       if (stated.get(i).isNull() && fits) {
         dim = given.get().dim(i);
       }
       if (stated.get(i).isNull() && dim == Shape.UNKNOWN) {
-        throw unknown(layer, "the shape " + stated + " with unknown dimensions");
+        String open = "the shape " + stated + " with unknown dimensions for its input";
+        throw given.isEmpty()
+            ? unknown(layer, open, GIVE_SHAPE)
+            : unknown(
+                layer,
+                open
+                    + ", which a sample of "
+                    + (given.get().rank() - 1)
+                    + " dimensions cannot fill",
+                "give a sample of " + (stated.size() - 1) + " dimensions");
       }
       if (dim < 1) {
         throw Refusal.config(layer.name(), "an input of the shape " + stated);
@@ -147,12 +175,8 @@ public final class ArchitectureLowering {
     return new Shape(dims);
   }
 
-  private static Refusal unknown(LayerSpec layer, String what) {
-    return new Refusal(
-        Kind.INPUT_SHAPE_UNKNOWN,
-        layer.name(),
-        "the model has " + what + " for its input",
-        "give the shape of one sample with --input-shape, or a dataset, from which it is taken");
+  private static Refusal unknown(LayerSpec layer, String what, String remedy) {
+    return new Refusal(Kind.INPUT_SHAPE_UNKNOWN, layer.name(), "the model has " + what, remedy);
   }
 
   /** One use of a model; an absent value is one that could not be lowered. */

@@ -34,12 +34,16 @@ public final class FileKind {
     if (head.length == 0) {
       throw new Refusal(Kind.EMPTY, "", "the file is empty", "fetch or save the file again");
     }
-    if (startsWith(head, HDF5) || hasUserBlock(file)) {
+    if (startsWith(head, HDF5)) {
       return KerasFormat.H5;
     }
+    // Before a user block is looked for: the weights inside a zip are HDF5, wherever they begin.
     if (startsWith(head, new byte[] {'P', 'K', 3, 4})
         || startsWith(head, new byte[] {'P', 'K', 5, 6})) {
       return KerasFormat.KERAS;
+    }
+    if (hasUserBlock(file)) {
+      return KerasFormat.H5;
     }
     throw foreign(head);
   }

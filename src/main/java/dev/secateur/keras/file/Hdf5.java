@@ -22,9 +22,15 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * An HDF5 file, read with bounds: sizes are checked against the file before memory is taken, and no
@@ -47,6 +53,9 @@ public final class Hdf5 implements AutoCloseable {
 
   private final HdfFile file;
   private final long bytes;
+
+  /** Of each group, the names that stand for several groups, one below the other. */
+  private final Map<Group, NavigableSet<String>> joined = new IdentityHashMap<>();
 
   private Hdf5(HdfFile file, long bytes) {
     this.file = file;
@@ -87,7 +96,7 @@ public final class Hdf5 implements AutoCloseable {
   }
 
   public GroupAt root() {
-    return new GroupAt(file, "");
+    return new GroupAt(List.of(new Place(file, "")), "");
   }
 
   @Override
@@ -96,24 +105,59 @@ public final class Hdf5 implements AutoCloseable {
   }
 
   /**
-   * A group and its path. Keras on Windows has written {@code layers\\conv2d} as one name; here it
-   * is a group within a group all the same.
+   * Where some of a group's children stand.
+   *
+   * @param prefix what the names of these children begin with; empty for the group itself
    */
-  public final class GroupAt {
-    private final Group group;
-    private final String path;
-
-    /** What the names of its children begin with. */
-    private final String prefix;
-
-    private GroupAt(Group group, String path) {
-      this(group, path, "");
+  private record Place(Group group, String prefix) {
+    Optional<Node> node(String name, String path) {
+      return Optional.ofNullable(group.getChildren().get(prefix + name))
+          .map(n -> resolved(n, path));
     }
 
-    private GroupAt(Group group, String path, String prefix) {
-      this.group = group;
+    Stream<String> names() {
+      return group.getChildren().keySet().stream()
+          .filter(c -> c.startsWith(prefix))
+          .map(c -> c.substring(prefix.length()).split("\\\\", 2)[0]);
+    }
+  }
+
+  /** Where the children of the child of this name stand. */
+  private List<Place> below(Place place, String name, String path) {
+    List<Place> below = new ArrayList<>();
+    place
+        .node(name, path)
+        .filter(n -> n instanceof Group)
+        .ifPresent(n -> below.add(new Place((Group) n, "")));
+    String start = place.prefix() + name + "\\";
+    String next = joined(place.group()).ceiling(start);
+    if (next != null && next.startsWith(start)) {
+      below.add(new Place(place.group(), start));
+    }
+    return below;
+  }
+
+  private NavigableSet<String> joined(Group group) {
+    return joined.computeIfAbsent(
+        group,
+        g -> {
+          NavigableSet<String> names = new TreeSet<>(g.getChildren().keySet());
+          names.removeIf(n -> n.indexOf('\\') < 0);
+          return names;
+        });
+  }
+
+  /**
+   * A group and its path. Keras on Windows has written {@code layers\\conv2d} as one name; here it
+   * is a group within a group all the same, beside what stands in a group {@code layers}.
+   */
+  public final class GroupAt {
+    private final List<Place> places;
+    private final String path;
+
+    private GroupAt(List<Place> places, String path) {
+      this.places = List.copyOf(places);
       this.path = path;
-      this.prefix = prefix;
     }
 
     public String path() {
@@ -130,17 +174,11 @@ public final class Hdf5 implements AutoCloseable {
     }
 
     private Optional<GroupAt> child(String name) {
-      Optional<Node> node = node(name);
-      if (node.isPresent()) {
-        return node.filter(n -> n instanceof Group).map(n -> new GroupAt((Group) n, at(name)));
-      }
-      String start = prefix + name + "\\";
-      return guarded(
-          at(name),
-          () ->
-              group.getChildren().keySet().stream().anyMatch(c -> c.startsWith(start))
-                  ? Optional.of(new GroupAt(group, at(name), start))
-                  : Optional.empty());
+      List<Place> below =
+          guarded(
+              at(name),
+              () -> places.stream().flatMap(p -> below(p, name, at(name)).stream()).toList());
+      return below.isEmpty() ? Optional.empty() : Optional.of(new GroupAt(below, at(name)));
     }
 
     public Optional<DatasetAt> dataset(String below) {
@@ -161,20 +199,11 @@ public final class Hdf5 implements AutoCloseable {
     private Optional<Node> node(String name) {
       return guarded(
           at(name),
-          () ->
-              Optional.ofNullable(group.getChildren().get(prefix + name))
-                  .map(n -> resolved(n, at(name))));
+          () -> places.stream().flatMap(p -> p.node(name, at(name)).stream()).findFirst());
     }
 
     public List<String> children() {
-      return guarded(
-          path,
-          () ->
-              group.getChildren().keySet().stream()
-                  .filter(c -> c.startsWith(prefix))
-                  .map(c -> c.substring(prefix.length()).split("\\\\", 2)[0])
-                  .distinct()
-                  .toList());
+      return guarded(path, () -> places.stream().flatMap(Place::names).distinct().toList());
     }
 
     /** A text attribute. */
@@ -252,23 +281,26 @@ public final class Hdf5 implements AutoCloseable {
       return guarded(
           at("@" + name),
           () -> {
-            Attribute attribute = group.getAttributes().get(name);
-            if (attribute != null && attribute.getSizeInBytes() > bytes) {
+            Optional<Attribute> attribute =
+                places.stream()
+                    .filter(p -> p.prefix().isEmpty())
+                    .flatMap(p -> Optional.ofNullable(p.group().getAttributes().get(name)).stream())
+                    .findFirst();
+            if (attribute.isPresent() && attribute.get().getSizeInBytes() > bytes) {
               throw Refusal.corrupt(at("@" + name), "an attribute larger than the file");
             }
-            return Optional.ofNullable(attribute);
+            return attribute;
           });
     }
 
     /** All datasets below. */
     public List<DatasetAt> datasets() {
       List<DatasetAt> all = new ArrayList<>();
-      collect(this, all, new IdentityHashMap<>(), 0, new int[1]);
+      collect(this, all, Collections.newSetFromMap(new IdentityHashMap<>()), 0, new int[1]);
       return all;
     }
 
-    private void collect(
-        GroupAt from, List<DatasetAt> into, IdentityHashMap<Node, Node> seen, int depth, int[] n) {
+    private void collect(GroupAt from, List<DatasetAt> into, Set<Node> seen, int depth, int[] n) {
       if (depth > DEEPEST) {
         throw Refusal.limit(from.path, "groups nested more than " + DEEPEST + " deep");
       }
@@ -278,9 +310,14 @@ public final class Hdf5 implements AutoCloseable {
         }
         from.dataset(name).ifPresent(into::add);
         from.group(name)
-            .filter(g -> !g.prefix.isEmpty() || seen.put(g.group, g.group) == null)
+            .map(g -> new GroupAt(unseen(g.places, seen), g.path))
             .ifPresent(g -> collect(g, into, seen, depth + 1, n));
       }
+    }
+
+    /** Groups can be linked in circles; names that begin alike cannot. */
+    private static List<Place> unseen(List<Place> places, Set<Node> seen) {
+      return places.stream().filter(p -> !p.prefix().isEmpty() || seen.add(p.group())).toList();
     }
   }
 

@@ -199,8 +199,8 @@ public final class ImageLayers {
     Shape shape = layer.graph().shape(x);
     int h = shape.dim(1);
     int w = shape.dim(2);
-    int cropHeight = Math.min(h, (int) ((float) (w * (long) height) / width));
-    int cropWidth = Math.min(w, (int) ((float) (h * (long) width) / height));
+    int cropHeight = Math.max(1, Math.min(h, (int) ((float) (w * (long) height) / width)));
+    int cropWidth = Math.max(1, Math.min(w, (int) ((float) (h * (long) width) / height)));
     int top = (int) ((h - cropHeight) / 2f);
     int left = (int) ((w - cropWidth) / 2f);
     return window(layer, x, top, left, cropHeight, cropWidth);

@@ -248,7 +248,7 @@ final class ReductionOperations {
         call.option(2, "strides").isPresent() ? spatial(call, 2, dimensions, "strides") : window;
     String padding = call.text("valid", 3, "padding");
     if (!padding.equals("same") && !padding.equals("valid")) {
-      throw call.unsupported("the padding " + padding);
+      throw call.unsupported(padding.isEmpty() ? "a padding in numbers" : "the padding " + padding);
     }
     Padding mode = padding.equals("same") ? Padding.SAME : Padding.VALID;
     if (dimensions == 2) {

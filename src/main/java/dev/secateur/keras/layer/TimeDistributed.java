@@ -29,7 +29,8 @@ final class TimeDistributed {
     if (x.rank() < 3) {
       throw Refusal.config(layer.path(), "needs at least two dimensions beside the batch");
     }
-    if (ELEMENTWISE.contains(type)) {
+    // A layer as activation may have weights of a step's shape, or an axis counted within a step.
+    if (ELEMENTWISE.contains(type) && !config.path("activation").isObject()) {
       return LayerTypes.lower(layer.wrapped(type, config, layer.input()));
     }
     if (x.dim(1) > MOST_STEPS) {

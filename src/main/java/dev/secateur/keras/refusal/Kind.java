@@ -35,5 +35,7 @@ public enum Kind {
   /** Larger, deeper or more than the bounds allow. */
   LIMIT,
   /** The output cannot be written. */
-  UNWRITABLE
+  UNWRITABLE,
+  /** A file that was just written does not hold what it was to hold: a fault of this program. */
+  MISWRITTEN
 }

@@ -62,7 +62,7 @@ public final class ModelWriting {
       }
       written.addAll(layer(layer, path, trainable, parts.get(layer.name()), references));
     }
-    List<Ref> outputs = spec.outputs().stream().map(references::output).toList();
+    List<Ref> outputs = spec.outputs().stream().map(references::of).toList();
     boolean top = path.isEmpty();
     return new WrittenModel(
         spec.name(),
@@ -119,11 +119,6 @@ public final class ModelWriting {
       String suffix = own.isEmpty() ? "" : own.get(own.size() - 1).suffix();
       int call = calledTwice.contains(ref.layer()) ? 2 * ref.call() + 1 : ref.call();
       return new Ref(ref.layer() + suffix, call, ref.tensor());
-    }
-
-    /** Keras 3 counts a Functional's calls from one in the list of outputs. */
-    Ref output(Ref ref) {
-      return of(ref);
     }
   }
 
@@ -215,7 +210,7 @@ public final class ModelWriting {
       boolean gate = part.type().equals(WrittenLayers.GATE);
       boolean own = withWeights.add(part.within());
       part.trainable(trainable);
-      List<Value> values = own ? values(layer, place, part.within(), trainable) : List.of();
+      List<Value> values = own ? values(layer, place, part, trainable) : List.of();
       String type = gate ? "Multiply" : part.type();
       List<List<Ref>> called = gate ? gated(layer.name(), operands) : operands;
       chain.add(new WrittenLayer(name, type, config, called, values, Optional.empty()));
@@ -267,11 +262,12 @@ public final class ModelWriting {
     return layer;
   }
 
-  /** The weights at one place within the layer. */
-  private List<Value> values(LayerSpec layer, String place, String within, boolean trainable) {
+  /** The weights that one part of the layer takes, under the part's name. */
+  private List<Value> values(
+      LayerSpec layer, String place, WrittenLayers.Part part, boolean trainable) {
     List<Value> values = new ArrayList<>();
     for (WeightSlot slot : architecture.weights().of(place)) {
-      if (!slot.isWritten() || !slot.within().equals(within)) {
+      if (!slot.isWritten() || !slot.within().equals(part.within())) {
         continue;
       }
       float[] value =
@@ -279,7 +275,8 @@ public final class ModelWriting {
       boolean scale = layer.type().equals("LayerScale");
       String name = scale ? "depthwise_kernel" : slot.ownName();
       Shape shape = scale ? Shape.of(1, 1, slot.shape().last(), 1) : slot.shape();
-      values.add(new Value(place, name, shape, trainable && slot.trainable(), value));
+      String path = place + part.suffix();
+      values.add(new Value(path, name, shape, trainable && slot.trainable(), value));
     }
     return values;
   }

@@ -21,15 +21,22 @@ class Hdf5Test {
     try (Hdf5Writer writer = new Hdf5Writer(file)) {
       writer.dataset("/layers\\dense/vars/0", Shape.of(2), new float[] {1, 2});
       writer.dataset("/layers\\model/layers\\conv2d/vars/0", Shape.of(1), new float[] {3});
+      // A model within the model: its own group, and beside it those of its layers.
+      writer.dataset("/layers\\base/vars/0", Shape.of(1), new float[] {4});
+      writer.dataset("/layers\\base\\layers\\dense/vars/0", Shape.of(1), new float[] {5});
     }
     try (Hdf5 hdf5 = Hdf5.open(file, Files.size(file))) {
       GroupAt layers = hdf5.root().group("layers").orElseThrow();
-      assertThat(layers.children()).containsExactlyInAnyOrder("dense", "model");
+      assertThat(layers.children()).containsExactlyInAnyOrder("dense", "model", "base");
       float[] dense = new float[2];
       layers.group("dense").orElseThrow().dataset("vars/0").orElseThrow().readInto(dense);
       assertThat(dense).containsExactly(1, 2);
       assertThat(layers.group("model/layers/conv2d").orElseThrow().dataset("vars/0")).isPresent();
-      assertThat(hdf5.root().datasets()).hasSize(2);
+      GroupAt base = layers.group("base").orElseThrow();
+      assertThat(base.children()).containsExactlyInAnyOrder("vars", "layers");
+      assertThat(base.dataset("vars/0")).isPresent();
+      assertThat(base.group("layers/dense").orElseThrow().dataset("vars/0")).isPresent();
+      assertThat(hdf5.root().datasets()).hasSize(4);
       assertThat(layers.group("conv")).isEmpty();
     }
   }
