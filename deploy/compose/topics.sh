@@ -1,5 +1,5 @@
 #!/bin/bash
-# Creates the four topics, where they do not exist. The partitions of the first are the most workers that can share the work.
+# Creates the topics, where they do not exist.
 set -euo pipefail
 create() {
   local topic=$1 partitions=$2
@@ -11,4 +11,5 @@ day=86400000
 create "$REGISTERED" "$PARTITIONS" --config "retention.ms=$((30 * day))"
 create "$PROGRESS" "$PARTITIONS" --config "retention.ms=$day"
 create "$COMPRESSED" "$PARTITIONS" --config "retention.ms=$((30 * day))"
+create "$DOORBELL" 1 --config "retention.ms=$((30 * day))"
 create "$DEAD_LETTERS" 1 --config "retention.ms=$((30 * day))" --config max.message.bytes=104857600
