@@ -1,0 +1,310 @@
+package dev.secateur.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.demo.Ports;
+import dev.secateur.demo.Subprocess;
+import dev.secateur.demo.WorkerProcess;
+import dev.secateur.event.CloudEvent;
+import dev.secateur.event.KafkaBinding;
+import dev.secateur.ledger.Ledger;
+import dev.secateur.ledger.ObjectLedgerStore;
+import dev.secateur.ledger.Pauses;
+import dev.secateur.ledger.Terms;
+import dev.secateur.store.ObjectUri;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Intake and execution, measured on packaged workers: {@code bench/ledger}. */
+final class LedgerBench {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final int STARTS = 5;
+  private static final int RECORDS = 3000;
+  private static final int WARM = 10;
+  private static final int MEASURED = 15;
+  private static final int WORKERS = 4;
+  private static final int TENANTS = 20;
+  private static final int ORDERS = 160;
+  private static final Duration LEASE = Duration.ofSeconds(60);
+
+  /** What tests shorten, as it is in production. */
+  private static final Map<String, String> PRODUCTION =
+      Map.of(
+          "secateur.claim.heartbeat", "15s",
+          "secateur.claim.expiry", LEASE.toSeconds() + "s",
+          "secateur.jobs.checkpoint-interval", "10s",
+          "secateur.jobs.max-attempts", "3",
+          "mp.messaging.incoming.registered.session.timeout.ms", "45000",
+          "mp.messaging.incoming.registered.heartbeat.interval.ms", "3000");
+
+  private LedgerBench() {}
+
+  public static void main(String[] arguments) throws Exception {
+    LocalServers.get();
+    coldStarts();
+    intake();
+    oneWorker();
+    elsewhere();
+    idleShare();
+    takeover();
+    System.exit(0);
+  }
+
+  private static void print(String name, double value) {
+    System.out.printf(Locale.ROOT, "%s %.4g%n", name, value);
+    System.out.flush();
+  }
+
+  private static Ledger ledger(Platform platform) {
+    return new Ledger(
+        new ObjectLedgerStore(platform.store, platform.state),
+        InstantSource.system(),
+        new Terms("bench", "bench", LEASE, LEASE));
+  }
+
+  /** From the start of a process until it says that it is ready, in turns. */
+  private static void coldStarts() throws Exception {
+    List<Double> workers = new ArrayList<>();
+    List<Double> empty = new ArrayList<>();
+    try (Platform platform = new Platform("cold", 1)) {
+      for (int i = 0; i < STARTS; i++) {
+        long start = System.nanoTime();
+        try (WorkerProcess worker = platform.worker("cold-" + i, PRODUCTION)) {
+          until(worker.address().resolve("/q/health/ready"));
+          workers.add((System.nanoTime() - start) / 1e9);
+        }
+        empty.add(emptyStart(platform.directory.resolve("empty-" + i + ".log")));
+      }
+    }
+    print("cold-start-seconds", median(workers));
+    print("cold-start-empty-seconds", median(empty));
+    print("cold-start-ratio", median(workers) / median(empty));
+  }
+
+  private static double emptyStart(Path log) throws IOException {
+    int port = Ports.free();
+    long start = System.nanoTime();
+    Subprocess process =
+        Subprocess.java(
+            log,
+            Map.of(),
+            List.of(
+                "-Xmx768m",
+                "-XX:+UseSerialGC",
+                "-Dquarkus.http.host=127.0.0.1",
+                "-Dquarkus.http.port=" + port,
+                "-jar",
+                System.getProperty("secateur.bench.empty")));
+    try {
+      until(URI.create("http://127.0.0.1:" + port + "/q/health/ready"));
+      return (System.nanoTime() - start) / 1e9;
+    } finally {
+      process.close();
+    }
+  }
+
+  /** Asked again at once: what is measured is a second or two. */
+  private static void until(URI ready) {
+    while (true) {
+      try {
+        HttpURLConnection connection = (HttpURLConnection) ready.toURL().openConnection();
+        if (connection.getResponseCode() == 200) {
+          return;
+        }
+      } catch (IOException e) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  /** Records that are there at once, until the group has acknowledged them all. */
+  private static void intake() throws Exception {
+    try (Platform platform = new Platform("intake", 4)) {
+      ledger(platform).pauses().pause(new Pauses.Scope.All());
+      WorkerProcess worker = platform.worker("intake-1", PRODUCTION).awaitReady();
+      byte[] data = dev.secateur.event.EventJson.bytes(platform.job("shapes", "1", 1));
+      send(platform, data, 200, "warm");
+      platform.await("warm", () -> platform.acknowledged() == 200);
+      long start = System.nanoTime();
+      send(platform, data, RECORDS, "event");
+      platform.await("taken in", () -> platform.acknowledged() == 200 + RECORDS);
+      print("intake-per-second", RECORDS / ((System.nanoTime() - start) / 1e9));
+      worker.close();
+    }
+  }
+
+  private static void send(Platform platform, byte[] data, int records, String name)
+      throws Exception {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", platform.kafka),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      ObjectNode tree = (ObjectNode) MAPPER.readTree(data);
+      for (int n = 0; n < records; n++) {
+        CloudEvent event = platform.event(name + "-" + n, tree);
+        KafkaBinding.Encoded encoded = KafkaBinding.binary(event);
+        ProducerRecord<byte[], byte[]> record =
+            new ProducerRecord<>(platform.registered(), n % 4, null, encoded.value());
+        encoded.headers().forEach(record.headers()::add);
+        producer.send(record);
+      }
+    }
+  }
+
+  /** One idle worker, one job after the other. */
+  private static void oneWorker() throws Exception {
+    try (Platform platform = new Platform("one", 1)) {
+      WorkerProcess worker = platform.worker("one-1", PRODUCTION).awaitReady();
+      List<Double> starts = new ArrayList<>();
+      List<Double> added = new ArrayList<>();
+      double requests = 0;
+      for (int j = 1; j <= WARM + MEASURED; j++) {
+        double before = worker.metric("secateur_store_requests_seconds_count");
+        Instant sent = Instant.now();
+        platform.publish(platform.job("shapes", "v" + j, 1));
+        int jobs = j;
+        platform.await("result", () -> platform.results().size() == jobs);
+        Instant answered = platform.results().get(j - 1).time().orElseThrow();
+        if (j > WARM) {
+          starts.add(millis(sent, begun(platform, "v" + j, 1)));
+          added.add(millis(sent, answered) - 1e3 * engineSeconds(platform, j - 1));
+          platform.await("settled", platform::isSettled);
+          requests += worker.metric("secateur_store_requests_seconds_count") - before;
+        }
+      }
+      print("start-milliseconds", median(starts));
+      print("added-milliseconds", median(added));
+      print("requests-per-job", requests / MEASURED);
+    }
+  }
+
+  private static double millis(Instant from, Instant to) {
+    return Duration.between(from, to).toNanos() / 1e6;
+  }
+
+  /** When an order's first stage began under its n-th claim, as its progress says. */
+  private static Instant begun(Platform platform, String version, int claim) {
+    return platform.progress().stream()
+        .filter(e -> e.data().at("/model/version").asText().equals(version))
+        .filter(e -> e.data().at("/job/epoch").asInt() == claim)
+        .map(e -> e.time().orElseThrow())
+        .min(Comparator.naturalOrder())
+        .orElseThrow();
+  }
+
+  /** The stages' own times, as the report has them. */
+  private static double engineSeconds(Platform platform, int result) throws IOException {
+    JsonNode data = platform.results().get(result).data();
+    byte[] report =
+        platform.store.read(ObjectUri.of(data.at("/report/json").asText()), 1 << 22).orElseThrow();
+    double sum = 0;
+    for (JsonNode stage : MAPPER.readTree(report).path("stages")) {
+      sum += stage.path("seconds").asDouble();
+    }
+    return sum;
+  }
+
+  /** Who takes the record in is busy; another worker is idle. */
+  private static void elsewhere() throws Exception {
+    try (Platform platform = new Platform("elsewhere", 1)) {
+      platform.worker("elsewhere-1", PRODUCTION).awaitReady();
+      platform.publish(platform.job("shapes", "long", 100_000));
+      platform.await("running", () -> !platform.progress().isEmpty());
+      platform.worker("elsewhere-2", PRODUCTION).awaitReady();
+      List<Double> starts = new ArrayList<>();
+      for (int j = 1; j <= 8; j++) {
+        Instant sent = Instant.now();
+        platform.publish(platform.job("shapes", "v" + j, 1));
+        int jobs = j;
+        platform.await("result", () -> platform.results().size() == jobs);
+        starts.add(millis(sent, begun(platform, "v" + j, 1)));
+      }
+      print("start-elsewhere-milliseconds", median(starts));
+    }
+  }
+
+  /** Orders of many tenants on several workers: the share of their time in which they had none. */
+  private static void idleShare() throws Exception {
+    try (Platform platform = new Platform("idle", 4)) {
+      Ledger ledger = ledger(platform);
+      ledger.pauses().pause(new Pauses.Scope.All());
+      for (int w = 1; w <= WORKERS; w++) {
+        platform.worker("idle-" + w, PRODUCTION).awaitReady();
+      }
+      for (int j = 0; j < ORDERS; j++) {
+        platform.publish(platform.job("shapes", "v" + j, 8).put("tenant", "t" + j % TENANTS));
+      }
+      platform.await("taken in", () -> platform.acknowledged() == ORDERS);
+      ledger.pauses().resume(new Pauses.Scope.All());
+      platform.awaitResults(ORDERS);
+      print("idle-share", idleShare(platform));
+    }
+  }
+
+  /** Gaps between a worker's answers and its next beginnings, as long as any order waited. */
+  private static double idleShare(Platform platform) {
+    Map<String, List<Instant[]>> byWorker = new HashMap<>();
+    for (CloudEvent result : platform.results()) {
+      String version = result.data().at("/model/version").asText();
+      byWorker
+          .computeIfAbsent(result.data().at("/worker/id").asText(), w -> new ArrayList<>())
+          .add(new Instant[] {begun(platform, version, 1), result.time().orElseThrow()});
+    }
+    Instant last =
+        byWorker.values().stream()
+            .flatMap(List::stream)
+            .map(job -> job[0])
+            .max(Comparator.naturalOrder())
+            .orElseThrow();
+    double idle = 0;
+    double whole = 0;
+    for (List<Instant[]> jobs : byWorker.values()) {
+      jobs.sort(Comparator.comparing(job -> job[0]));
+      Instant begin = jobs.get(0)[0];
+      whole += millis(begin, last);
+      for (int j = 1; j < jobs.size(); j++) {
+        idle += Math.max(0, millis(jobs.get(j - 1)[1], jobs.get(j)[0]));
+      }
+      Instant end = jobs.get(jobs.size() - 1)[1];
+      idle += end.isBefore(last) ? millis(end, last) : 0;
+    }
+    return idle / whole;
+  }
+
+  /** A worker dies in mid-work beside an idle one, which must wait for its lease. */
+  private static void takeover() throws Exception {
+    try (Platform platform = new Platform("takeover", 1)) {
+      WorkerProcess first = platform.worker("takeover-1", PRODUCTION).awaitReady();
+      platform.publish(platform.job("shapes", "v", 100_000));
+      platform.await("running", () -> !platform.progress().isEmpty());
+      platform.worker("takeover-2", PRODUCTION).awaitReady();
+      first.process().signal("KILL");
+      Instant killed = Instant.now();
+      platform.await(
+          "taken over",
+          () -> platform.progress().stream().anyMatch(e -> e.data().at("/job/epoch").asInt() == 2));
+      print("takeover-seconds", millis(killed, begun(platform, "v", 2)) / 1e3);
+      print("lease-seconds", LEASE.toSeconds());
+    }
+  }
+
+  private static double median(List<Double> values) {
+    return values.stream().sorted().toList().get(values.size() / 2);
+  }
+}
