@@ -48,7 +48,7 @@ public final class TfliteInterpreter implements Predictor {
   private static final Set<Integer> SUPPORTED = Set.of(kTfLiteFloat32, kTfLiteInt8, kTfLiteUInt8);
 
   /** Which kernels compute. */
-  enum Kernels {
+  public enum Kernels {
     /** XNNPACK's where it has one, as TFLite does by default. */
     XNNPACK("XNNPACK"),
     BUILT_IN("the built-in kernels");
@@ -158,7 +158,8 @@ public final class TfliteInterpreter implements Predictor {
     return open(compiled, threads, Kernels.XNNPACK);
   }
 
-  static TfliteInterpreter open(TfliteModel compiled, int threads, Kernels kernels) {
+  /** With the kernels that are asked for. */
+  public static TfliteInterpreter open(TfliteModel compiled, int threads, Kernels kernels) {
     return open(compiled, threads, new int[0], kernels);
   }
 

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /**
@@ -40,6 +41,10 @@ final class StoredCheckpoints implements JobCheckpoints {
   private static final Logger LOG = Logger.getLogger(StoredCheckpoints.class);
   private static final String MANIFEST = ".json";
   private static final String DATA = ".data";
+
+  /** What is called otherwise is somebody else's, or only being written. */
+  private static final Pattern NAME = Pattern.compile("[0-9]{6,18}-[0-9]{9}\\.json");
+
   private static final int LARGEST_MANIFEST = 1 << 16;
 
   /** The newest and one to fall back to. */
@@ -194,7 +199,7 @@ final class StoredCheckpoints implements JobCheckpoints {
     }
     return store.list(root).stream()
         .map(StoredObject::uri)
-        .filter(uri -> uri.key().endsWith(MANIFEST))
+        .filter(uri -> NAME.matcher(uri.fileName()).matches())
         .mapToLong(
             uri -> {
               String[] path = uri.key().substring(root.key().length()).split("/", 2);
@@ -208,7 +213,7 @@ final class StoredCheckpoints implements JobCheckpoints {
   private List<Name> names(Stage stage) {
     return store.list(prefix(stage)).stream()
         .map(StoredObject::uri)
-        .filter(uri -> uri.key().endsWith(MANIFEST))
+        .filter(uri -> NAME.matcher(uri.fileName()).matches())
         .map(Name::of)
         .toList();
   }
