@@ -224,7 +224,7 @@ final class LedgerBench {
   private static void elsewhere() throws Exception {
     try (Platform platform = new Platform("elsewhere", 1)) {
       platform.worker("elsewhere-1", PRODUCTION).awaitReady();
-      platform.publish(platform.job("shapes", "long", 100_000));
+      platform.publish(platform.job("shapes", "long", 10_000));
       platform.await("running", () -> !platform.progress().isEmpty());
       platform.worker("elsewhere-2", PRODUCTION).awaitReady();
       List<Double> starts = new ArrayList<>();
@@ -291,7 +291,7 @@ final class LedgerBench {
   private static void takeover() throws Exception {
     try (Platform platform = new Platform("takeover", 1)) {
       WorkerProcess first = platform.worker("takeover-1", PRODUCTION).awaitReady();
-      platform.publish(platform.job("shapes", "v", 100_000));
+      platform.publish(platform.job("shapes", "v", 10_000));
       platform.await("running", () -> !platform.progress().isEmpty());
       platform.worker("takeover-2", PRODUCTION).awaitReady();
       first.process().signal("KILL");

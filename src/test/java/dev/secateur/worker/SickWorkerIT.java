@@ -55,7 +55,7 @@ final class SickWorkerIT {
                       "secateur.cache.directory",
                       cache.toString(),
                       "secateur.health.grace",
-                      "3s",
+                      "20s",
                       "secateur.jobs.max-attempts",
                       "2"))
               .awaitReady();

@@ -60,8 +60,12 @@ final class UpgradeIT {
     }
   }
 
-  private static WorkerProcess upgraded(Platform platform, String name) throws IOException {
-    return platform.worker(next, name, Map.of(), WorkerProcess.SECRETS);
+  /** As long as a version is waited for that is there: a slow machine is not to miss its turn. */
+  private static final Map<String, String> PATIENT = Map.of("secateur.claim.expiry", "60s");
+
+  private static WorkerProcess upgraded(
+      Platform platform, String name, Map<String, String> settings) throws IOException {
+    return platform.worker(next, name, settings, WorkerProcess.SECRETS);
   }
 
   @Test
@@ -70,7 +74,7 @@ final class UpgradeIT {
       WorkerProcess old = platform.worker("upgrade-old").awaitReady();
       platform.publish(platform.job("long", "1", 100));
       platform.await("checkpoint", () -> old.metric("secateur_checkpoints_total", "written") > 0);
-      WorkerProcess heir = upgraded(platform, "upgrade-next").awaitReady();
+      WorkerProcess heir = upgraded(platform, "upgrade-next", Map.of()).awaitReady();
       for (int j = 0; j < 5; j++) {
         platform.publish(platform.job("shapes-" + j, "1", 1));
       }
@@ -93,11 +97,11 @@ final class UpgradeIT {
   @Test
   void anOrderIsFinishedByTheVersionThatBeganItWhereThatVersionIsThere() throws Exception {
     try (Platform platform = new Platform("upgrade-back", 2)) {
-      WorkerProcess old = platform.worker("upgrade-back-1").awaitReady();
-      WorkerProcess other = platform.worker("upgrade-back-2").awaitReady();
+      WorkerProcess old = platform.worker("upgrade-back-1", PATIENT).awaitReady();
+      WorkerProcess other = platform.worker("upgrade-back-2", PATIENT).awaitReady();
       platform.publish(platform.job("long", "1", 60));
       platform.await("checkpoint", () -> written(old) + written(other) > 0);
-      WorkerProcess heir = upgraded(platform, "upgrade-back-next").awaitReady();
+      WorkerProcess heir = upgraded(platform, "upgrade-back-next", PATIENT).awaitReady();
       boolean first = written(old) > 0;
       (first ? old : other).process().signal("TERM");
       platform.awaitResults(1);
