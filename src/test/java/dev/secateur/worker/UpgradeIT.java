@@ -72,13 +72,14 @@ final class UpgradeIT {
   void ordersThatAreInTheMidstOfARollingUpgradeHaveOneResultEach() throws Exception {
     try (Platform platform = new Platform("upgrade", 2)) {
       WorkerProcess old = platform.worker("upgrade-old").awaitReady();
-      platform.publish(platform.job("long", "1", 100));
+      // Long enough not to end before the old worker is told to.
+      platform.publish(platform.job("long", "1", 600));
       platform.await("checkpoint", () -> old.metric("secateur_checkpoints_total", "written") > 0);
       WorkerProcess heir = upgraded(platform, "upgrade-next", Map.of()).awaitReady();
       for (int j = 0; j < 5; j++) {
         platform.publish(platform.job("shapes-" + j, "1", 1));
       }
-      platform.awaitResults(5);
+      platform.await("taken in", () -> platform.acknowledged() == 6);
       old.process().signal("TERM");
       assertThat(old.process().exitCode(Platform.LONG)).isZero();
       Map<String, JsonNode> results = platform.awaitResults(6);
