@@ -168,12 +168,12 @@ final class Intake {
   /** An event that comes again finds the order that it has, or the answer. */
   private Optional<Orders.Registration> known(String id) {
     Orders orders = shop.ledger().orders();
-    Optional<Result> result = orders.result(id);
     Optional<Order> order = orders.find(id);
     if (order.isEmpty()) {
       // Refused before, or never seen.
       return Optional.empty();
     }
+    Optional<Result> result = orders.result(id);
     return result.isPresent()
         ? Optional.of(new Orders.Registration(order.get(), result))
         : Optional.of(orders.register(order.get()));
