@@ -23,8 +23,9 @@ final class Disk {
 
   /** Empty: it holds. */
   Optional<String> trouble() {
-    Path probe = directory.resolve("probe");
     try {
+      // One of its own: several threads may ask at once.
+      Path probe = Files.createTempFile(directory, "probe", null);
       FileStore disk = Files.getFileStore(directory);
       if (disk.getUsableSpace() < LEAST) {
         return Optional.of(

@@ -29,16 +29,25 @@ final class Replies {
 
   /** The model as the event names it; what it does not say is empty. */
   record Model(String name, String version, String uri) {
+    /** As the schema bounds them: an answer must fit into its topic, whatever was asked. */
+    private static final int LONGEST_NAME = 128;
+
+    private static final int LONGEST_URI = 2048;
+
     /** Of data that may be anything. */
     static Model of(JsonNode data) {
       JsonNode model = data.path("model");
-      String uri = model.path("uri").asText("");
-      String name = model.path("name").asText("");
-      String version = model.path("version").asText("");
+      String uri = shortened(model.path("uri").asText(""), LONGEST_URI);
+      String name = shortened(model.path("name").asText(""), LONGEST_NAME);
+      String version = shortened(model.path("version").asText(""), LONGEST_NAME);
       return new Model(
-          name.isEmpty() ? uri.substring(uri.lastIndexOf('/') + 1) : name,
+          name.isEmpty() ? shortened(uri.substring(uri.lastIndexOf('/') + 1), LONGEST_NAME) : name,
           version.isEmpty() ? "unversioned" : version,
           uri);
+    }
+
+    private static String shortened(String text, int most) {
+      return text.length() <= most ? text : text.substring(0, most);
     }
   }
 

@@ -75,6 +75,9 @@ final class Worker {
   /** For the doorbell to be passed by a worker that leaves since nothing is open. */
   private static final Duration LAST_LOOK = Duration.ofSeconds(5);
 
+  /** Before a record is looked at again that met an error of this process. */
+  private static final Duration AGAIN = Duration.ofSeconds(10);
+
   /** For the events that are on their way. */
   private static final Duration LAST_EVENTS = Duration.ofSeconds(3);
 
@@ -316,7 +319,14 @@ final class Worker {
     }
     takers.execute(
         () -> {
-          Disposition disposition = intake.answer(record(message));
+          Disposition disposition;
+          try {
+            disposition = intake.answer(record(message));
+          } catch (RuntimeException | Error e) {
+            // Such as a full heap: the record is looked at again.
+            LOG.error("a record could not be taken in", e);
+            disposition = new Disposition.Later(AGAIN);
+          }
           if (disposition instanceof Disposition.Later later && !shop.work().isDraining()) {
             clock.schedule(() -> take(message), later.pause().toMillis(), TimeUnit.MILLISECONDS);
             return;

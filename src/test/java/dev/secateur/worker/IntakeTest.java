@@ -219,6 +219,18 @@ final class IntakeTest {
     assertThat(ledger.next()).isEmpty();
   }
 
+  /** An answer that no topic takes would be tried for ever. */
+  @Test
+  void theAnswerToWhatIsFarTooLongIsShort() {
+    ObjectNode data = sound();
+    ((ObjectNode) data.get("model")).remove("name");
+    ((ObjectNode) data.get("model")).put("uri", "s3://models/" + "x".repeat(60_000));
+    assertThat(intake.answer(record(1, headers(1), data.toString()))).isEqualTo(Disposition.DONE);
+    assertThat(broker.history())
+        .singleElement()
+        .satisfies(answer -> assertThat(answer.value().length).isLessThan(20_000));
+  }
+
   @Test
   void whatIsCancelledIsEndedByItsEventOrByItsModel() {
     intake.answer(record(1, headers(1), sound().toString()));
