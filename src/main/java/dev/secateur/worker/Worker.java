@@ -61,8 +61,8 @@ import sun.misc.Signal;
 final class Worker {
   private static final Logger LOG = Logger.getLogger(Worker.class);
 
-  /** For probing the surroundings, housekeeping and cancels, beside a sign of life a job. */
-  private static final int SPARE_THREADS = 3;
+  /** For probing the surroundings, housekeeping and cancels. */
+  private static final int SPARE_THREADS = 4;
 
   /** Records that are taken in at once: what takes time is waiting for the store. */
   private static final int INTAKE = 32;
@@ -120,6 +120,10 @@ final class Worker {
   private ExecutorService jobs;
   private ExecutorService takers;
   private ScheduledExecutorService clock;
+
+  /** For the signs of life alone: nothing may make them wait. */
+  private ScheduledExecutorService hearts;
+
   private final Slots slots = new Slots(INTAKE);
 
   /** Before the messaging channels start. */
@@ -128,11 +132,12 @@ final class Worker {
     int concurrency = configuration.jobs().concurrency();
     jobs = Executors.newFixedThreadPool(concurrency, named("job"));
     takers = Executors.newFixedThreadPool(INTAKE, named("intake"));
-    clock = Executors.newScheduledThreadPool(concurrency + SPARE_THREADS, named("clock"));
+    clock = Executors.newScheduledThreadPool(SPARE_THREADS, named("clock"));
+    hearts = Executors.newScheduledThreadPool(concurrency + 1, named("heart"));
     shop = open(concurrency);
     execution =
         new Execution(
-            shop, concurrency, clock, heartbeat(), configuration.jobs().poll(), this::mayTake);
+            shop, concurrency, hearts, heartbeat(), configuration.jobs().poll(), this::mayTake);
     intake =
         new CountedDefects(
             new Intake(shop, execution::wake)::take,
@@ -387,6 +392,7 @@ final class Worker {
       clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     }
     clock.shutdownNow();
+    hearts.shutdownNow();
     if (configuration.drain().whenIdle().isPresent()) {
       Thread leaving = named("leaving").newThread(housekeeping::leave);
       leaving.start();
