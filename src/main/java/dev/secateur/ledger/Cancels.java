@@ -8,8 +8,6 @@ import java.util.TreeSet;
  * any worker, busy or not, and ended.
  */
 public final class Cancels {
-  private static final int MOST = 1000;
-
   private final LedgerStore store;
 
   Cancels(LedgerStore store) {
@@ -20,9 +18,10 @@ public final class Cancels {
     store.put(Keys.cancel(order), new byte[0]);
   }
 
-  /** The first thousand: those behind follow when these have ended. */
   public Set<String> requested() {
-    return new TreeSet<>(store.names(Keys.CANCELS, "", MOST));
+    Set<String> orders = new TreeSet<>();
+    Pages.names(store, Keys.CANCELS).forEach(orders::add);
+    return orders;
   }
 
   void remove(String order) {

@@ -128,6 +128,15 @@ public final class Ledger {
     return settlement.settle(mine);
   }
 
+  /**
+   * Gives an order back that this worker cannot deal with, and does not take it again for a while:
+   * the others may, and the other orders are not kept waiting.
+   */
+  public synchronized void leave(Tenure tenure, Duration pause) {
+    tenure.giveBack();
+    queue.leave(tenure, pause);
+  }
+
   /** Removes what only an unsettled order needs, after its answer was sent. */
   public void close(Tenure tenure) {
     settlement.close(tenure.order());

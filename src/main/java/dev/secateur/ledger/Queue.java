@@ -2,6 +2,7 @@ package dev.secateur.ledger;
 
 import dev.secateur.ledger.Claims.Top;
 import dev.secateur.store.StoreException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -116,6 +117,12 @@ final class Queue {
         : pending.first(look.paused::stopsTenant, order -> offered(look, order));
   }
 
+  /** After it was given back: as long as nobody else has had it, it is not to be had. */
+  void leave(Tenure tenure, Duration pause) {
+    held.put(
+        tenure.order().id(), new Known(new Top(tenure.epoch(), true), clock.instant().plus(pause)));
+  }
+
   /** Claims an order that is to be ended, if one is to be had; likewise. */
   Optional<Tenure> nextCancelled() {
     Set<String> cancelled = cancels.requested();
@@ -206,7 +213,7 @@ final class Queue {
   private Optional<Tenure> begin(Claim claim, Order order, boolean cancelled, boolean takenOver) {
     boolean kept = false;
     try {
-      Optional<Result> result = results.find(Keys.result(order.id()));
+      Optional<Result> result = settled(claim);
       if (result.isEmpty() && !cancelled) {
         EqualJobs.Place place = jobs.appoint(order);
         if (place instanceof EqualJobs.Follows follows) {
@@ -227,6 +234,19 @@ final class Queue {
         // This worker follows its own claim at once, being the one that knows of it.
         claims.forget(claim);
       }
+    }
+  }
+
+  /**
+   * One whose result a newer version wrote is left to that version, for as long as a claim holds.
+   */
+  private Optional<Result> settled(Claim claim) {
+    try {
+      return results.find(Keys.result(claim.order()));
+    } catch (UnreadableException e) {
+      Top mine = new Top(claim.epoch(), false);
+      held.put(claim.order(), new Known(mine, clock.instant().plus(claim.lease())));
+      throw e;
     }
   }
 

@@ -19,6 +19,9 @@ public final class Retention {
   /** What is younger somebody may be at work on. */
   private static final Duration AT_WORK = Duration.ofHours(1);
 
+  /** An event that is cancelled before it comes is on its way for less. */
+  private static final Duration FORGOTTEN = Duration.ofDays(1);
+
   private final LedgerStore store;
   private final FirstReadable<Order> orders;
   private final FirstReadable<Result> results;
@@ -48,9 +51,13 @@ public final class Retention {
     deleteIf(
         Keys.PENDING, listed -> listed.age().compareTo(AT_WORK) > 0 && gone.contains(last(listed)));
     results(waiting, keep);
-    for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.CANCELS, Keys.TURNS)) {
+    for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.TURNS)) {
       deleteIf(prefix, listed -> listed.age().compareTo(keep) > 0);
     }
+    // Of an order that never came.
+    deleteIf(
+        Keys.CANCELS,
+        listed -> listed.age().compareTo(FORGOTTEN) > 0 && !waiting.contains(of(listed.name())));
     for (String prefix : List.of(Keys.CLAIMS, Keys.CHECKPOINTS, Keys.ATTEMPTS)) {
       deleteIf(
           prefix,

@@ -8,13 +8,11 @@ final class BackOff {
   private static final double JITTER = 0.25;
 
   private final Work work;
-  private final Duration first;
   private final Duration longest;
   private Duration next;
 
   BackOff(Work work, Duration first, Duration longest) {
     this.work = work;
-    this.first = first;
     this.longest = longest;
     this.next = first;
   }
@@ -30,9 +28,5 @@ final class BackOff {
     Duration doubled = next.multipliedBy(2);
     next = doubled.compareTo(longest) < 0 ? doubled : longest;
     return !work.awaitDrain(wait);
-  }
-
-  void reset() {
-    next = first;
   }
 }

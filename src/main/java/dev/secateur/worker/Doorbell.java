@@ -4,8 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -20,9 +22,9 @@ import org.jboss.logging.Logger;
 /**
  * Says in Kafka how many orders are open: a record for each, in a topic of its own, past which the
  * group's offset moves when the order is settled, or when it was rung for again behind the others.
- * So the group's lag there is about the number of open orders, and never below it, also while no
- * worker lives that could say so: a scaler needs to know no more. Nothing else depends on it, and
- * without the topic all but that works.
+ * So the group's lag there is about the number of open orders, also while no worker lives that
+ * could say so: a scaler needs to know no more. Nothing else depends on it, and without the topic
+ * all but that works.
  */
 final class Doorbell {
   private static final Logger LOG = Logger.getLogger(Doorbell.class);
@@ -30,9 +32,6 @@ final class Doorbell {
 
   /** So many records are passed in one go; the rest next time. */
   private static final int MOST = 2000;
-
-  /** The lag may be above the number of open orders by a tenth, and by so many. */
-  private static final int SLACK = 2;
 
   private final EventPublisher publisher;
   private final Map<String, Object> kafka;
@@ -84,14 +83,15 @@ final class Doorbell {
   }
 
   /**
-   * Moves the group past the orders that are settled, and, where too many of those stand behind one
-   * that is not, past that one too, which is rung for again. Two workers that do so at once do no
-   * harm.
+   * Moves the group past the orders that are settled, and, where the lag is more than a tenth above
+   * the number of open ones, past those too, each of which is rung for again. Where it is below,
+   * the broker has missed rings: all are rung for, and doubles go the next time. Two workers that
+   * do so at once do no harm.
    *
-   * @param open how many orders are not settled
-   * @param isOpen of an order
+   * @param open the orders that were not settled a moment ago
+   * @param isOpen of an order now
    */
-  void pass(long open, Predicate<String> isOpen) {
+  void pass(Set<String> open, Predicate<String> isOpen) {
     if (!present) {
       return;
     }
@@ -103,8 +103,26 @@ final class Doorbell {
       }
       consumer.assign(partitions);
       Map<TopicPartition, OffsetAndMetadata> passed = new HashMap<>();
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, ANSWER);
+      long lag = 0;
       for (TopicPartition partition : partitions) {
-        pass(consumer, partition, open, isOpen, passed);
+        lag += ends.get(partition) - consumer.position(partition, ANSWER);
+      }
+      boolean again = lag > open.size() + open.size() / 10;
+      if (lag < open.size()) {
+        open.forEach(this::ring);
+      }
+      Set<String> rung = new HashSet<>();
+      for (TopicPartition partition : partitions) {
+        // What is rung for again meanwhile is behind the end.
+        pass(
+            consumer,
+            partition,
+            ends.get(partition),
+            passed,
+            order ->
+                !isOpen.test(order)
+                    || again && (rung.contains(order) || rung(order) && rung.add(order)));
       }
       if (!passed.isEmpty()) {
         consumer.commitSync(passed, ANSWER);
@@ -114,16 +132,12 @@ final class Doorbell {
     }
   }
 
-  private void pass(
+  private static void pass(
       KafkaConsumer<byte[], byte[]> consumer,
       TopicPartition partition,
-      long open,
-      Predicate<String> isOpen,
-      Map<TopicPartition, OffsetAndMetadata> passed) {
-    // What is rung for again meanwhile is behind it.
-    long end = consumer.endOffsets(List.of(partition), ANSWER).get(partition);
-    long lag = end - consumer.position(partition, ANSWER);
-    boolean again = lag > open + open / 10 + SLACK;
+      long end,
+      Map<TopicPartition, OffsetAndMetadata> passed,
+      Predicate<String> mayPass) {
     consumer.pause(consumer.assignment());
     consumer.resume(List.of(partition));
     int count = 0;
@@ -134,7 +148,7 @@ final class Doorbell {
       }
       for (ConsumerRecord<byte[], byte[]> ring : records) {
         count++;
-        if (ring.offset() >= end || !mayPass(ring, isOpen, again)) {
+        if (ring.offset() >= end || isOrder(ring) && !mayPass.test(order(ring))) {
           return;
         }
         passed.put(partition, new OffsetAndMetadata(ring.offset() + 1));
@@ -142,13 +156,8 @@ final class Doorbell {
     }
   }
 
-  private boolean mayPass(
-      ConsumerRecord<byte[], byte[]> ring, Predicate<String> isOpen, boolean again) {
-    if (!isOrder(ring)) {
-      return true;
-    }
-    String order = new String(ring.key(), StandardCharsets.UTF_8);
-    return !isOpen.test(order) || again && rung(order);
+  private static String order(ConsumerRecord<byte[], byte[]> ring) {
+    return new String(ring.key(), StandardCharsets.UTF_8);
   }
 
   private static boolean isOrder(ConsumerRecord<byte[], byte[]> ring) {

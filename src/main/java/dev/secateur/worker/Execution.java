@@ -6,6 +6,7 @@ import dev.secateur.ledger.Ledger;
 import dev.secateur.ledger.Order;
 import dev.secateur.ledger.Result;
 import dev.secateur.ledger.Tenure;
+import dev.secateur.result.Engine;
 import dev.secateur.result.FailureReason;
 import dev.secateur.store.StoreException;
 import dev.secateur.worker.JobRun.End;
@@ -35,6 +36,9 @@ import org.jboss.logging.MDC;
  */
 final class Execution {
   private static final Logger LOG = Logger.getLogger(Execution.class);
+
+  /** How long this worker does not look again at an order that it could not deal with. */
+  private static final Duration LEFT = Duration.ofMinutes(1);
 
   private final Shop shop;
   private final ScheduledExecutorService clock;
@@ -85,10 +89,20 @@ final class Execution {
     while (!shop.work().isDraining()) {
       Optional<Tenure> next = next();
       if (next.isPresent()) {
-        hold(next.get());
+        holdSafely(next.get());
       } else {
         bell.await(poll);
       }
+    }
+  }
+
+  /** Whatever an order does to this thread, the next one is taken. */
+  private void holdSafely(Tenure tenure) {
+    try {
+      hold(tenure);
+    } catch (RuntimeException | Error e) {
+      LOG.errorf(e, "order %s: left as it is", tenure.order().id());
+      bell.await(poll);
     }
   }
 
@@ -126,10 +140,10 @@ final class Execution {
 
   private void hold(Tenure tenure) {
     Running held = new Running(tenure);
-    running.add(held);
     long beat = heartbeat.toNanos();
     ScheduledFuture<?> beating =
         clock.scheduleWithFixedDelay(held::beat, beat, beat, TimeUnit.NANOSECONDS);
+    running.add(held);
     Order order = tenure.order();
     MDC.put("order", order.id());
     MDC.put("job", order.job());
@@ -168,8 +182,8 @@ final class Execution {
   }
 
   /**
-   * What one worker cannot read another may, in the middle of an upgrade; when so many have tried,
-   * the order is given up.
+   * What one worker cannot read another may, in the middle of an upgrade; when so many of its own
+   * version have tried, the order is given up.
    */
   private Optional<OrderedJob> read(Running held) {
     Tenure tenure = held.tenure();
@@ -177,7 +191,7 @@ final class Execution {
     try {
       return Optional.of(OrderedJob.of(order));
     } catch (IllegalArgumentException e) {
-      if (tenure.attempts() < shop.maxAttempts()) {
+      if (!isOwn(order) || tenure.attempts() < shop.maxAttempts()) {
         throw e;
       }
       Replies replies =
@@ -197,15 +211,24 @@ final class Execution {
     }
   }
 
-  /** Counted where all workers see it, so that it ends; and not at once again. */
+  /**
+   * Counted where all workers see it, so that it ends, and left to the others for a while. What
+   * another version took in is its own to read: a worker that cannot is no attempt at it.
+   */
   private void metDefect(Running held) {
+    Tenure tenure = held.tenure();
     try {
-      held.tenure().nextAttempt();
+      if (isOwn(tenure.order())) {
+        tenure.nextAttempt();
+      }
+      shop.ledger().leave(tenure, LEFT);
     } catch (StoreException | ClaimLostException e) {
-      LOG.warnf("order %s: not counted: %s", held.tenure().order().id(), e.getMessage());
+      LOG.warnf("order %s: not given back: %s", tenure.order().id(), e.getMessage());
     }
-    held.giveBack();
-    shop.backOff().pause();
+  }
+
+  private static boolean isOwn(Order order) {
+    return order.engine().equals(Engine.VERSION);
   }
 
   private void run(Running held, OrderedJob ordered) {

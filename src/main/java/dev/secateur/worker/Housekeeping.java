@@ -86,8 +86,7 @@ final class Housekeeping {
 
   /** One that is not in the list may have come since. */
   private void pass(Set<String> open) {
-    shop.doorbell()
-        .pass(open.size(), order -> open.contains(order) || shop.ledger().isPending(order));
+    shop.doorbell().pass(open, order -> open.contains(order) || shop.ledger().isPending(order));
   }
 
   /** The last that a worker does: one that leaves since nothing is open is not to be followed. */

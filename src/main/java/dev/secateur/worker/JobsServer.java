@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -33,9 +34,19 @@ final class JobsServer {
   private static final int MOST = 200;
 
   private final Books books;
+  private final Duration fresh;
 
-  JobsServer(Books books) {
+  /** The list as it was last made, and when, by the nanosecond clock. Guarded by this. */
+  private Optional<ObjectNode> last = Optional.empty();
+
+  private long made;
+
+  /**
+   * @param fresh however many look, the store is asked for the list once in so long
+   */
+  JobsServer(Books books, Duration fresh) {
     this.books = books;
+    this.fresh = fresh;
   }
 
   /** An answer to be sent. */
@@ -103,7 +114,7 @@ final class JobsServer {
       ObjectNode list = list(now);
       return html ? page(JobsPage.html(list)) : json(list);
     }
-    Account account = account(order.get());
+    Account account = books.account(order.get());
     if (account.order().isEmpty() && account.result().isEmpty()) {
       return notFound(html);
     }
@@ -111,15 +122,15 @@ final class JobsServer {
     return html ? page(JobsPage.html(order.get(), json)) : json(json);
   }
 
-  private Account account(String order) {
-    return books.unsettled().stream()
-        .filter(u -> u.order().equals(order))
-        .findFirst()
-        .map(books::account)
-        .orElseGet(() -> books.account(order));
+  private synchronized ObjectNode list(Instant now) {
+    if (last.isEmpty() || System.nanoTime() - made > fresh.toNanos()) {
+      last = Optional.of(made(now));
+      made = System.nanoTime();
+    }
+    return last.get();
   }
 
-  private ObjectNode list(Instant now) {
+  private ObjectNode made(Instant now) {
     List<Unsettled> unsettled = books.unsettled();
     Set<String> open = unsettled.stream().map(Unsettled::order).collect(Collectors.toSet());
     List<String> settled =

@@ -15,12 +15,6 @@ import java.util.Optional;
 
 /** The store that the configuration names; also for the commands that ask the same servers. */
 public final class Stores {
-  /**
-   * How a claim's object is named below its job. A store over a file system may show a file that is
-   * only being written, under another name.
-   */
-  public static final String EPOCH = "[0-9]{6,18}";
-
   private Stores() {}
 
   /** An endpoint {@code file:/…} is a directory of buckets; any other is an S3 server. */

@@ -78,6 +78,9 @@ final class Worker {
   /** Before a record is looked at again that met an error of this process. */
   private static final Duration AGAIN = Duration.ofSeconds(10);
 
+  /** For how long the page of orders is served as it was made. */
+  private static final Duration PAGE = Duration.ofSeconds(5);
+
   /** For the events that are on their way. */
   private static final Duration LAST_EVENTS = Duration.ofSeconds(3);
 
@@ -160,7 +163,7 @@ final class Worker {
     housekeeping = new Housekeeping(shop, execution, configuration.retention().settled());
     shop.meters().watch(housekeeping);
     housekeeping.start(clock);
-    new JobsServer(shop.ledger().books()).start(vertx, host, configuration.page().port());
+    new JobsServer(shop.ledger().books(), PAGE).start(vertx, host, configuration.page().port());
     named("self-test").newThread(this::testNatives).start();
     configuration.drain().whenIdle().ifPresent(this::leaveWhenIdle);
     drainOnTermination();

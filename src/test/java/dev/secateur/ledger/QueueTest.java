@@ -196,6 +196,59 @@ class QueueTest {
     assertThat(reads[0]).isZero();
   }
 
+  /** One that this worker cannot deal with keeps it from no other, and is the others' to try. */
+  @Test
+  void anOrderThatWasLeftIsNotHadAgainForAWhileAndTheOthersAre() {
+    register(order("odd", "a", 9, 0), order("even", "a", 4, 1));
+    Tenure odd = ledger.next().orElseThrow();
+    ledger.leave(odd, Duration.ofMinutes(1));
+    odd.close();
+    assertThat(List.of(next(), next())).containsExactly("model-even", "nothing");
+    Tenure others = ledger("other").next().orElseThrow();
+    assertThat(others.order().model()).isEqualTo("model-odd");
+    others.giveBack();
+    others.close();
+    assertThat(next()).isEqualTo("model-odd");
+  }
+
+  @Test
+  void anOrderThatWasLeftIsHadAgainLater() {
+    register(order("odd", "a", 9, 0));
+    Tenure odd = ledger.next().orElseThrow();
+    ledger.leave(odd, Duration.ofMinutes(1));
+    odd.close();
+    assertThat(next()).isEqualTo("nothing");
+    now += Duration.ofMinutes(2).toMillis();
+    assertThat(next()).isEqualTo("model-odd");
+  }
+
+  /** A newer version wrote it: each look must not leave another claim. */
+  @Test
+  void anOrderWhoseResultCannotBeReadIsClaimedOnceInALease() {
+    Order order = order("odd", "a", 4, 0);
+    register(order);
+    store.put("results/" + order.id(), "{\"format\":99}".getBytes(StandardCharsets.UTF_8));
+    for (int look = 0; look < 5; look++) {
+      assertThat(next()).isEqualTo("nothing");
+      now += 1000;
+    }
+    assertThat(store.names("claims/" + order.id() + "/", "", 100)).hasSize(1);
+  }
+
+  @Test
+  void cancelsOfOrdersThatNeverCameAreForgottenAndHideNoOthers() {
+    for (int n = 0; n < 1500; n++) {
+      ledger.cancels().request(Order.idOf("/nobody", String.valueOf(n)));
+    }
+    assertThat(ledger.cancels().requested()).hasSize(1500);
+    Order waiting = order("one", "a", 4, 0);
+    register(waiting);
+    ledger.cancels().request(waiting.id());
+    now += Duration.ofDays(2).toMillis();
+    ledger.retention().sweep(Duration.ofDays(45));
+    assertThat(ledger.cancels().requested()).containsExactly(waiting.id());
+  }
+
   @Test
   void whatIsToBeEndedIsHadThoughItIsPausedAndAWorkerIsBusy() {
     Order order = order("one", "a", 4, 1);

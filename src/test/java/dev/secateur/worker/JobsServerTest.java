@@ -56,10 +56,24 @@ final class JobsServerTest {
                 ObjectUri.of("s3://artifacts/.secateur/")),
             InstantSource.system(),
             new Terms("worker-1", "v1", Duration.ofMinutes(1), Duration.ofMinutes(1)));
+    serve(Duration.ZERO);
+  }
+
+  private void serve(Duration fresh) throws IOException {
     int port = Ports.free();
     address = URI.create("http://127.0.0.1:" + port);
-    new JobsServer(ledger.books()).start(vertx, "127.0.0.1", port);
+    new JobsServer(ledger.books(), fresh).start(vertx, "127.0.0.1", port);
     Awaitility.await().ignoreExceptions().until(() -> get("/jobs", "").statusCode() == 200);
+  }
+
+  /** However many look, and however often. */
+  @Test
+  void theStoreIsNotAskedForTheListAtEachLook() throws Exception {
+    serve(Duration.ofHours(1));
+    order("one", "one");
+    assertThat(json("/jobs").path("unsettled")).isEmpty();
+    serve(Duration.ZERO);
+    assertThat(json("/jobs").path("unsettled")).hasSize(1);
   }
 
   @AfterEach

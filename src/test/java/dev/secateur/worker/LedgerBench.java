@@ -66,7 +66,7 @@ final class LedgerBench {
   }
 
   private static void print(String name, double value) {
-    System.out.printf(Locale.ROOT, "%s %.4g%n", name, value);
+    System.out.printf(Locale.ROOT, "%s %.4f%n", name, value);
     System.out.flush();
   }
 

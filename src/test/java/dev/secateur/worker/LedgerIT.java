@@ -92,6 +92,37 @@ final class LedgerIT {
     }
   }
 
+  /** As orders that came before the topic was there, or while the broker did not take a ring. */
+  @Test
+  void ordersThatNobodyRangForAreRungForByTheNextCount() throws Exception {
+    try (Platform platform = new Platform("unrung", 1)) {
+      Ledger ledger = ledger(platform);
+      ledger.pauses().pause(new Pauses.Scope.All());
+      platform.worker("unrung-1").awaitReady();
+      platform.publish(platform.job("shapes", "1", 1));
+      platform.await("taken in", () -> platform.acknowledged() == 1);
+      Order first = ledger.orders().find(orders(platform).get(0)).orElseThrow();
+      for (int n = 0; n < 3; n++) {
+        ledger.orders().register(copy(first, "copy-" + n));
+      }
+      platform.await("rung for, once each", () -> platform.rings() == 4);
+    }
+  }
+
+  private static Order copy(Order order, String id) {
+    return new Order(
+        Order.idOf("/test", id),
+        order.received(),
+        order.model(),
+        order.version(),
+        order.tenant(),
+        order.priority(),
+        order.since(),
+        id,
+        order.engine(),
+        order.resolved());
+  }
+
   /** Started by a scaler for the work there is. */
   @Test
   void aWorkerThatLeavesSinceNothingIsOpenLeavesNoRing() throws Exception {
