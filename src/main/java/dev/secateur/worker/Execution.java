@@ -48,7 +48,7 @@ final class Execution {
   private final Bell bell;
   private final Set<Running> running = ConcurrentHashMap.newKeySet();
 
-  /** When an order was last worked at, by the nanosecond clock. */
+  /** When there was last something to do, by the nanosecond clock. */
   private volatile long idleSince = System.nanoTime();
 
   /**
@@ -77,7 +77,12 @@ final class Execution {
     bell.ring();
   }
 
-  /** How long no order has been worked at; empty while one is. */
+  /** There is something to do beside orders: a worker that is idle for it is not. */
+  void stir() {
+    idleSince = System.nanoTime();
+  }
+
+  /** How long there has been nothing to do; empty while an order is worked at. */
   Optional<Duration> idle() {
     return running.isEmpty()
         ? Optional.of(Duration.ofNanos(System.nanoTime() - idleSince))
@@ -161,7 +166,7 @@ final class Execution {
       beating.cancel(false);
       tenure.close();
       running.remove(held);
-      idleSince = System.nanoTime();
+      stir();
       MDC.clear();
     }
   }

@@ -191,6 +191,8 @@ final class Worker {
     if (channel != null && channel.isPaused() == open) {
       if (open) {
         channel.resume();
+        // From here on it can know that there is nothing to do.
+        execution.stir();
         LOG.info("records are let in");
       } else {
         channel.pause();
@@ -315,6 +317,7 @@ final class Worker {
    */
   @Incoming(CHANNEL)
   CompletionStage<Void> consume(Message<byte[]> message) {
+    execution.stir();
     CompletionStage<Void> room = slots.take();
     shop.work().received();
     take(message);

@@ -128,7 +128,7 @@ final class LedgerIT {
   void aWorkerThatLeavesSinceNothingIsOpenLeavesNoRing() throws Exception {
     try (Platform platform = new Platform("leaving", 1)) {
       WorkerProcess worker =
-          platform.worker("leaving-1", Map.of("secateur.drain.when-idle", "3s")).awaitReady();
+          platform.worker("leaving-1", Map.of("secateur.drain.when-idle", "15s")).awaitReady();
       platform.publish(platform.job("shapes", "1", 1));
       platform.awaitResults(1);
       assertThat(worker.process().exitCode(Platform.LONG)).isZero();
