@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
 final class Predict implements Callable<Integer> {
   private static final int BATCH = 32;
 
-  @Parameters(paramLabel = "MODEL", description = "A Keras or TFLite file.")
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.ALL)
   Path model;
 
   @Option(
