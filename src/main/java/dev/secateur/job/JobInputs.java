@@ -24,7 +24,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/** The model and the sets of a job, opened and fitting each other. */
+/**
+ * The model and the sets of a job, opened and fitting each other.
+ *
+ * @param train what is trained on or, where nothing is trained, what there are samples of
+ */
 record JobInputs(
     KerasModel model,
     FileLosses losses,
@@ -34,19 +38,23 @@ record JobInputs(
     Dataset representative,
     List<JobResult.Data> datasets)
     implements AutoCloseable {
+  JobInputs {
+    datasets = List.copyOf(datasets);
+  }
+
   private static final int RANGE_SAMPLES = 256;
 
   /** Samples in memory at once. */
   private static final int BATCH = 32;
 
   static JobInputs open(Job job) {
-    KerasModel model = read(job.model().file(), job.train().file(), job.plan());
+    KerasModel model = read(job.model().file(), job.samples().file(), job.plan());
     Graph graph = model.graph();
     Expected expected = Expected.of(graph);
     FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
     List<Dataset> open = new ArrayList<>();
     try {
-      Dataset train = add(open, job, job.train(), Part.TRAIN, expected);
+      Dataset train = add(open, job, job.samples(), job.samplesPart(), expected);
       Dataset evaluation = add(open, job, evaluation(job), Part.EVALUATION, expected);
       checkMasks(job, train, evaluation);
       Dataset representative =
@@ -57,6 +65,11 @@ record JobInputs(
           new Goals(
               output -> job.plan().task().flatMap(t -> t.of(output)),
               output -> Optional.ofNullable(losses.losses().get(output)));
+      List<JobResult.Data> datasets = new ArrayList<>();
+      job.train().ifPresent(input -> datasets.add(data("train", input, train)));
+      datasets.add(data("evaluation", evaluation(job), evaluation));
+      datasets.add(
+          data("representative", job.representative().orElse(job.samples()), representative));
       return new JobInputs(
           model,
           losses,
@@ -64,10 +77,7 @@ record JobInputs(
           train,
           evaluation,
           representative,
-          List.of(
-              data("train", job.train(), train),
-              data("evaluation", evaluation(job), evaluation),
-              data("representative", job.representative().orElse(job.train()), representative)));
+          datasets);
     } catch (RuntimeException e) {
       open.forEach(Dataset::close);
       throw e;
@@ -100,7 +110,7 @@ record JobInputs(
       if (!trained.readsLike(judged)) {
         boolean here = judged.content().blackAndWhite();
         throw new DatasetException(
-            (here ? evaluation(job) : job.train()).file(),
+            (here ? evaluation(job) : job.samples()).file(),
             (here ? judged : trained).array(),
             "holds nothing but 0 and 255, which would be read as 0 and 1, but the "
                 + (here ? "training" : "evaluation")
@@ -119,11 +129,11 @@ record JobInputs(
     return job.evaluation()
         .orElseGet(
             () -> {
-              if (Datasets.hasEvaluationPart(job.train().file())) {
-                return job.train();
+              if (Datasets.hasEvaluationPart(job.samples().file())) {
+                return job.samples();
               }
               throw new DatasetException(
-                  job.train().file(),
+                  job.samples().file(),
                   "",
                   "has no part for evaluation",
                   "name a set for evaluation (--eval), or add x_test and y_test");
