@@ -132,6 +132,14 @@ final class PlanOptions {
       description = "Random flips and shifts of the training images.")
   Optional<Boolean> augment;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      description =
+          "Of the training's arithmetic: auto (default: bfloat16 where the processor has AMX or"
+              + " AVX512-BF16), float32 or bfloat16.")
+  Optional<String> precision;
+
   @Option(names = "--seed", paramLabel = "N", description = "Of all that is random (default 1).")
   Optional<Long> seed;
 
@@ -252,6 +260,7 @@ final class PlanOptions {
     validationSplit.ifPresent(v -> json.put("validationSplit", v));
     distill.ifPresent(v -> json.put("distill", v));
     augment.ifPresent(v -> json.put("augment", v));
+    precision.ifPresent(v -> json.put("precision", v));
     seed.ifPresent(v -> json.put("seed", v));
   }
 }

@@ -2,9 +2,11 @@ package dev.secateur.job;
 
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Graph;
+import dev.secateur.plan.FineTuning.Precision;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Pruning;
 import dev.secateur.train.Checkpoints;
+import dev.secateur.train.FineTuned;
 import dev.secateur.train.FineTuner;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,8 +40,7 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
     Plan plan = run.job().plan();
     Graph original = run.inputs().model().graph();
     boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
-    products.put(
-        Product.TUNED,
+    FineTuned tuned =
         FineTuner.fineTune(
             first ? Reconstructed.of(run) : original,
             original,
@@ -50,7 +51,14 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
             new OfThisStage(checkpoints, stage(), run),
             new ListenedTraining(run.listener()),
             run.cancelled(),
-            run.job().threads()));
+            run.job().threads());
+    if (plan.fineTuning().precision().equals(Optional.of(Precision.BFLOAT16))
+        && tuned.precision().equals(Optional.of(Precision.FLOAT32))) {
+      run.warn(
+          "trained in float32: this processor does not compute in bfloat16 (AVX-512 is needed, and"
+              + " oneDNN)");
+    }
+    products.put(Product.TUNED, tuned);
   }
 
   private record OfThisStage(JobCheckpoints all, Stage stage, Run run) implements Checkpoints {

@@ -38,7 +38,8 @@ final class TrainingRecord {
             tuned.distilled(),
             how.augment(),
             how.shuffle(),
-            how.seed());
+            how.seed(),
+            tuned.precision().or(how::precision));
     return new Plan(
         Optional.of(TaskChoice.found(tasks)),
         asked.preprocessing(),

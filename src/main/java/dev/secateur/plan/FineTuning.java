@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param validationSplit fraction of the training set, taken from its end, in [0, 1)
  * @param distill learn from the original's outputs instead of the labels
  * @param augment random horizontal flips and shifts of up to an eighth
+ * @param precision empty: what the processor that begins the training is faster in
  */
 public record FineTuning(
     Recipe recipe,
@@ -26,7 +27,8 @@ public record FineTuning(
     boolean distill,
     boolean augment,
     boolean shuffle,
-    long seed) {
+    long seed,
+    Optional<Precision> precision) {
   /** Named sets of defaults. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Recipe {
@@ -59,6 +61,14 @@ public record FineTuning(
     /** Adam with decoupled weight decay 0.004. */
     ADAMW,
     RMSPROP
+  }
+
+  /** The numbers that a training step computes with; weights and updates are always float32. */
+  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
+  public enum Precision {
+    FLOAT32,
+    /** Convolutions, matrix products and what lies between them have 8 bits of precision, not 24. */
+    BFLOAT16
   }
 
   /** How the learning rate moves over the run. */
@@ -140,6 +150,36 @@ public record FineTuning(
       case TUTORIAL -> TUTORIAL;
       case INSTANT -> INSTANT;
     };
+  }
+
+  /** In the precision that the processor is faster in. */
+  public FineTuning(
+      Recipe recipe,
+      int epochs,
+      int batchSize,
+      Optimizer optimizer,
+      double learningRate,
+      LearningRateSchedule learningRateSchedule,
+      Optional<Loss> loss,
+      double validationSplit,
+      boolean distill,
+      boolean augment,
+      boolean shuffle,
+      long seed) {
+    this(
+        recipe,
+        epochs,
+        batchSize,
+        optimizer,
+        learningRate,
+        learningRateSchedule,
+        loss,
+        validationSplit,
+        distill,
+        augment,
+        shuffle,
+        seed,
+        Optional.empty());
   }
 
   public FineTuning {

@@ -226,6 +226,9 @@ final class PlanDocument {
     if (plan.pruning().method() == Pruning.Method.MAGNITUDE) {
       ((ObjectNode) json.get(PRUNING)).remove(List.of("method", "allocation"));
     }
+    if (plan.fineTuning().precision().isEmpty()) {
+      ((ObjectNode) json.get("fineTuning")).remove("precision");
+    }
     try {
       return MAPPER.writeValueAsBytes(json);
     } catch (JsonProcessingException e) {

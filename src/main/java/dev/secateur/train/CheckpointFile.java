@@ -2,6 +2,7 @@ package dev.secateur.train;
 
 import static dev.secateur.train.TrainingException.Reason.CHECKPOINT;
 
+import dev.secateur.plan.FineTuning.Precision;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -22,15 +23,16 @@ import java.util.Optional;
 
 /**
  * The state of a run between two steps, as a file. Big-endian: the magic number, the format's
- * version, the run's fingerprint, the {@link TrainingProgress}, then for each variable its size and
+ * version, the run's fingerprint, 1 if it computes in bfloat16, the {@link TrainingProgress}, then for each variable its size and
  * its float32 values in the session's order, and at the end a SHA-256 over all before it.
  *
  * <p>There is no random state: what is random is a function of the seed and the step.
  */
 final class CheckpointFile {
   private static final long MAGIC = 0x5345434154455552L; // SECATEUR
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int DIGEST_BYTES = 32;
+  private static final int BEFORE_PRECISION = Long.BYTES + Integer.BYTES + DIGEST_BYTES;
   private static final int CHUNK = 1 << 14;
   private static final int MOST_EPOCHS = 1_000_000;
 
@@ -40,13 +42,18 @@ final class CheckpointFile {
    * @param fingerprint of the run: network, data and plan
    */
   static void write(
-      Path file, byte[] fingerprint, TrainingProgress progress, TrainingSession session) {
+      Path file,
+      byte[] fingerprint,
+      Precision precision,
+      TrainingProgress progress,
+      TrainingSession session) {
     MessageDigest digest = sha256();
     try (OutputStream raw = new BufferedOutputStream(Files.newOutputStream(file))) {
       DataOutputStream out = new DataOutputStream(new DigestOutputStream(raw, digest));
       out.writeLong(MAGIC);
       out.writeInt(VERSION);
       out.write(fingerprint);
+      out.writeBoolean(precision == Precision.BFLOAT16);
       write(out, progress);
       session.read((name, values) -> write(out, values));
       out.flush();
@@ -57,28 +64,52 @@ final class CheckpointFile {
   }
 
   /**
-   * Puts the session into the file's state.
+   * Whether the file, which is whole, is this run's and of this version.
    *
-   * @return empty, with the session as it was, if the file is another run's or of another version
+   * @throws TrainingException if it is damaged
    */
-  static Optional<TrainingProgress> read(Path file, byte[] fingerprint, TrainingSession session) {
+  static boolean isOf(Path file, byte[] fingerprint) {
     verify(file);
-    try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-      if (in.readLong() != MAGIC
-          || in.readInt() != VERSION
-          || !MessageDigest.isEqual(fingerprint, in.readNBytes(fingerprint.length))) {
-        return Optional.empty();
-      }
+    try (DataInputStream in = open(file)) {
+      return in.readLong() == MAGIC
+          && in.readInt() == VERSION
+          && MessageDigest.isEqual(fingerprint, in.readNBytes(fingerprint.length));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** Of a file that is this run's. */
+  static Precision precision(Path file) {
+    try (DataInputStream in = open(file)) {
+      in.skipNBytes(BEFORE_PRECISION);
+      return in.readBoolean() ? Precision.BFLOAT16 : Precision.FLOAT32;
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** Puts the session into the state of a file that is this run's. */
+  static TrainingProgress read(Path file, TrainingSession session) {
+    try (DataInputStream in = open(file)) {
+      in.skipNBytes(BEFORE_PRECISION + 1);
       TrainingProgress progress = readProgress(file, in);
       session.write(name -> readFloats(file, in, session.size(name)));
       if (in.readNBytes(DIGEST_BYTES + 1).length != DIGEST_BYTES) {
         throw damaged(file, "it is too long");
       }
-      return Optional.of(progress);
+      return progress;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read the checkpoint " + file, e);
+      throw unreadable(file, e);
     }
+  }
+
+  private static DataInputStream open(Path file) throws IOException {
+    return new DataInputStream(new BufferedInputStream(Files.newInputStream(file)));
+  }
+
+  private static UncheckedIOException unreadable(Path file, IOException e) {
+    return new UncheckedIOException("cannot read the checkpoint " + file, e);
   }
 
   private static void verify(Path file) {
@@ -104,7 +135,7 @@ final class CheckpointFile {
         throw damaged(file, "its checksum does not match");
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read the checkpoint " + file, e);
+      throw unreadable(file, e);
     }
   }
 

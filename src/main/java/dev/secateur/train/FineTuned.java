@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -19,6 +20,7 @@ import java.util.OptionalInt;
  * @param pruning as it ran: {@code endStep} is always present
  * @param loss what was minimised; with {@code distilled} it names the original's output only
  * @param distilled whether the original's outputs were the targets
+ * @param precision in which it computed; empty where nothing was trained
  * @param sparsity reached fraction of zeros by name of each pruned weight, in the graph's order
  */
 public record FineTuned(
@@ -29,6 +31,7 @@ public record FineTuned(
     Pruning pruning,
     FineTuning.Loss loss,
     boolean distilled,
+    Optional<FineTuning.Precision> precision,
     Map<String, Double> sparsity) {
   public FineTuned {
     epochs = List.copyOf(epochs);

@@ -10,6 +10,7 @@ import dev.secateur.plan.Pruning;
 import dev.secateur.prune.PruningSchedule;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -53,6 +54,12 @@ public final class FineTuner implements AutoCloseable {
   /** What was zero before the first step stays so; nothing else becomes zero. */
   private final boolean fixed;
 
+  /** What the run goes on from. */
+  private final Optional<Path> saved;
+
+  /** As it was when the run began, on whatever processor that was. */
+  private final FineTuning.Precision precision;
+
   private final TrainingSession session;
   private final Optional<Teacher> original;
   private TrainingProgress progress = TrainingProgress.START;
@@ -93,7 +100,13 @@ public final class FineTuner implements AutoCloseable {
         pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
             ? List.of()
             : network.prunable().stream().map(Weight::name).toList();
-    this.session = new TrainingSession(network, objective, how.optimizer(), pruned, threads);
+    this.saved = checkpoints.latest().filter(this::isOfThisRun);
+    this.precision =
+        saved
+            .map(CheckpointFile::precision)
+            .orElseGet(() -> Processor.current().precision(how.precision()));
+    this.session =
+        new TrainingSession(network, objective, how.optimizer(), pruned, precision, threads);
     if (fixed) {
       session.maskZeros();
     }
@@ -173,18 +186,20 @@ public final class FineTuner implements AutoCloseable {
     }
   }
 
+  private boolean isOfThisRun(Path file) {
+    boolean same = CheckpointFile.isOf(file, fingerprint);
+    if (!same) {
+      LOG.log(System.Logger.Level.WARNING, OTHER_RUN, file);
+    }
+    return same;
+  }
+
   private FineTuned run() {
-    checkpoints
-        .latest()
-        .ifPresent(
-            file ->
-                CheckpointFile.read(file, fingerprint, session)
-                    .ifPresentOrElse(
-                        found -> {
-                          progress = found;
-                          resumedFrom = OptionalInt.of(found.step());
-                        },
-                        () -> LOG.log(System.Logger.Level.WARNING, OTHER_RUN, file)));
+    saved.ifPresent(
+        file -> {
+          progress = CheckpointFile.read(file, session);
+          resumedFrom = OptionalInt.of(progress.step());
+        });
     sparsity = session.sparsity();
     if (progress.step() < steps) {
       if (!how.augment()) {
@@ -287,7 +302,7 @@ public final class FineTuner implements AutoCloseable {
   private void save() {
     long start = System.nanoTime();
     checkpoints.save(
-        progress.step(), file -> CheckpointFile.write(file, fingerprint, progress, session));
+        progress.step(), file -> CheckpointFile.write(file, fingerprint, precision, progress, session));
     lastSaved = System.nanoTime();
     Duration costs = Duration.ofNanos(lastSaved - start).multipliedBy(TIMES_SAVING);
     Duration interval = checkpoints.interval();
@@ -312,6 +327,7 @@ public final class FineTuner implements AutoCloseable {
         schedule.resolved(),
         objective.loss(),
         objective.distilled(),
+        steps == 0 ? Optional.empty() : Optional.of(precision),
         reached);
   }
 

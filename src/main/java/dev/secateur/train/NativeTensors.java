@@ -2,7 +2,10 @@ package dev.secateur.train;
 
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.FineTuning.Precision;
 import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.GraphOptions;
+import org.tensorflow.proto.RewriterConfig;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
@@ -39,6 +42,25 @@ final class NativeTensors {
       ints[i] = Math.toIntExact(dims[i]);
     }
     return new Tensor(Shape.of(ints), values(tensor));
+  }
+
+  /**
+   * @param threads inside an op, and ops at once in bfloat16: where the arithmetic itself is short,
+   *     the casts around it fill the other core
+   */
+  static ConfigProto config(int threads, Precision precision) {
+    return switch (precision) {
+      case FLOAT32 -> config(threads);
+      case BFLOAT16 ->
+          config(threads).toBuilder()
+              .setInterOpParallelismThreads(Math.min(threads, 2))
+              .setGraphOptions(
+                  GraphOptions.newBuilder()
+                      .setRewriteOptions(
+                          RewriterConfig.newBuilder()
+                              .setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON)))
+              .build();
+    };
   }
 
   /** Threads inside an op; ops run one after another, so that results do not depend on timing. */

@@ -63,12 +63,14 @@ final class TrainingSession implements AutoCloseable {
 
   /**
    * @param pruned weights that have a mask
+   * @param precision of what a step computes with; the variables are float32
    */
   TrainingSession(
       Graph network,
       Objective objective,
       FineTuning.Optimizer optimizer,
       List<String> pruned,
+      FineTuning.Precision precision,
       int threads) {
     this.network = network;
     this.objective = objective;
@@ -100,7 +102,7 @@ final class TrainingSession implements AutoCloseable {
     this.inferenceLoss = losses.loss(inference, targets);
     this.inferenceCorrect = correct(inference, classes);
 
-    this.session = new Session(graph, NativeTensors.config(threads));
+    this.session = new Session(graph, NativeTensors.config(threads, precision));
     initialize();
   }
 

@@ -16,6 +16,7 @@ import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.FineTuning.LearningRateSchedule;
 import dev.secateur.plan.FineTuning.Loss;
 import dev.secateur.plan.FineTuning.Optimizer;
+import dev.secateur.plan.FineTuning.Precision;
 import dev.secateur.plan.FineTuning.Recipe;
 import dev.secateur.plan.Pruning;
 import dev.secateur.prune.Masks;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -207,6 +209,37 @@ class FineTunerTest {
     assertThat(resumed.resumedFrom()).hasValue(stop);
     assertThat(resumed.epochs()).isEqualTo(whole.epochs());
     assertSameWeights(resumed.graph(), whole.graph());
+  }
+
+  /** A run whose first half was computed in bfloat16 is not finished in anything else. */
+  @Test
+  void aResumedRunKeepsItsPrecision(@TempDir Path directory) throws IOException {
+    Dataset data = ArrayDataset.quadrants(100, true);
+    FineTuning how = how(false, false, 0);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory);
+    FineTuned whole = run(classifier(false), data, how, checkpoints, NEVER);
+    assertThat(whole.precision()).hasValue(Processor.current().precision(Optional.empty()));
+    for (Precision precision : Precision.values()) {
+      int[] asked = {0};
+      Files.delete(checkpoints.file());
+      assertThatThrownBy(
+              () -> run(classifier(false), data, how, checkpoints, () -> ++asked[0] == 3))
+          .isInstanceOf(TrainingCancelled.class);
+      setPrecision(checkpoints.file(), precision);
+      FineTuned resumed = run(classifier(false), data, how, checkpoints, NEVER);
+      assertThat(resumed.resumedFrom()).hasValue(3);
+      assertThat(resumed.precision()).hasValue(precision);
+    }
+  }
+
+  /** Says in a checkpoint that the run computes in {@code precision}. */
+  private static void setPrecision(Path file, Precision precision) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    int body = bytes.length - 32;
+    bytes[8 + 4 + 32] = (byte) precision.ordinal();
+    byte[] digest = CheckpointFile.sha256().digest(Arrays.copyOf(bytes, body));
+    System.arraycopy(digest, 0, bytes, body, digest.length);
+    Files.write(file, bytes);
   }
 
   @Test

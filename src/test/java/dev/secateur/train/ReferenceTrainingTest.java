@@ -123,6 +123,7 @@ class ReferenceTrainingTest {
                   Objective.resolve(network, FineTuning.TUTORIAL, data),
                   optimizer,
                   pruned,
+                  FineTuning.Precision.FLOAT32,
                   2)) {
         int[] indices = reference.ints("indices");
         float[] losses = reference.floats("loss");
