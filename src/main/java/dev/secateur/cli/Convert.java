@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
 final class Convert implements Callable<Integer> {
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "A whole-model Keras file: .h5 or .keras.")
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
   Path model;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "Receives the files.")
@@ -145,11 +145,11 @@ final class Convert implements Callable<Integer> {
   }
 
   private static KerasFormat format(String name) {
-    try {
-      return KerasFormat.valueOf(name.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw new JobException(FailureReason.PLAN_INVALID, "--keras: must be h5 or keras", e);
-    }
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "h5" -> KerasFormat.H5;
+      case "keras" -> KerasFormat.KERAS;
+      default -> throw new JobException(FailureReason.PLAN_INVALID, "--keras: must be h5 or keras");
+    };
   }
 
   private Optional<Dataset> samples() {

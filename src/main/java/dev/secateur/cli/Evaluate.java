@@ -43,7 +43,7 @@ final class Evaluate implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "A Keras or TFLite file.")
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.ALL)
   Path model;
 
   @Option(names = "--data", required = true, paramLabel = "FILE", description = SetKinds.ALL)

@@ -37,7 +37,7 @@ final class Predict implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "A Keras or TFLite file.")
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.ALL)
   Path model;
 
   @Option(

@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -194,7 +193,7 @@ record JobInputs(
         job.name(),
         job.model().name(),
         job.model().sha256(),
-        model.format().name().toLowerCase(Locale.ROOT),
+        model.format().label(),
         model.kerasVersion(),
         model.graph().parameters());
   }
