@@ -31,7 +31,10 @@ final class TrainingRecord {
         asked.fineTuning().settled(tuned.loss(), tuned.distilled()),
         asked.quantization(),
         asked.representative(),
-        asked.acceptance());
+        asked.acceptance(),
+        asked.skipUnreadable(),
+        asked.sampleField(),
+        asked.targetField());
   }
 
   static Training of(FineTuned tuned) {
