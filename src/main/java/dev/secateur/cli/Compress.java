@@ -34,7 +34,7 @@ final class Compress implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "A whole-model Keras file: .h5 or .keras.")
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
   Path model;
 
   @Option(

@@ -2,6 +2,8 @@ package dev.secateur.train;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Node;
+import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
@@ -12,13 +14,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 
 /**
  * Trains a network while it is pruned. Each step, as TensorFlow Model Optimization defines it:
@@ -41,8 +43,9 @@ public final class FineTuner implements AutoCloseable {
   private final Checkpoints checkpoints;
   private final TrainingListener listener;
   private final BooleanSupplier cancelled;
+  private final Graph network;
   private final Objective objective;
-  private final int samples;
+  private final Split split;
   private final int steps;
   private final int stepsPerEpoch;
   private final PruningSchedule schedule;
@@ -82,8 +85,9 @@ public final class FineTuner implements AutoCloseable {
     this.listener = listener;
     this.cancelled = cancelled;
     this.objective = objective;
-    this.samples = train.size() - (int) (train.size() * how.validationSplit());
-    this.stepsPerEpoch = Batches.perEpoch(samples, how.batchSize());
+    this.network = network;
+    this.split = Split.of(train.size(), how, pruning.method());
+    this.stepsPerEpoch = Batches.perEpoch(split.training().length, how.batchSize());
     this.steps = Math.multiplyExact(stepsPerEpoch, how.epochs());
     this.schedule = new PruningSchedule(pruning, steps, how.recipe());
     this.learningRate = new LearningRate(how.learningRateSchedule(), how.learningRate(), steps);
@@ -93,7 +97,13 @@ public final class FineTuner implements AutoCloseable {
         pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
             ? List.of()
             : network.prunable().stream().map(Weight::name).toList();
-    this.session = new TrainingSession(network, objective, how.optimizer(), pruned, threads);
+    this.session =
+        new TrainingSession(
+            how.freezeBatchNorm() ? frozen(network) : network,
+            objective,
+            how.optimizer(),
+            pruned,
+            threads);
     if (fixed) {
       session.maskZeros();
     }
@@ -173,7 +183,31 @@ public final class FineTuner implements AutoCloseable {
     }
   }
 
+  /** The same network, whose normalisations keep their statistics in training. */
+  private static Graph frozen(Graph network) {
+    List<Node> nodes =
+        network.nodes().stream()
+            .map(
+                n ->
+                    n.op() instanceof Op.BatchNormalization b
+                        ? new Node(
+                            n.name(),
+                            new Op.BatchNormalization(b.epsilon(), b.momentum(), true),
+                            n.inputs(),
+                            n.layer())
+                        : n)
+            .toList();
+    return new Graph(
+        network.name(),
+        network.inputs(),
+        nodes,
+        network.outputs(),
+        network.weights(),
+        network.layers());
+  }
+
   private FineTuned run() {
+    Optional<Double> before = fixed && steps > 0 ? validate().map(v -> v[0]) : Optional.empty();
     checkpoints
         .latest()
         .ifPresent(
@@ -187,21 +221,22 @@ public final class FineTuner implements AutoCloseable {
                         () -> LOG.log(System.Logger.Level.WARNING, OTHER_RUN, file)));
     sparsity = session.sparsity();
     if (progress.step() < steps) {
-      if (!how.augment()) {
-        original.ifPresent(o -> o.remember(data, data.size(), checkpoints, cancelled));
+      if (how.augment() != FineTuning.Augment.FLIPS_AND_SHIFTS) {
+        boolean mirrored = how.augment() == FineTuning.Augment.FLIPS;
+        original.ifPresent(o -> o.remember(data, mirrored, checkpoints, cancelled));
       }
       train();
     }
     if (steps == 0 && !fixed) {
       session.prune((float) schedule.resolved().finalSparsity());
     }
-    return result();
+    return result(before);
   }
 
   private void train() {
     lastSaved = System.nanoTime();
     try (Batches batches =
-        new Batches(data, samples, how, original, objective.heads(), progress.step())) {
+        new Batches(data, split.training(), how, original, objective.heads(), progress.step())) {
       while (progress.step() < steps) {
         step(batches);
         if (progress.step() % stepsPerEpoch == 0) {
@@ -266,22 +301,22 @@ public final class FineTuner implements AutoCloseable {
 
   /** Mean loss and accuracy over the samples held back, if any. */
   private Optional<double[]> validate() {
-    if (samples == data.size()) {
+    int[] heldOut = split.heldOut();
+    if (heldOut.length == 0) {
       return Optional.empty();
     }
     double loss = 0;
     double correct = 0;
-    for (int start = samples; start < data.size(); start += how.batchSize()) {
+    for (int start = 0; start < heldOut.length; start += how.batchSize()) {
       int[] indices =
-          IntStream.range(start, Math.min(start + how.batchSize(), data.size())).toArray();
+          Arrays.copyOfRange(heldOut, start, Math.min(start + how.batchSize(), heldOut.length));
       try (Feed feed = Batches.feed(data, indices, original, objective.heads())) {
         TrainingSession.Outcome outcome = session.evaluate(feed);
         loss += (double) outcome.loss() * feed.size();
         correct += outcome.correct();
       }
     }
-    int count = data.size() - samples;
-    return Optional.of(new double[] {loss / count, correct / count});
+    return Optional.of(new double[] {loss / heldOut.length, correct / heldOut.length});
   }
 
   private void save() {
@@ -298,8 +333,15 @@ public final class FineTuner implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - lastSaved);
   }
 
-  private FineTuned result() {
-    Graph trained = session.trained();
+  /**
+   * @param before the loss on what is held out, of the network as it came in
+   */
+  private FineTuned result(Optional<Double> before) {
+    Optional<FineTuned.HeldOut> heldOut =
+        before.flatMap(
+            b -> validate().map(v -> new FineTuned.HeldOut(split.heldOut().length, b, v[0])));
+    Graph trained =
+        heldOut.filter(FineTuned.HeldOut::worse).isPresent() ? network : session.trained(network);
     Map<String, Double> reached = new LinkedHashMap<>();
     for (String name : pruned) {
       reached.put(name, trained.weight(name).orElseThrow().value().sparsity());
@@ -312,6 +354,7 @@ public final class FineTuner implements AutoCloseable {
         schedule.resolved(),
         objective.loss(),
         objective.distilled(),
+        heldOut,
         reached);
   }
 

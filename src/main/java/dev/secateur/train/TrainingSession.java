@@ -370,6 +370,11 @@ final class TrainingSession implements AutoCloseable {
 
   /** The network with the weights as they are now, masks applied. */
   Graph trained() {
+    return trained(network);
+  }
+
+  /** The same of a network with the same weights. */
+  Graph trained(Graph like) {
     Map<String, Tensor> values = new LinkedHashMap<>();
     List<String> weights =
         network.weights().values().stream()
@@ -389,7 +394,7 @@ final class TrainingSession implements AutoCloseable {
             value[i] = mask[i] == 0f ? 0f : value[i];
           }
         });
-    return network.withWeights(values);
+    return like.withWeights(values);
   }
 
   @Override
