@@ -1,7 +1,10 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.EnumNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -12,8 +15,10 @@ import java.util.Optional;
  * @param loss empty: from the file's training configuration, else from the output
  * @param validationSplit fraction of the training set, taken from its end, in [0, 1)
  * @param distill learn from the original's outputs instead of the labels
- * @param augment random horizontal flips and shifts of up to an eighth
- * @param precision empty: what the processor that begins the training is faster in
+ * @param augment how images are changed at random
+ * @param freezeBatchNorm batch normalisation keeps its statistics, as at inference
+ * @param precision empty: what the processor that begins the training is faster in; float32 where
+ *     the network learns to be quantized
  */
 public record FineTuning(
     Recipe recipe,
@@ -25,9 +30,10 @@ public record FineTuning(
     Optional<Loss> loss,
     double validationSplit,
     boolean distill,
-    boolean augment,
+    Augment augment,
     boolean shuffle,
     long seed,
+    boolean freezeBatchNorm,
     Optional<Precision> precision) {
   /** Named sets of defaults. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
@@ -67,8 +73,36 @@ public record FineTuning(
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Precision {
     FLOAT32,
-    /** Convolutions, matrix products and what lies between them have 8 bits of precision, not 24. */
+    /**
+     * Convolutions, matrix products and what lies between them have 8 bits of precision, not 24.
+     */
     BFLOAT16
+  }
+
+  /** How training images are changed at random. */
+  public enum Augment {
+    NONE(false),
+    /** Half of them are mirrored left to right. */
+    FLIPS("flips"),
+    /** Flips, and shifts of up to an eighth. */
+    FLIPS_AND_SHIFTS(true);
+
+    private final Object json;
+
+    Augment(Object json) {
+      this.json = json;
+    }
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static Augment of(Object json) {
+      return Arrays.stream(values()).filter(a -> a.json.equals(json)).findAny().orElseThrow();
+    }
+
+    /** {@code false}, {@code "flips"} or {@code true}. */
+    @JsonValue
+    Object json() {
+      return json;
+    }
   }
 
   /** How the learning rate moves over the run. */
@@ -98,6 +132,7 @@ public record FineTuning(
     MEAN_ABSOLUTE_ERROR
   }
 
+  /** For magnitude pruning. */
   public static final FineTuning RECOMMENDED =
       new FineTuning(
           Recipe.RECOMMENDED,
@@ -143,8 +178,14 @@ public record FineTuning(
           true,
           1);
 
+  /** Up to this sparsity little is lost, and the statistics of a whole training are worth more. */
+  private static final double LITTLE = 0.6;
+
+  /** In a shorter run each shift is seen too seldom. */
+  private static final int LONG = 10;
+
   /** Where the fields that a plan leaves out come from. */
-  public static FineTuning of(Recipe recipe) {
+  static FineTuning of(Recipe recipe) {
     return switch (recipe) {
       case RECOMMENDED -> RECOMMENDED;
       case TUTORIAL -> TUTORIAL;
@@ -152,7 +193,38 @@ public record FineTuning(
     };
   }
 
-  /** In the precision that the processor is faster in. */
+  /**
+   * The same, for a plan that says how weights are pruned, how long it trains and what it learns
+   * from. What was reconstructed is near its end: the less was pruned, the smaller the steps.
+   */
+  static FineTuning of(Recipe recipe, Pruning pruning, int epochs, boolean distill) {
+    FineTuning usual = of(recipe);
+    if (pruning.method() == Pruning.Method.MAGNITUDE || recipe == Recipe.TUTORIAL || epochs == 0) {
+      return usual;
+    }
+    boolean little = pruning.finalSparsity() <= LITTLE;
+    Augment augment = epochs < LONG ? Augment.FLIPS : Augment.FLIPS_AND_SHIFTS;
+    return new FineTuning(
+        recipe,
+        usual.epochs,
+        usual.batchSize,
+        usual.optimizer,
+        little ? 5e-4 : 3e-3,
+        usual.learningRateSchedule,
+        usual.loss,
+        usual.validationSplit,
+        usual.distill,
+        distill ? augment : Augment.NONE,
+        usual.shuffle,
+        usual.seed,
+        little,
+        usual.precision);
+  }
+
+  /**
+   * Batch normalisation trained, images changed in both ways or not at all, in whatever precision
+   * is the fastest.
+   */
   public FineTuning(
       Recipe recipe,
       int epochs,
@@ -176,10 +248,33 @@ public record FineTuning(
         loss,
         validationSplit,
         distill,
+        Augment.of(augment),
+        shuffle,
+        seed,
+        false,
+        Optional.empty());
+  }
+
+  /**
+   * The same with what a run has settled: the loss, whether the original was learned from, and the
+   * precision where anything was trained.
+   */
+  public FineTuning settled(Loss minimised, boolean distilled, Optional<Precision> computedIn) {
+    return new FineTuning(
+        recipe,
+        epochs,
+        batchSize,
+        optimizer,
+        learningRate,
+        learningRateSchedule,
+        Optional.of(minimised),
+        validationSplit,
+        distilled,
         augment,
         shuffle,
         seed,
-        Optional.empty());
+        freezeBatchNorm,
+        computedIn.or(() -> precision));
   }
 
   public FineTuning {

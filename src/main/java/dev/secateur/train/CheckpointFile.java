@@ -23,8 +23,9 @@ import java.util.Optional;
 
 /**
  * The state of a run between two steps, as a file. Big-endian: the magic number, the format's
- * version, the run's fingerprint, 1 if it computes in bfloat16, the {@link TrainingProgress}, then for each variable its size and
- * its float32 values in the session's order, and at the end a SHA-256 over all before it.
+ * version, the run's fingerprint, 1 if it computes in bfloat16, the {@link TrainingProgress}, then
+ * for each variable its size and its float32 values in the session's order, and at the end a
+ * SHA-256 over all before it.
  *
  * <p>There is no random state: what is random is a function of the seed and the step.
  */

@@ -88,8 +88,6 @@ record Processor(Set<String> flags, Optional<String> limit, boolean oneDnn) {
 
   /** At all: TensorFlow computes in float32 elsewhere, whatever is asked. */
   private boolean knowsBfloat16() {
-    return oneDnn
-        && limit.filter(WITHOUT_AVX512::contains).isEmpty()
-        && flags.contains("avx512f");
+    return oneDnn && limit.filter(WITHOUT_AVX512::contains).isEmpty() && flags.contains("avx512f");
   }
 }

@@ -291,7 +291,7 @@ class GradientTest {
         Objective.resolve(network, FineTuning.TUTORIAL, List.of(), List.of(classes));
     Tensor x = random(1, network.inputs().get(0).shape().withBatch(BATCH).toArray());
     try (TrainingSession session =
-            new TrainingSession(network, objective, FineTuning.Optimizer.SGD, List.of(), FineTuning.Precision.FLOAT32, 1);
+            new TrainingSession(network, objective, FineTuning.Optimizer.SGD, List.of(), 1);
         Feed feed =
             new Feed(
                 BATCH,

@@ -123,7 +123,6 @@ class ReferenceTrainingTest {
                   Objective.resolve(network, FineTuning.TUTORIAL, data),
                   optimizer,
                   pruned,
-                  FineTuning.Precision.FLOAT32,
                   2)) {
         int[] indices = reference.ints("indices");
         float[] losses = reference.floats("loss");
