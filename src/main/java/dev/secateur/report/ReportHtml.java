@@ -1,6 +1,7 @@
 package dev.secateur.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.secateur.plan.Pruning;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Outcome;
@@ -224,7 +225,11 @@ final class ReportHtml {
 
   private String training() {
     TrainingCharts charts = new TrainingCharts(result.training());
-    return "<div class=\"pair\">\n" + charts.sections() + "</div>\n";
+    String before =
+        result.plan().pruning().method() == Pruning.Method.RECONSTRUCT
+            ? "<p class=\"soft\">Pruned first: each layer reconstructed on a few samples.</p>\n"
+            : "";
+    return before + "<div class=\"pair\">\n" + charts.sections() + "</div>\n";
   }
 
   private String layers() {
