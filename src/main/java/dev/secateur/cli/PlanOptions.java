@@ -137,6 +137,14 @@ final class PlanOptions {
   Optional<Boolean> augment;
 
   @Option(
+      names = "--quantization-aware",
+      negatable = true,
+      description =
+          "Learn in the second half of the training to be INT8; the default with --method"
+              + " reconstruct.")
+  Optional<Boolean> aware;
+
+  @Option(
       names = "--freeze-batch-norm",
       negatable = true,
       description =
@@ -207,6 +215,7 @@ final class PlanOptions {
     ObjectNode sets = event ? root.withObject("/datasets") : root;
     pruning(stages.withObject("/pruning"));
     fineTuning(stages.withObject("/fineTuning"));
+    aware.ifPresent(v -> stages.withObject("/quantization").put("aware", v));
     quantization.into(stages.withObject("/quantization"), sets.withObject("/representative"));
     preprocessing.into(root.withObject("/preprocessing"));
     reading.into(stages);

@@ -7,6 +7,7 @@ import dev.secateur.plan.Pruning;
 import dev.secateur.train.Checkpoints;
 import dev.secateur.train.FineTuned;
 import dev.secateur.train.FineTuner;
+import dev.secateur.train.Quantizing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -47,6 +48,7 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
             run.inputs().train(),
             plan.fineTuning(),
             plan.pruning(),
+            aware(plan) ? new LearnedScales(run) : Quantizing.NONE,
             run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals()),
             new OfThisStage(checkpoints, stage(), run),
             new ListenedTraining(run.listener()),
@@ -54,6 +56,13 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
             run.job().threads());
     tuned.heldOut().filter(FineTuned.HeldOut::worse).ifPresent(h -> warn(h));
     products.put(Product.TUNED, tuned);
+  }
+
+  /** What is left to the run: where a network learns from a reconstruction on. */
+  private static boolean aware(Plan plan) {
+    return plan.quantization()
+        .aware()
+        .orElse(plan.pruning().method() == Pruning.Method.RECONSTRUCT);
   }
 
   private void warn(FineTuned.HeldOut heldOut) {

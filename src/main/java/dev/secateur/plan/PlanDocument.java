@@ -253,6 +253,9 @@ final class PlanDocument {
     if (plan.pruning().method() == Pruning.Method.MAGNITUDE) {
       ((ObjectNode) json.get(PRUNING)).remove(List.of("method", "allocation"));
     }
+    if (plan.quantization().aware().isEmpty()) {
+      ((ObjectNode) json.get("quantization")).remove("aware");
+    }
     if (!plan.fineTuning().freezeBatchNorm()) {
       ((ObjectNode) json.get(FINE_TUNING)).remove("freezeBatchNorm");
     }

@@ -22,6 +22,8 @@ import java.util.OptionalInt;
  * @param distilled whether the original's outputs were the targets
  * @param heldOut of a network that was reconstructed before: what training did to it; empty where
  *     nothing was held out
+ * @param scales that the network has learned to be quantized with, by name of input or node; empty
+ *     where it has not
  * @param sparsity reached fraction of zeros by name of each pruned weight, in the graph's order
  */
 public record FineTuned(
@@ -33,6 +35,7 @@ public record FineTuned(
     FineTuning.Loss loss,
     boolean distilled,
     Optional<HeldOut> heldOut,
+    Map<String, Quantizing.Scale> scales,
     Map<String, Double> sparsity) {
   /**
    * The loss on samples that were not trained on. Where training made it worse, the network is the
@@ -46,6 +49,7 @@ public record FineTuned(
 
   public FineTuned {
     epochs = List.copyOf(epochs);
+    scales = Map.copyOf(scales);
     sparsity = Collections.unmodifiableMap(new LinkedHashMap<>(sparsity));
   }
 }

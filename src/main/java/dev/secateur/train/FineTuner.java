@@ -2,8 +2,6 @@ package dev.secateur.train;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Graph;
-import dev.secateur.graph.Node;
-import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
@@ -20,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -56,6 +56,11 @@ public final class FineTuner implements AutoCloseable {
   /** What was zero before the first step stays so; nothing else becomes zero. */
   private final boolean fixed;
 
+  private final Quantizing quantizing;
+
+  /** After so many steps the network is quantized in training. */
+  private final int quantizedFrom;
+
   private final TrainingSession session;
   private final Optional<Teacher> original;
   private TrainingProgress progress = TrainingProgress.START;
@@ -73,12 +78,14 @@ public final class FineTuner implements AutoCloseable {
       Dataset train,
       FineTuning how,
       Pruning pruning,
+      Quantizing quantizing,
       Objective objective,
       Checkpoints checkpoints,
       TrainingListener listener,
       BooleanSupplier cancelled,
       int threads) {
     this.data = train;
+    this.quantizing = quantizing;
     this.how = how;
     this.checkpoints = checkpoints;
     this.pause = checkpoints.interval();
@@ -92,20 +99,28 @@ public final class FineTuner implements AutoCloseable {
     this.schedule = new PruningSchedule(pruning, steps, how.recipe());
     this.learningRate = new LearningRate(how.learningRateSchedule(), how.learningRate(), steps);
     this.fixed = pruning.method() == Pruning.Method.RECONSTRUCT;
-    this.fingerprint = fingerprint(network, train, how, schedule.resolved(), objective);
+
     this.pruned =
         pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
             ? List.of()
             : network.prunable().stream().map(Weight::name).toList();
+    Map<String, Quantizing.Scale> scales = steps == 0 ? Map.of() : quantizing.scales(network);
+    this.fingerprint =
+        fingerprint(network, train, how, schedule.resolved(), objective, scales.keySet());
+    this.quantizedFrom = scales.isEmpty() ? steps : steps / 2;
     this.session =
         new TrainingSession(
-            how.freezeBatchNorm() ? frozen(network) : network,
+            how.freezeBatchNorm() ? FrozenStatistics.of(network) : network,
             objective,
             how.optimizer(),
             pruned,
+            scales.keySet(),
             threads);
     if (fixed) {
       session.maskZeros();
+    }
+    if (!scales.isEmpty()) {
+      session.quantize(scales);
     }
     this.original =
         objective.distilled()
@@ -125,7 +140,17 @@ public final class FineTuner implements AutoCloseable {
       BooleanSupplier cancelled,
       int threads) {
     return fineTune(
-        network, network, train, how, pruning, losses, checkpoints, listener, cancelled, threads);
+        network,
+        network,
+        train,
+        how,
+        pruning,
+        Quantizing.NONE,
+        losses,
+        checkpoints,
+        listener,
+        cancelled,
+        threads);
   }
 
   /**
@@ -133,6 +158,8 @@ public final class FineTuner implements AutoCloseable {
    *     and its zeros stay
    * @param teacher whose outputs distillation learns: the original
    * @param train samples of the network's input shape, preprocessed
+   * @param quantizing how the network will be quantized: it learns that in the second half of the
+   *     run, with the scales that its values have then
    * @param losses that are settled, one an output, in the network's order; what is empty or missing
    *     is settled by {@code how} and the output
    * @param checkpoints where to resume from and what to leave behind
@@ -147,6 +174,7 @@ public final class FineTuner implements AutoCloseable {
       Dataset train,
       FineTuning how,
       Pruning pruning,
+      Quantizing quantizing,
       List<Optional<FineTuning.Loss>> losses,
       Checkpoints checkpoints,
       TrainingListener listener,
@@ -161,6 +189,7 @@ public final class FineTuner implements AutoCloseable {
             train,
             how,
             pruning,
+            quantizing,
             objective,
             checkpoints,
             listener,
@@ -181,29 +210,6 @@ public final class FineTuner implements AutoCloseable {
               + train.inputs()
               + "; choose other data or preprocessing");
     }
-  }
-
-  /** The same network, whose normalisations keep their statistics in training. */
-  private static Graph frozen(Graph network) {
-    List<Node> nodes =
-        network.nodes().stream()
-            .map(
-                n ->
-                    n.op() instanceof Op.BatchNormalization b
-                        ? new Node(
-                            n.name(),
-                            new Op.BatchNormalization(b.epsilon(), b.momentum(), true),
-                            n.inputs(),
-                            n.layer())
-                        : n)
-            .toList();
-    return new Graph(
-        network.name(),
-        network.inputs(),
-        nodes,
-        network.outputs(),
-        network.weights(),
-        network.layers());
   }
 
   private FineTuned run() {
@@ -259,8 +265,12 @@ public final class FineTuner implements AutoCloseable {
       session.prune(schedule.sparsityAt(step));
       sparsity = session.sparsity();
     }
+    if (step == quantizedFrom + 1) {
+      session.quantize(quantizing.scales(session.trained(network)));
+    }
     try (Feed feed = batches.next()) {
-      TrainingSession.Outcome outcome = session.step(feed, step, learningRate.at(step), how.seed());
+      TrainingSession.Outcome outcome =
+          session.step(feed, step, learningRate.at(step), how.seed(), step > quantizedFrom);
       if (!Float.isFinite(outcome.loss())) {
         throw new TrainingException(
             TrainingException.Reason.DIVERGED,
@@ -340,8 +350,8 @@ public final class FineTuner implements AutoCloseable {
     Optional<FineTuned.HeldOut> heldOut =
         before.flatMap(
             b -> validate().map(v -> new FineTuned.HeldOut(split.heldOut().length, b, v[0])));
-    Graph trained =
-        heldOut.filter(FineTuned.HeldOut::worse).isPresent() ? network : session.trained(network);
+    boolean kept = heldOut.filter(FineTuned.HeldOut::worse).isPresent();
+    Graph trained = kept ? network : session.trained(network);
     Map<String, Double> reached = new LinkedHashMap<>();
     for (String name : pruned) {
       reached.put(name, trained.weight(name).orElseThrow().value().sparsity());
@@ -355,14 +365,23 @@ public final class FineTuner implements AutoCloseable {
         objective.loss(),
         objective.distilled(),
         heldOut,
+        kept ? Map.of() : session.scales(),
         reached);
   }
 
   /** What must be equal for a checkpoint to be of this run. */
   private static byte[] fingerprint(
-      Graph network, Dataset train, FineTuning how, Pruning pruning, Objective objective) {
+      Graph network,
+      Dataset train,
+      FineTuning how,
+      Pruning pruning,
+      Objective objective,
+      Set<String> quantized) {
     MessageDigest digest = CheckpointFile.sha256();
     String words = train.digest() + how + pruning + objective + network.nodes();
+    if (!quantized.isEmpty()) {
+      words += new TreeSet<>(quantized);
+    }
     digest.update(words.getBytes(StandardCharsets.UTF_8));
     for (Weight weight : network.weights().values()) {
       digest.update(weight.name().getBytes(StandardCharsets.UTF_8));

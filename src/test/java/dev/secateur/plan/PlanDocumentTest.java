@@ -254,7 +254,7 @@ class PlanDocumentTest {
   @Test
   void whatCameAfterTheFirstVersionLeavesThePlansBytesAlone() {
     assertThat(new String(Plan.DEFAULT.canonical(), StandardCharsets.UTF_8))
-        .doesNotContain("task", "bgr", "bounds", "allowChance");
+        .doesNotContain("task", "bgr", "bounds", "allowChance", "aware");
   }
 
   @Test

@@ -460,6 +460,7 @@ class FineTunerTest {
         ArrayDataset.quadrants(1000, false),
         how,
         RECONSTRUCTED,
+        Quantizing.NONE,
         List.of(),
         Checkpoints.NONE,
         TrainingListener.NONE,
@@ -487,6 +488,56 @@ class FineTunerTest {
     float[] mean = tuned.graph().weights().get("bn/mean").value().values();
     assertThat(Arrays.equals(mean, original.weights().get("bn/mean").value().values()))
         .isEqualTo(freeze);
+  }
+
+  /** The scales are those of the step at which half of the run was done, whoever goes on. */
+  @ParameterizedTest
+  @ValueSource(ints = {5, 119, 120, 121, 200})
+  void aRunThatLearnsToBeQuantizedIsResumedToTheSameBytes(int stop, @TempDir Path directory) {
+    Graph original = classifier(false);
+    Graph pruned = thinned(original);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory);
+    FineTuned whole = quantized(pruned, original, Checkpoints.NONE, NEVER);
+    int[] asked = {-2 * 4};
+    assertThatThrownBy(() -> quantized(pruned, original, checkpoints, () -> ++asked[0] == stop))
+        .isInstanceOf(TrainingCancelled.class);
+    FineTuned resumed = quantized(pruned, original, checkpoints, NEVER);
+    assertThat(resumed.resumedFrom()).hasValue(stop);
+    assertThat(resumed.scales()).isEqualTo(whole.scales()).containsOnlyKeys("x", "relu");
+    assertThat(resumed.scales().get("relu").scale()).isNotEqualTo(scale(pruned));
+    assertSameWeights(resumed.graph(), whole.graph());
+    for (Weight kernel : pruned.prunable()) {
+      assertThat(resumed.graph().weights().get(kernel.name()).value().sparsity()).isEqualTo(0.5);
+    }
+  }
+
+  private static FineTuned quantized(
+      Graph pruned, Graph original, Checkpoints checkpoints, BooleanSupplier cancelled) {
+    return FineTuner.fineTune(
+        pruned,
+        original,
+        ArrayDataset.quadrants(1000, false),
+        afterwards(2e-3, false),
+        RECONSTRUCTED,
+        network ->
+            Map.of(
+                "x",
+                new Quantizing.Scale(0.05f, 3),
+                "relu",
+                new Quantizing.Scale(scale(network), -128)),
+        List.of(),
+        checkpoints,
+        TrainingListener.NONE,
+        cancelled,
+        2);
+  }
+
+  private static float scale(Graph network) {
+    float sum = 0;
+    for (float w : network.weights().get("conv/kernel").value().values()) {
+      sum += Math.abs(w);
+    }
+    return sum / 1000;
   }
 
   @Test
