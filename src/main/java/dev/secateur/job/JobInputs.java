@@ -12,6 +12,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
 import dev.secateur.graph.Tensor;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.JobResult;
@@ -48,7 +49,7 @@ record JobInputs(
   private static final int BATCH = 32;
 
   static JobInputs open(Job job) {
-    KerasModel model = read(job.model().file(), job.samples().file(), job.plan());
+    KerasModel model = read(job.source(), job.samples().file(), job.plan());
     Graph graph = model.graph();
     Expected expected = Expected.of(graph);
     FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
@@ -85,7 +86,7 @@ record JobInputs(
   }
 
   /** A model that states no input shape takes the one given, else the training samples'. */
-  static KerasModel read(Path model, Path train, Plan plan) {
+  static KerasModel read(KerasSource model, Path train, Plan plan) {
     return UnknownShape.read(
         model,
         plan.preprocessing(),

@@ -41,6 +41,7 @@ final class TrainingRecord {
             how.seed());
     return new Plan(
         Optional.of(TaskChoice.found(tasks)),
+        asked.replace(),
         asked.preprocessing(),
         tuned.pruning(),
         settled,

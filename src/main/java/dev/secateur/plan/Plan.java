@@ -6,22 +6,32 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.FineTuning.Recipe;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What to do to a model, completely: two runs of one plan on the same inputs give the same bytes.
  *
  * @param task empty: found from the loss or the head
+ * @param replace what stands for the model's Lambda layers, by name: {@code rescale:SCALE,OFFSET},
+ *     {@code resize:HEIGHT,WIDTH} or {@code identity}
  */
 public record Plan(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TaskChoice> task,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, String> replace,
     Preprocessing preprocessing,
     Pruning pruning,
     FineTuning fineTuning,
     Quantization quantization,
     Representative representative,
     Acceptance acceptance) {
+  public Plan {
+    replace = replace == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(replace));
+  }
+
   /** Half of the weights pruned by the recommended recipe, INT8 with float input and output. */
   public static final Plan DEFAULT = of(Recipe.RECOMMENDED);
 
@@ -29,6 +39,7 @@ public record Plan(
   public static Plan of(Recipe recipe) {
     return new Plan(
         Optional.empty(),
+        Map.of(),
         Preprocessing.NONE,
         Pruning.of(recipe),
         FineTuning.of(recipe),
