@@ -78,6 +78,8 @@ final class Convert implements Callable<Integer> {
 
   @Mixin PreprocessingOptions preprocessing;
 
+  @Mixin ReadingOptions reading;
+
   @Mixin QuantizationOptions quantization;
 
   @Mixin OutputOptions output;
@@ -109,6 +111,8 @@ final class Convert implements Callable<Integer> {
     }
     TfliteModel fp32 = lowered.float32(metadata);
     Optional<Dataset> set = representative.map(file -> open(file, Expected.inputsOf(read.graph())));
+    set.ifPresent(
+        s -> s.remarks().forEach(r -> spec.commandLine().getErr().println("warning: " + r)));
     try {
       ArtifactCheck check = new ArtifactCheck(FewSamples.of(read.graph(), set), threads);
       try (Predictor network = TensorFlowPredictor.open(read.graph(), threads)) {
@@ -156,7 +160,13 @@ final class Convert implements Callable<Integer> {
   }
 
   private Dataset open(Path file, Expected expected) {
-    return Datasets.open(file, Part.TRAIN, preprocessing.preprocessing(), expected);
+    return Datasets.open(
+        file,
+        "",
+        Part.TRAIN,
+        preprocessing.preprocessing(),
+        expected,
+        reading.options().withProgress(new ReadLine(spec.commandLine().getErr())));
   }
 
   private TfliteModel quantize(

@@ -58,6 +58,8 @@ final class Evaluate implements Callable<Integer> {
 
   @Mixin PreprocessingOptions preprocessing;
 
+  @Mixin ReadingOptions reading;
+
   @Mixin OutputOptions output;
 
   @Override
@@ -66,8 +68,7 @@ final class Evaluate implements Callable<Integer> {
     try (OpenModel open =
             OpenModel.open(
                 modelOptions.source(model), preprocessing.preprocessing(), this::samples, threads);
-        Dataset set =
-            Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
+        Dataset set = open(open.expected())) {
       choice.ifPresent(c -> c.requireOutputs(open.outputs()));
       Goals goals =
           new Goals(
@@ -86,8 +87,17 @@ final class Evaluate implements Callable<Integer> {
   }
 
   private Optional<Dataset> samples() {
-    return Optional.of(
-        Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), Expected.ANYTHING));
+    return Optional.of(open(Expected.ANYTHING));
+  }
+
+  private Dataset open(Expected expected) {
+    return Datasets.open(
+        data,
+        "",
+        Part.EVALUATION,
+        preprocessing.preprocessing(),
+        expected,
+        reading.options().withProgress(new ReadLine(spec.commandLine().getErr())));
   }
 
   private void print(Evaluation evaluation, Latency latency, List<String> classes) {

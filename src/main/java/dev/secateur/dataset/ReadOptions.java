@@ -13,11 +13,14 @@ import java.util.Optional;
  */
 public record ReadOptions(
     int skipUnreadable, Optional<String> sample, Optional<String> target, Progress progress) {
+  /** Nobody listens. */
+  public static final Progress UNHEARD = (set, rows) -> {};
+
   /** Every row counts, fields are found, and nobody listens. */
   public static final ReadOptions DEFAULT = new ReadOptions(0);
 
   public ReadOptions(int skipUnreadable) {
-    this(skipUnreadable, Optional.empty(), Optional.empty(), (set, rows) -> {});
+    this(skipUnreadable, Optional.empty(), Optional.empty(), UNHEARD);
   }
 
   /** This, heard of by another. */

@@ -5,6 +5,7 @@ import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.ReadOptions;
 import dev.secateur.dataset.Target;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Goals;
@@ -48,20 +49,29 @@ record JobInputs(
   /** Samples in memory at once. */
   private static final int BATCH = 32;
 
-  static JobInputs open(Job job) {
+  /**
+   * @param progress hears how far each set has been read, and may throw to stop that
+   */
+  static JobInputs open(Job job, ReadOptions.Progress progress) {
     KerasModel model = read(job.source(), job.samples().file(), job.plan());
     Graph graph = model.graph();
     Expected expected = Expected.of(graph);
     FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
     List<Dataset> open = new ArrayList<>();
     try {
-      Dataset train = add(open, job, job.samples(), job.samplesPart(), expected);
-      Dataset evaluation = add(open, job, evaluation(job), Part.EVALUATION, expected);
+      Dataset train = add(open, job, job.samples(), job.samplesPart(), expected, progress);
+      Dataset evaluation = add(open, job, evaluation(job), Part.EVALUATION, expected, progress);
       checkMasks(job, train, evaluation);
       Dataset representative =
           job.representative().isEmpty()
               ? train
-              : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
+              : add(
+                  open,
+                  job,
+                  job.representative().get(),
+                  Part.TRAIN,
+                  Expected.inputsOf(graph),
+                  progress);
       Goals goals =
           new Goals(
               output -> job.plan().task().flatMap(t -> t.of(output)),
@@ -91,13 +101,36 @@ record JobInputs(
         model,
         plan.preprocessing(),
         () ->
-            Optional.of(Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)));
+            Optional.of(
+                Datasets.open(
+                    train,
+                    "",
+                    Part.TRAIN,
+                    plan.preprocessing(),
+                    Expected.ANYTHING,
+                    options(plan))));
+  }
+
+  private static ReadOptions options(Plan plan) {
+    return new ReadOptions(
+        plan.skipUnreadable(), plan.sampleField(), plan.targetField(), ReadOptions.UNHEARD);
   }
 
   private static Dataset add(
-      List<Dataset> open, Job job, Input input, Part part, Expected expected) {
+      List<Dataset> open,
+      Job job,
+      Input input,
+      Part part,
+      Expected expected,
+      ReadOptions.Progress progress) {
     Dataset set =
-        Datasets.open(input.file(), input.sha256(), part, job.plan().preprocessing(), expected);
+        Datasets.open(
+            input.file(),
+            input.sha256(),
+            part,
+            job.plan().preprocessing(),
+            expected,
+            options(job.plan()).withProgress(progress));
     open.add(set);
     return set;
   }
@@ -123,7 +156,10 @@ record JobInputs(
 
   /** What the user should know of how the sets are read, each remark once. */
   List<String> remarks() {
-    return Stream.of(train, evaluation).flatMap(set -> set.remarks().stream()).distinct().toList();
+    return Stream.of(train, evaluation, representative)
+        .flatMap(set -> set.remarks().stream())
+        .distinct()
+        .toList();
   }
 
   private static Input evaluation(Job job) {
@@ -149,7 +185,8 @@ record JobInputs(
         set.size(),
         !set.targets().isEmpty(),
         set.classes(),
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        set.skipped());
   }
 
   JobResult.Model description(Job job) {

@@ -18,6 +18,9 @@ import java.util.TreeMap;
  * @param task empty: found from the loss or the head
  * @param replace what stands for the model's Lambda layers, by name: {@code rescale:SCALE,OFFSET},
  *     {@code resize:HEIGHT,WIDTH} or {@code identity}
+ * @param skipUnreadable rows of each set that may be left out because they cannot be read, at most
+ * @param sampleField of TFRecord, Parquet and WebDataset rows; empty: found
+ * @param targetField as {@code sampleField}
  */
 public record Plan(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TaskChoice> task,
@@ -27,7 +30,10 @@ public record Plan(
     FineTuning fineTuning,
     Quantization quantization,
     Representative representative,
-    Acceptance acceptance) {
+    Acceptance acceptance,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int skipUnreadable,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> sampleField,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField) {
   public Plan {
     replace = replace == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(replace));
   }
@@ -37,15 +43,23 @@ public record Plan(
 
   /** The recipe's plan: what a document that names it leaves out is as here. */
   public static Plan of(Recipe recipe) {
+    return of(recipe, Pruning.of(recipe));
+  }
+
+  private static Plan of(Recipe recipe, Pruning pruning) {
+    FineTuning usual = FineTuning.of(recipe);
     return new Plan(
         Optional.empty(),
         Map.of(),
         Preprocessing.NONE,
-        Pruning.of(recipe),
-        FineTuning.of(recipe),
+        pruning,
+        FineTuning.of(recipe, pruning, usual.epochs(), usual.distill()),
         Quantization.DEFAULT,
         Representative.DEFAULT,
-        Acceptance.DEFAULT);
+        Acceptance.DEFAULT,
+        0,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /**
