@@ -1,7 +1,6 @@
 package dev.secateur.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.secateur.plan.Pruning;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Outcome;
@@ -226,7 +225,7 @@ final class ReportHtml {
   private String training() {
     TrainingCharts charts = new TrainingCharts(result.training());
     String before =
-        result.plan().pruning().method() == Pruning.Method.RECONSTRUCT
+        plan.at("/pruning/method").asText().equals("reconstruct")
             ? "<p class=\"soft\">Pruned first: each layer reconstructed on a few samples.</p>\n"
             : "";
     return before + "<div class=\"pair\">\n" + charts.sections() + "</div>\n";
