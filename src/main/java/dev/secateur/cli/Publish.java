@@ -163,11 +163,10 @@ final class Publish implements Callable<Integer> {
         .forEach(
             field -> {
               switch (field.getKey()) {
-                case "replace", "pruning", "fineTuning", "quantization" ->
-                    stages.set(field.getKey(), field.getValue());
+                case "preprocessing", "acceptance" -> data.set(field.getKey(), field.getValue());
                 case "representative" ->
                     data.withObject("/datasets").set("representative", field.getValue());
-                default -> data.set(field.getKey(), field.getValue());
+                default -> stages.set(field.getKey(), field.getValue());
               }
             });
     return data;
