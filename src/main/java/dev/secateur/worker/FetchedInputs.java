@@ -45,7 +45,7 @@ final class FetchedInputs {
             (role, input) -> {
               Path file = place(directory, role, input.object().uri());
               createDirectory(file.getParent());
-              long limit = role == Role.MODEL ? limits.model() : limits.dataset();
+              long limit = role.isOfModel() ? limits.model() : limits.dataset();
               DownloadCache.Local local =
                   input.object().uri().isPrefix()
                       ? folder(cache, input, limit, file, cancelled)
@@ -92,6 +92,10 @@ final class FetchedInputs {
     return input(Role.MODEL).orElseThrow();
   }
 
+  Optional<Input> architecture() {
+    return input(Role.ARCHITECTURE);
+  }
+
   Optional<Input> train() {
     return input(Role.TRAIN);
   }
@@ -118,7 +122,7 @@ final class FetchedInputs {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     locals.forEach(
         (role, local) -> {
-          if (role != Role.MODEL) {
+          if (!role.isOfModel()) {
             json.putObject(role.label())
                 .put("uri", inputs.sources().get(role).object().uri().toString())
                 .put("sha256", local.sha256())

@@ -364,6 +364,7 @@ final class JobRun {
     return new Job(
         replies.model(),
         fetched.model(),
+        fetched.architecture(),
         fetched.train(),
         fetched.evaluation(),
         fetched.representative(),
@@ -373,7 +374,7 @@ final class JobRun {
   }
 
   private Optional<Failure> tooLarge(Job job) {
-    long need = MemoryEstimate.of(job.model().file(), job.samples().file(), job.plan());
+    long need = MemoryEstimate.of(job.source(), job.samples().file(), job.plan());
     long limit = shop.memory().limit();
     if (need <= limit) {
       return Optional.empty();
