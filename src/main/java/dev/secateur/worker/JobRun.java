@@ -265,7 +265,11 @@ final class JobRun {
         ordered.inputs().sources().entrySet()) {
       ObjectUri uri = source.getValue().object().uri();
       Path local = FetchedInputs.place(directory.resolve(INPUTS), source.getKey(), uri);
-      message = message.replace(local.toString(), uri.toString());
+      String address = uri.toString();
+      message =
+          message
+              .replace(local + "/", uri.resolve("").toString())
+              .replace(local.toString(), address);
     }
     return message.replace(directory + "/", "");
   }
@@ -360,6 +364,7 @@ final class JobRun {
     return new Job(
         replies.model(),
         fetched.model(),
+        fetched.architecture(),
         fetched.train(),
         fetched.evaluation(),
         fetched.representative(),
@@ -369,7 +374,7 @@ final class JobRun {
   }
 
   private Optional<Failure> tooLarge(Job job) {
-    long need = MemoryEstimate.of(job.model().file(), job.samples().file(), job.plan());
+    long need = MemoryEstimate.of(job.source(), job.samples().file(), job.plan());
     long limit = shop.memory().limit();
     if (need <= limit) {
       return Optional.empty();

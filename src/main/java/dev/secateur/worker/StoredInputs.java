@@ -4,6 +4,7 @@ import dev.secateur.event.ModelRegistered;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
+import dev.secateur.store.StoredFolder;
 import dev.secateur.store.StoredObject;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -16,12 +17,17 @@ record StoredInputs(Map<Role, Input> sources) {
   /** What an object is to the job. */
   enum Role {
     MODEL,
+    ARCHITECTURE,
     TRAIN,
     EVALUATION,
     REPRESENTATIVE;
 
     String label() {
       return name().toLowerCase(Locale.ROOT);
+    }
+
+    boolean isOfModel() {
+      return this == MODEL || this == ARCHITECTURE;
     }
   }
 
@@ -46,6 +52,7 @@ record StoredInputs(Map<Role, Input> sources) {
   static StoredInputs resolve(ModelRegistered event, ObjectStore store) {
     Map<Role, Input> sources = new EnumMap<>(Role.class);
     sources.put(Role.MODEL, input(store, event.model().uri(), event.model().sha256()));
+    event.model().architecture().ifPresent(s -> sources.put(Role.ARCHITECTURE, input(store, s)));
     ModelRegistered.Datasets datasets = event.datasets();
     datasets.train().ifPresent(s -> sources.put(Role.TRAIN, input(store, s)));
     datasets.evaluation().ifPresent(s -> sources.put(Role.EVALUATION, input(store, s)));
@@ -62,13 +69,13 @@ record StoredInputs(Map<Role, Input> sources) {
 
   private static Input input(ObjectStore store, String uri, Optional<String> sha256) {
     ObjectUri address = ObjectUri.of(uri);
+    Optional<StoredObject> found =
+        address.isPrefix()
+            ? StoredFolder.at(address, store).map(StoredFolder::asObject)
+            : store.stat(address);
     StoredObject object =
-        store
-            .stat(address)
-            .orElseThrow(
-                () ->
-                    new StoreException(
-                        StoreException.Kind.NOT_FOUND, address + ": does not exist"));
+        found.orElseThrow(
+            () -> new StoreException(StoreException.Kind.NOT_FOUND, address + ": does not exist"));
     return new Input(object, sha256);
   }
 }
