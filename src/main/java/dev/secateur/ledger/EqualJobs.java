@@ -3,6 +3,7 @@ package dev.secateur.ledger;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.EventJson;
 import dev.secateur.ledger.LedgerStore.Entry;
+import dev.secateur.store.Created;
 import java.util.Optional;
 
 /**
@@ -58,7 +59,9 @@ final class EqualJobs {
           return new Leads();
         }
         ObjectNode json = Document.fresh().put("order", order.id());
-        store.create(key, EventJson.bytes(json));
+        if (store.create(key, EventJson.bytes(json)) == Created.INTACT) {
+          return new Leads();
+        }
         entry = store.get(key);
       }
       Optional<String> leader = entry.flatMap(e -> leader(key, e));

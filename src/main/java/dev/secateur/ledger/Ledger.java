@@ -100,7 +100,7 @@ public final class Ledger {
    * @param when names the time: the same for all until the next turn
    */
   public boolean isTurn(String what, String when) {
-    return store.create(Keys.TURNS + what + "-" + when, new byte[0]);
+    return store.create(Keys.TURNS + what + "-" + when, new byte[0]).isDone();
   }
 
   public Books books() {

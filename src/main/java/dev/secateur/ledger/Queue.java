@@ -222,9 +222,8 @@ final class Queue {
           return Optional.empty();
         }
         if (place instanceof EqualJobs.Answered answered) {
-          result =
-              Optional.of(
-                  results.stand(Keys.result(order.id()), answered.result().answering(order.id())));
+          Result shared = answered.result().answering(order.id());
+          result = Optional.of(results.stand(Keys.result(order.id()), shared).document());
         }
       }
       kept = true;

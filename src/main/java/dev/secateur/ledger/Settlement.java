@@ -22,7 +22,7 @@ final class Settlement {
 
   /** The first result stands; the one that does is returned, and is what is to be sent. */
   Result settle(Result mine) {
-    return results.stand(Keys.result(mine.order()), mine);
+    return results.stand(Keys.result(mine.order()), mine).document();
   }
 
   /** After the answer was sent. */
