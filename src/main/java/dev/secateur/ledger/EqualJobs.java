@@ -53,16 +53,15 @@ final class EqualJobs {
   private Place place(Order order, boolean appoint) {
     for (int n = 0; ; n++) {
       String key = Keys.job(order.job(), n);
-      Optional<Entry> entry = store.get(key);
-      if (entry.isEmpty()) {
-        if (!appoint) {
-          return new Leads();
-        }
+      if (appoint) {
         ObjectNode json = Document.fresh().put("order", order.id());
         if (store.create(key, EventJson.bytes(json)) == Created.INTACT) {
           return new Leads();
         }
-        entry = store.get(key);
+      }
+      Optional<Entry> entry = store.get(key);
+      if (entry.isEmpty() && !appoint) {
+        return new Leads();
       }
       Optional<String> leader = entry.flatMap(e -> leader(key, e));
       if (leader.equals(Optional.of(order.id()))) {

@@ -112,6 +112,14 @@ public final class Ledger {
     return queue.next();
   }
 
+  /**
+   * Claims an order that this process has just taken in, without a look at all the others; empty
+   * where it is not to be had like that, which says nothing of it.
+   */
+  public synchronized Optional<Tenure> take(Order fresh) {
+    return queue.take(fresh);
+  }
+
   /** Claims an order that is to be ended and that nobody runs, if there is one. */
   public synchronized Optional<Tenure> nextCancelled() {
     return queue.nextCancelled();

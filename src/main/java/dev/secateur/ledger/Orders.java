@@ -22,9 +22,10 @@ public final class Orders {
    * What stands after an order was taken in.
    *
    * @param order the one that counts
+   * @param isNew whether it is known that it was not there before
    * @param result where it was settled before
    */
-  public record Registration(Order order, Optional<Result> result) {}
+  public record Registration(Order order, boolean isNew, Optional<Result> result) {}
 
   public Registration register(Order order) {
     Standing<Order> standing = orders.stand(Keys.order(order.id()), order);
@@ -34,7 +35,7 @@ public final class Orders {
     if (result.isEmpty()) {
       pending.add(standing.document());
     }
-    return new Registration(standing.document(), result);
+    return new Registration(standing.document(), standing.isNew(), result);
   }
 
   /**

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
@@ -34,15 +35,15 @@ final class Intake {
   private static final Duration LONGEST_WAIT = Duration.ofDays(30);
 
   private final Shop shop;
-  private final Runnable wake;
+  private final Consumer<Optional<Order>> wake;
 
   /** Equal records that come at once ask for the same inputs. */
   private final SharedLooks<ObjectUri, Optional<StoredObject>> inputObjects;
 
   /**
-   * @param wake told of each order that is to be run
+   * @param wake told that there is an order to be run, and of it if it is new
    */
-  Intake(Shop shop, Runnable wake) {
+  Intake(Shop shop, Consumer<Optional<Order>> wake) {
     this.shop = shop;
     this.wake = wake;
     this.inputObjects = new SharedLooks<>(shop.store()::stat);
@@ -220,7 +221,7 @@ final class Intake {
     }
     LOG.infof("order %s is taken in", registration.order().id());
     shop.doorbell().ring(registration.order().id());
-    wake.run();
+    wake.accept(Optional.of(registration.order()).filter(order -> registration.isNew()));
     return Disposition.DONE;
   }
 

@@ -140,7 +140,13 @@ final class Worker {
     shop = open(concurrency);
     execution =
         new Execution(
-            shop, concurrency, hearts, heartbeat(), configuration.jobs().poll(), this::mayTake);
+            shop,
+            concurrency,
+            hearts,
+            heartbeat(),
+            configuration.jobs().poll(),
+            this::mayTake,
+            named("answer"));
     intake =
         new CountedDefects(
             new Intake(shop, execution::wake)::take,
@@ -398,6 +404,7 @@ final class Worker {
       clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     }
     clock.shutdownNow();
+    execution.awaitAnswers(LAST_EVENTS);
     hearts.shutdownNow();
     if (configuration.drain().whenIdle().isPresent()) {
       Thread leaving = named("leaving").newThread(housekeeping::leave);
