@@ -85,7 +85,7 @@ public final class Ledger {
    * @param most how old a count may be
    */
   public Census census(Duration most) {
-    return Census.of(store, claims, pending, most);
+    return Census.of(store, claims, pending, pauses, most);
   }
 
   /** Whether an order is yet to be answered. */

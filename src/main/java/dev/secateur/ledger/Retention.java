@@ -58,6 +58,8 @@ public final class Retention {
     deleteIf(
         Keys.CANCELS,
         listed -> listed.age().compareTo(FORGOTTEN) > 0 && !waiting.contains(of(listed.name())));
+    // Once more: the way here may have been long, and what has come since may be at work.
+    waiting.addAll(pending.orders());
     for (String prefix : List.of(Keys.CLAIMS, Keys.CHECKPOINTS, Keys.ATTEMPTS)) {
       deleteIf(
           prefix,

@@ -29,7 +29,6 @@ final class Settlement {
   void close(Order order) {
     cancels.remove(order.id());
     removeAll(Keys.CHECKPOINTS + order.id() + "/");
-    removeAll(Keys.ATTEMPTS + order.id() + "/");
     removeAll(Keys.claims(order.id()));
     pending.remove(order);
   }

@@ -55,8 +55,8 @@ public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore,
   void write(ObjectUri uri, byte[] content);
 
   /**
-   * Writes a small object unless one is there, atomically. After a lost answer this may say no of an
-   * object that it wrote itself: who must know reads it.
+   * Writes a small object unless one is there, atomically. After a lost answer this may say no of
+   * an object that it wrote itself: who must know reads it.
    */
   Created create(ObjectUri uri, byte[] content);
 

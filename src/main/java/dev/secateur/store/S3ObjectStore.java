@@ -66,7 +66,9 @@ public final class S3ObjectStore implements ObjectStore {
   /** Requests to one host; more wait for these. */
   private static final int AT_ONCE = 64;
 
-  /** For which a connection is kept that nobody needs: servers close theirs after a minute or so. */
+  /**
+   * For which a connection is kept that nobody needs: servers close theirs after a minute or so.
+   */
   private static final Duration IDLE = Duration.ofSeconds(50);
 
   private static final String DIGEST = "sha256";
@@ -286,11 +288,7 @@ public final class S3ObjectStore implements ObjectStore {
   private ObjectWriteResponse put(
       Operation operation, ObjectUri uri, byte[] content, Map<String, String> headers) {
     allowed.requireWritable(uri);
-    ObjectWriteResponse response =
-        request(
-            operation,
-            uri,
-            () -> small.put(uri, content, headers));
+    ObjectWriteResponse response = request(operation, uri, () -> small.put(uri, content, headers));
     listener.written(content.length);
     return response;
   }

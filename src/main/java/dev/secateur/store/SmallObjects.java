@@ -44,12 +44,6 @@ final class SmallObjects extends MinioAsyncClient {
     Map<String, String> all = new HashMap<>(headers);
     all.put("Content-Type", ContentTypes.of(uri.key()));
     return putObject(
-        uri.bucket(),
-        region,
-        uri.key(),
-        content,
-        content.length,
-        Multimaps.forMap(all),
-        NO_QUERY);
+        uri.bucket(), region, uri.key(), content, content.length, Multimaps.forMap(all), NO_QUERY);
   }
 }

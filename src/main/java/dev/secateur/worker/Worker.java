@@ -37,6 +37,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -168,6 +169,7 @@ final class Worker {
     surroundings.watch(clock);
     housekeeping = new Housekeeping(shop, execution, configuration.retention().settled());
     shop.meters().watch(housekeeping);
+    shop.meters().watch(shop.fitness());
     housekeeping.start(clock);
     new JobsServer(shop.ledger().books(), PAGE).start(vertx, host, configuration.page().port());
     named("self-test").newThread(this::testNatives).start();
@@ -334,7 +336,7 @@ final class Worker {
     if (shop.work().isDraining()) {
       return;
     }
-    takers.execute(
+    Runnable taking =
         () -> {
           Disposition disposition;
           try {
@@ -353,7 +355,12 @@ final class Worker {
           if (disposition instanceof Disposition.Done) {
             acknowledge(message);
           }
-        });
+        };
+    try {
+      takers.execute(taking);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("a record came while the worker drains: it is another's");
+    }
   }
 
   private static void acknowledge(Message<byte[]> message) {

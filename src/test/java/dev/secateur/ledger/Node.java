@@ -50,6 +50,7 @@ class Node {
   private final Ledger ledger;
   private final InstantSource clock;
   private boolean alive = true;
+
   /** What it took in last. */
   private Optional<Order> fresh = Optional.empty();
 
