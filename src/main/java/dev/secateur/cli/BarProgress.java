@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.time.Duration;
@@ -23,10 +24,12 @@ final class BarProgress implements ProgressDisplay {
   private static final int REFRESH_MILLIS = 200;
 
   private final PrintWriter err;
+  private final ReadLine readLine;
   private Optional<ProgressBar> bar = Optional.empty();
 
   BarProgress(PrintWriter err) {
     this.err = err;
+    this.readLine = new ReadLine(err);
   }
 
   @Override
@@ -47,6 +50,11 @@ final class BarProgress implements ProgressDisplay {
 
   private static String indent(Stage stage) {
     return stage == Stage.FINE_TUNE ? "  trained in " : "";
+  }
+
+  @Override
+  public void read(Path set, long rows) {
+    readLine.read(set, rows);
   }
 
   @Override

@@ -34,7 +34,7 @@ final class Compress implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "A whole-model Keras file: .h5 or .keras.")
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
   Path model;
 
   @Option(
@@ -117,7 +117,7 @@ final class Compress implements Callable<Integer> {
     return new Job(
         name.orElseGet(() -> model.getFileName().toString()),
         Input.of(model),
-        Input.of(train(resolved)),
+        train(resolved).map(Input::of),
         evaluation.map(Input::of),
         representative.map(Input::of),
         resolved,
@@ -125,18 +125,17 @@ final class Compress implements Callable<Integer> {
         threads);
   }
 
-  private Path train(Plan resolved) {
-    boolean trains = resolved.fineTuning().epochs() > 0;
-    return train
-        .or(() -> trains ? Optional.empty() : representative)
-        .orElseThrow(
-            () ->
-                new ParameterException(
-                    spec.commandLine(),
-                    trains
-                        ? "--train: is needed, since the plan trains (or --recipe instant, which"
-                            + " does not)"
-                        : "--train or --representative: samples are needed"));
+  private Optional<Path> train(Plan resolved) {
+    if (train.isEmpty() && resolved.fineTuning().epochs() > 0) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--train: is needed, since the plan trains (or --recipe instant, which does not)");
+    }
+    if (train.or(() -> representative).or(() -> evaluation).isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--train, --representative or --eval: samples are needed");
+    }
+    return train;
   }
 
   private DirectoryCheckpoints checkpoints(Job job) {

@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
 final class Convert implements Callable<Integer> {
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "A whole-model Keras file: .h5 or .keras.")
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
   Path model;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "Receives the files.")
@@ -75,6 +75,8 @@ final class Convert implements Callable<Integer> {
   int threads = Runtime.getRuntime().availableProcessors();
 
   @Mixin PreprocessingOptions preprocessing;
+
+  @Mixin ReadingOptions reading;
 
   @Mixin QuantizationOptions quantization;
 
@@ -106,6 +108,8 @@ final class Convert implements Callable<Integer> {
     }
     TfliteModel fp32 = lowered.float32(metadata);
     Optional<Dataset> set = representative.map(file -> open(file, Expected.inputsOf(read.graph())));
+    set.ifPresent(
+        s -> s.remarks().forEach(r -> spec.commandLine().getErr().println("warning: " + r)));
     try {
       ArtifactCheck check = new ArtifactCheck(FewSamples.of(read.graph(), set), threads);
       try (Predictor network = TensorFlowPredictor.open(read.graph(), threads)) {
@@ -141,11 +145,11 @@ final class Convert implements Callable<Integer> {
   }
 
   private static KerasFormat format(String name) {
-    try {
-      return KerasFormat.valueOf(name.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw new JobException(FailureReason.PLAN_INVALID, "--keras: must be h5 or keras", e);
-    }
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "h5" -> KerasFormat.H5;
+      case "keras" -> KerasFormat.KERAS;
+      default -> throw new JobException(FailureReason.PLAN_INVALID, "--keras: must be h5 or keras");
+    };
   }
 
   private Optional<Dataset> samples() {
@@ -153,7 +157,13 @@ final class Convert implements Callable<Integer> {
   }
 
   private Dataset open(Path file, Expected expected) {
-    return Datasets.open(file, Part.TRAIN, preprocessing.preprocessing(), expected);
+    return Datasets.open(
+        file,
+        "",
+        Part.TRAIN,
+        preprocessing.preprocessing(),
+        expected,
+        reading.options().withProgress(new ReadLine(spec.commandLine().getErr())));
   }
 
   private TfliteModel quantize(

@@ -43,7 +43,7 @@ final class Evaluate implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "A Keras or TFLite file.")
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.ALL)
   Path model;
 
   @Option(names = "--data", required = true, paramLabel = "FILE", description = SetKinds.ALL)
@@ -56,6 +56,8 @@ final class Evaluate implements Callable<Integer> {
 
   @Mixin PreprocessingOptions preprocessing;
 
+  @Mixin ReadingOptions reading;
+
   @Mixin OutputOptions output;
 
   @Override
@@ -63,8 +65,7 @@ final class Evaluate implements Callable<Integer> {
     Optional<TaskChoice> choice = task.choice();
     try (OpenModel open =
             OpenModel.open(model, preprocessing.preprocessing(), this::samples, threads);
-        Dataset set =
-            Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), open.expected())) {
+        Dataset set = open(open.expected())) {
       choice.ifPresent(c -> c.requireOutputs(open.outputs()));
       Goals goals =
           new Goals(
@@ -83,8 +84,17 @@ final class Evaluate implements Callable<Integer> {
   }
 
   private Optional<Dataset> samples() {
-    return Optional.of(
-        Datasets.open(data, Part.EVALUATION, preprocessing.preprocessing(), Expected.ANYTHING));
+    return Optional.of(open(Expected.ANYTHING));
+  }
+
+  private Dataset open(Expected expected) {
+    return Datasets.open(
+        data,
+        "",
+        Part.EVALUATION,
+        preprocessing.preprocessing(),
+        expected,
+        reading.options().withProgress(new ReadLine(spec.commandLine().getErr())));
   }
 
   private void print(Evaluation evaluation, Latency latency, List<String> classes) {

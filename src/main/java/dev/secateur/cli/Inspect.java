@@ -10,6 +10,7 @@ import dev.secateur.job.LayerSummary;
 import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.keras.refusal.Reason;
 import dev.secateur.plan.Preprocessing;
 import dev.secateur.result.Engine;
@@ -41,7 +42,7 @@ import picocli.CommandLine.Spec;
 final class Inspect implements Callable<Integer> {
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "A whole-model Keras file: .h5 or .keras.")
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
   Path model;
 
   @Option(
@@ -84,7 +85,7 @@ final class Inspect implements Callable<Integer> {
   private void describe(KerasModel read) {
     Graph graph = read.graph();
     json.put("file", model.getFileName().toString());
-    json.put("format", read.format().extension());
+    json.put("format", kind(read));
     json.put("kerasVersion", read.kerasVersion());
     json.put("parameters", graph.parameters());
     json.put(
@@ -118,7 +119,7 @@ final class Inspect implements Callable<Integer> {
   }
 
   private void text(PrintWriter out, KerasModel read) {
-    line(out, "%s: Keras %s (%s)", model, read.kerasVersion(), read.format().extension());
+    line(out, "%s: Keras %s (%s)", model, read.kerasVersion(), kind(read));
     line(out, "inputs   %s", names(json.withArray("inputs")));
     line(out, "outputs  %s", names(json.withArray("outputs")));
     line(out, "%n%-36s %-24s %-18s %12s %8s", "layer", "type", "output", "parameters", "sparsity");
@@ -141,6 +142,11 @@ final class Inspect implements Callable<Integer> {
         json.get("parameters").asLong(),
         json.get("prunableParameters").asLong());
     json.withArray("problems").forEach(p -> line(out, "cannot be converted: %s", p.asText()));
+  }
+
+  /** As the ending of its name, where there is one. */
+  private static String kind(KerasModel read) {
+    return read.format() == KerasFormat.SAVED_MODEL ? "SavedModel" : read.format().extension();
   }
 
   private static String names(ArrayNode values) {

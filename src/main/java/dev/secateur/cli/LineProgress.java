@@ -4,6 +4,7 @@ import dev.secateur.job.Stage;
 import dev.secateur.result.Training;
 import dev.secateur.result.Variant;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -12,11 +13,13 @@ final class LineProgress implements ProgressDisplay {
   private static final long INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final PrintWriter err;
+  private final ReadLine readLine;
   private long lastLine = System.nanoTime();
   private int epoch;
 
   LineProgress(PrintWriter err) {
     this.err = err;
+    this.readLine = new ReadLine(err);
   }
 
   @Override
@@ -28,6 +31,11 @@ final class LineProgress implements ProgressDisplay {
   @Override
   public void finished(Stage stage, Duration took) {
     say("  done in %.1f s", took.toMillis() / 1e3);
+  }
+
+  @Override
+  public void read(Path set, long rows) {
+    readLine.read(set, rows);
   }
 
   @Override

@@ -139,6 +139,8 @@ final class PlanOptions {
 
   @Mixin PreprocessingOptions preprocessing;
 
+  @Mixin ReadingOptions reading;
+
   @Mixin QuantizationOptions quantization;
 
   @Option(
@@ -195,6 +197,7 @@ final class PlanOptions {
     fineTuning(stages.withObject("/fineTuning"));
     quantization.into(stages.withObject("/quantization"), sets.withObject("/representative"));
     preprocessing.into(root.withObject("/preprocessing"));
+    reading.into(stages);
     ObjectNode acceptance = root.withObject("/acceptance");
     maxAccuracyDrop.ifPresent(v -> acceptance.put("maxAccuracyDrop", v));
     maxLossIncrease.ifPresent(v -> acceptance.put("maxLossIncrease", v));

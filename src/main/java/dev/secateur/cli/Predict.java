@@ -9,7 +9,6 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.job.JobException;
-import dev.secateur.plan.Preprocessing;
 import dev.secateur.result.FailureReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,8 +22,10 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "predict",
@@ -34,7 +35,9 @@ import picocli.CommandLine.Parameters;
 final class Predict implements Callable<Integer> {
   private static final int BATCH = 32;
 
-  @Parameters(paramLabel = "MODEL", description = "A Keras or TFLite file.")
+  @Spec CommandSpec spec;
+
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.ALL)
   Path model;
 
   @Option(
@@ -56,6 +59,8 @@ final class Predict implements Callable<Integer> {
 
   @Mixin PreprocessingOptions preprocessing;
 
+  @Mixin ReadingOptions reading;
+
   @Override
   public Integer call() throws IOException {
     try (OpenModel open =
@@ -65,11 +70,13 @@ final class Predict implements Callable<Integer> {
       expect("--output", outputs.size(), predictor.outputShapes().size());
       List<Dataset> sets = new ArrayList<>();
       try {
-        Preprocessing how = preprocessing.preprocessing();
         for (int i = 0; i < inputs.size(); i++) {
           Expected expected = Expected.input(predictor.inputShapes().get(i));
-          sets.add(Datasets.open(inputs.get(i), Part.EVALUATION, how, expected));
+          sets.add(open(inputs.get(i), expected));
         }
+        sets.forEach(
+            set ->
+                set.remarks().forEach(r -> spec.commandLine().getErr().println("warning: " + r)));
         predict(predictor, sets);
       } finally {
         sets.forEach(Dataset::close);
@@ -79,9 +86,17 @@ final class Predict implements Callable<Integer> {
   }
 
   private Optional<Dataset> samples() {
-    return Optional.of(
-        Datasets.open(
-            inputs.get(0), Part.EVALUATION, preprocessing.preprocessing(), Expected.ANYTHING));
+    return Optional.of(open(inputs.get(0), Expected.ANYTHING));
+  }
+
+  private Dataset open(Path file, Expected expected) {
+    return Datasets.open(
+        file,
+        "",
+        Part.EVALUATION,
+        preprocessing.preprocessing(),
+        expected,
+        reading.options().withProgress(new ReadLine(spec.commandLine().getErr())));
   }
 
   private void expect(String option, int given, int wanted) {

@@ -53,8 +53,11 @@ final class Publish implements Callable<Integer> {
       description = "A Keras file, local or s3://bucket/key.")
   String model;
 
-  @Option(names = "--train", required = true, paramLabel = "FILE|URI", description = "Samples.")
-  String train;
+  @Option(
+      names = "--train",
+      paramLabel = "FILE|URI",
+      description = "Samples; needed unless the plan trains nothing (--recipe instant).")
+  Optional<String> train;
 
   @Option(
       names = "--eval",
@@ -110,11 +113,12 @@ final class Publish implements Callable<Integer> {
   @Override
   public Integer call() {
     ObjectNode data = data();
-    Plan.read(data);
+    boolean trains = Plan.read(data).fineTuning().epochs() > 0;
     List<Source> sources = new ArrayList<>();
     add(sources, "--model", model, modelsBucket).describe(data.putObject("model"));
     ObjectNode sets = data.withObject("/datasets");
-    add(sources, "--train", train, datasetsBucket).describe(sets.putObject("train"));
+    train.ifPresent(
+        t -> add(sources, "--train", t, datasetsBucket).describe(sets.putObject("train")));
     evaluation.ifPresent(
         e -> add(sources, "--eval", e, datasetsBucket).describe(sets.putObject("evaluation")));
     representative.ifPresent(
@@ -125,10 +129,10 @@ final class Publish implements Callable<Integer> {
     version.ifPresent(v -> data.withObject("/model").put("version", v));
     output.ifPresent(
         o -> data.putObject("output").put("uri", ServerOptions.uri("--output", o).toString()));
-    ModelRegistered registered = checked(data);
+    ModelRegistered registered = checked(data, trains);
     // As the worker would name it, so that whoever reads the event knows it too.
     data.withObject("/model").put("name", registered.model().resolvedName());
-    checked(data);
+    checked(data, trains);
     upload(sources);
     String id = send(registered.model().resolvedName(), data);
     spec.commandLine().getOut().println(id);
@@ -231,9 +235,11 @@ final class Publish implements Callable<Integer> {
   }
 
   /** What a worker would refuse is not sent. */
-  private static ModelRegistered checked(ObjectNode data) {
+  private static ModelRegistered checked(ObjectNode data, boolean trains) {
     try {
-      return ModelRegistered.read(data);
+      ModelRegistered registered = ModelRegistered.read(data);
+      registered.requireSamples(trains);
+      return registered;
     } catch (MalformedEventException e) {
       throw new JobException(FailureReason.PLAN_INVALID, e.getMessage(), e);
     }

@@ -3,8 +3,8 @@ package dev.secateur.cli;
 /** What help texts say of sets. */
 final class SetKinds {
   static final String ALL =
-      "NPZ; TFRecord files or a folder of them; a folder, zip or tar.gz of images: a folder a"
-          + " class, a CSV table of labels, or masks beside them.";
+      "NPZ; TFRecord, Parquet or WebDataset files or a folder of them; a folder, zip or tar of"
+          + " images: a folder a class, a CSV table of labels, or masks beside them.";
 
   private SetKinds() {}
 }

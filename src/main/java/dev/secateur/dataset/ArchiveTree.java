@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarUtils;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
@@ -21,6 +22,10 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 /** Files of archives; no entry is ever written under its own name. */
 final class ArchiveTree {
   private static final String REMEDY = "pack it again";
+  private static final int GZIP = 0x1f8b;
+
+  /** Bytes of an entry's head. */
+  private static final int HEAD = 512;
 
   private ArchiveTree() {}
 
@@ -72,16 +77,36 @@ final class ArchiveTree {
     }
   }
 
-  /** A tar file in gzip, read from its beginning each time. */
-  record TarGz(Path file) implements FileTree {
+  /** A tar file, plain or in gzip, read from its beginning each time. */
+  record Tar(Path file) implements FileTree {
+    static TarArchiveInputStream open(Path file) throws IOException {
+      return new TarArchiveInputStream(inflated(file));
+    }
+
+    private static InputStream inflated(Path file) throws IOException {
+      InputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+      raw.mark(2);
+      boolean zipped = (raw.read() << 8 | raw.read()) == GZIP;
+      raw.reset();
+      return zipped ? new GzipCompressorInputStream(raw, true) : raw;
+    }
+
+    /** Whether a file's first block is the head of an entry, as its checksum tells. */
+    static boolean begins(Path file) {
+      try (InputStream in = inflated(file)) {
+        byte[] head = in.readNBytes(HEAD);
+        return head.length == HEAD && head[0] != 0 && TarUtils.verifyCheckSum(head);
+      } catch (IOException | IllegalArgumentException e) {
+        return false;
+      }
+    }
+
     private interface EntryReader {
       void read(TarArchiveEntry entry, InputStream in) throws IOException;
     }
 
     private void each(EntryReader reader) throws IOException {
-      try (InputStream raw = new BufferedInputStream(Files.newInputStream(file));
-          TarArchiveInputStream tar =
-              new TarArchiveInputStream(new GzipCompressorInputStream(raw, true))) {
+      try (TarArchiveInputStream tar = open(file)) {
         for (TarArchiveEntry entry = tar.getNextEntry();
             entry != null;
             entry = tar.getNextEntry()) {

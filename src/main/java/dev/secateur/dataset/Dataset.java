@@ -28,6 +28,11 @@ public interface Dataset extends AutoCloseable {
     return List.of();
   }
 
+  /** Rows of the source that were left out, as they cannot be read; the remarks name them. */
+  default int skipped() {
+    return 0;
+  }
+
   /** The samples at {@code indices}, in that order. */
   Batch batch(int[] indices);
 

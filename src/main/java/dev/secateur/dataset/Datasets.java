@@ -19,8 +19,8 @@ public final class Datasets {
 
   private static final String KINDS =
       "NPZ files, folders with one folder of images a class, with images and a CSV table of their"
-          + " labels or with images beside masks, such folders in zip or tar.gz, and TFRecord files"
-          + " or a folder of them are read";
+          + " labels or with images beside masks, such folders in zip, tar or tar.gz, and TFRecord"
+          + " files, Parquet files and WebDataset's shards, or a folder of them, are read";
 
   private Datasets() {}
 
@@ -88,15 +88,29 @@ public final class Datasets {
   }
 
   /**
+   * @param sha256 empty: computed when it is asked for
+   */
+  public static Dataset open(
+      Path file, String sha256, Part part, Preprocessing preprocessing, Expected expected) {
+    return open(file, sha256, part, preprocessing, expected, ReadOptions.DEFAULT);
+  }
+
+  /**
    * @param sha256 of the file or folder, as {@link SourceDigest} computes it; empty: computed when
    *     it is asked for
    * @throws DatasetException if the file cannot be read or does not fit
    */
   public static Dataset open(
-      Path file, String sha256, Part part, Preprocessing preprocessing, Expected expected) {
-    Sources sources = sources(file, part, preprocessing, expected);
+      Path file,
+      String sha256,
+      Part part,
+      Preprocessing preprocessing,
+      Expected expected,
+      ReadOptions options) {
+    Reading reading = new Reading(file, options);
+    Sources sources = sources(file, part, preprocessing, expected, reading);
     try {
-      return new PreparedDataset(sources, sha256, preprocessing, expected);
+      return new PreparedDataset(sources, sha256, preprocessing, expected, reading);
     } catch (RuntimeException e) {
       sources.close();
       throw e;
@@ -112,7 +126,7 @@ public final class Datasets {
             ? hasEvaluationPart(file, new FileTree.Folder(file))
             : shards.hasEvaluation();
       }
-      case GZIP -> hasEvaluationPart(file, new ArchiveTree.TarGz(file));
+      case TAR -> hasEvaluationPart(file, new ArchiveTree.Tar(file));
       case ZIP -> {
         try (Npz npz = Npz.open(file)) {
           yield npz.isEmpty()
@@ -120,7 +134,7 @@ public final class Datasets {
               : npz.splits(Part.EVALUATION);
         }
       }
-      case NPY, TFRECORD, OTHER -> false;
+      case NPY, ROWS, OTHER -> false;
     };
   }
 
@@ -133,7 +147,7 @@ public final class Datasets {
   }
 
   private static Sources sources(
-      Path file, Part part, Preprocessing preprocessing, Expected expected) {
+      Path file, Part part, Preprocessing preprocessing, Expected expected, Reading reading) {
     Kind kind = kind(file);
     if (kind == Kind.ZIP && Npz.holdsArrays(file)) {
       try (Npz npz = Npz.open(file)) {
@@ -147,22 +161,27 @@ public final class Datasets {
           "feeds one input, but the network has " + expected.inputs(),
           "give an NPZ file with an array named after each");
     }
-    if (kind == Kind.TFRECORD) {
-      return examples(file, List.of(file), preprocessing, expected);
+    if (kind == Kind.ROWS) {
+      return rows(file, RowFile.of(file).stream().toList(), preprocessing, expected, reading);
     }
     if (kind == Kind.FOLDER) {
       Shards shards = shards(file);
       if (!shards.all().isEmpty()) {
-        return examples(file, shards.of(part), preprocessing, expected);
+        return rows(file, shards.of(part), preprocessing, expected, reading);
       }
     }
-    return sources(kind, file, part, preprocessing, expected);
+    return sources(kind, file, part, preprocessing, expected, reading);
   }
 
-  private static Sources examples(
-      Path file, List<Path> files, Preprocessing preprocessing, Expected expected) {
+  private static Sources rows(
+      Path file,
+      List<RowFile> files,
+      Preprocessing preprocessing,
+      Expected expected,
+      Reading reading) {
     Optional<Value> input = expected.inputs().stream().findFirst();
-    return new ExampleFiles(file, files, preprocessing.grey(), input).read();
+    Optional<Value> output = expected.outputs().stream().findFirst();
+    return new RowSet(file, files, preprocessing.grey(), input, output, reading).read();
   }
 
   /** Record files of a folder that holds no images. */
@@ -172,25 +191,33 @@ public final class Datasets {
   }
 
   private static Sources sources(
-      Kind kind, Path file, Part part, Preprocessing preprocessing, Expected expected) {
+      Kind kind,
+      Path file,
+      Part part,
+      Preprocessing preprocessing,
+      Expected expected,
+      Reading reading) {
     Optional<Shape> input = expected.inputs().stream().map(Value::shape).findFirst();
     boolean grey = preprocessing.grey();
     Function<FileTree, Sources> images =
         unlisted -> {
           FileTree tree = FileTree.Listed.of(unlisted);
           return TabledImages.in(file, tree)
-              .map(tabled -> tabled.read(part, grey, input))
+              .map(tabled -> tabled.read(part, grey, input, reading))
               .or(
                   () ->
-                      MaskedImages.in(file, tree).map(masked -> masked.read(part, grey, expected)))
-              .orElseGet(() -> Sources.of(new ImageFolders(file, tree, part, grey, input).read()));
+                      MaskedImages.in(file, tree)
+                          .map(masked -> masked.read(part, grey, expected, reading)))
+              .orElseGet(
+                  () ->
+                      Sources.of(new ImageFolders(file, tree, part, grey, input, reading).read()));
         };
     return switch (kind) {
       case FOLDER -> images.apply(new FileTree.Folder(file));
       case ZIP -> images.apply(new ArchiveTree.Zip(file));
-      case GZIP -> images.apply(new ArchiveTree.TarGz(file));
+      case TAR -> images.apply(new ArchiveTree.Tar(file));
       case NPY -> Sources.of(Npz.lone(file));
-      case TFRECORD, OTHER ->
+      case ROWS, OTHER ->
           throw new DatasetException(file, "", "is no set of samples that is known", KINDS);
     };
   }
@@ -198,9 +225,9 @@ public final class Datasets {
   private enum Kind {
     FOLDER,
     ZIP,
-    GZIP,
+    TAR,
     NPY,
-    TFRECORD,
+    ROWS,
     OTHER
   }
 
@@ -220,9 +247,13 @@ public final class Datasets {
     int magic = head.length < 2 ? 0 : (head[0] & 0xff) << 8 | (head[1] & 0xff);
     return switch (magic) {
       case 0x504b -> Kind.ZIP;
-      case 0x1f8b -> TfRecords.begin(file) ? Kind.TFRECORD : Kind.GZIP;
       case 0x934e -> Kind.NPY;
-      default -> TfRecords.begin(file) ? Kind.TFRECORD : Kind.OTHER;
+      default -> RowFile.of(file).map(f -> Kind.ROWS).orElseGet(() -> archive(file, magic));
     };
+  }
+
+  /** Archives of images; what begins like gzip can hold nothing else. */
+  private static Kind archive(Path file, int magic) {
+    return magic == 0x1f8b || ArchiveTree.Tar.begins(file) ? Kind.TAR : Kind.OTHER;
   }
 }

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * silence.
  */
 sealed interface FileTree
-    permits FileTree.Folder, FileTree.Listed, ArchiveTree.Zip, ArchiveTree.TarGz {
+    permits FileTree.Folder, FileTree.Listed, ArchiveTree.Zip, ArchiveTree.Tar {
   /** The path at which a file is seen, to the path at which it lies; '/' between names. */
   Map<String, String> files();
 

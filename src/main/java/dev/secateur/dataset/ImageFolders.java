@@ -26,7 +26,12 @@ import java.util.stream.IntStream;
  * @param grey colour is turned to grey later, so decode colour also for a network of one channel
  */
 record ImageFolders(
-    Path file, FileTree tree, Datasets.Part part, boolean grey, Optional<Shape> input) {
+    Path file,
+    FileTree tree,
+    Datasets.Part part,
+    boolean grey,
+    Optional<Shape> input,
+    Reading reading) {
   private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "bmp", "gif");
   private static final int MAX_FILES = 20_000_000;
   private static final long SHUFFLE_SEED = 1;
@@ -43,13 +48,18 @@ record ImageFolders(
     return ENDINGS.contains(ending) && !hidden;
   }
 
+  /** Whether files of an ending, in lower case, are images. */
+  static boolean isEnding(String ending) {
+    return ENDINGS.contains(ending);
+  }
+
   Source read() {
     Map<String, String> files = tree.files();
     ImageTree images = ImageTree.of(file, images(files), part);
     if (images.paths().size() > MAX_FILES) {
       throw new DatasetException(file, "", "holds more than " + MAX_FILES + " images", "split it");
     }
-    ImageSpool spool = new ImageSpool(file, grey, input);
+    ImageSpool spool = new ImageSpool(file, grey, input, reading);
     try {
       Map<String, Integer> records = new HashMap<>();
       Set<String> wanted = new TreeSet<>();
@@ -70,9 +80,12 @@ record ImageFolders(
     List<Integer> shuffled =
         new ArrayList<>(IntStream.range(0, images.paths().size()).boxed().toList());
     Collections.shuffle(shuffled, new Random(SHUFFLE_SEED));
-    int[] order =
-        shuffled.stream().mapToInt(i -> record.applyAsInt(images.paths().get(i))).toArray();
-    int[] labels = shuffled.stream().mapToInt(i -> images.labels().get(i)).toArray();
+    List<Integer> kept =
+        shuffled.stream()
+            .filter(i -> spool.holds(record.applyAsInt(images.paths().get(i))))
+            .toList();
+    int[] order = kept.stream().mapToInt(i -> record.applyAsInt(images.paths().get(i))).toArray();
+    int[] labels = kept.stream().mapToInt(i -> images.labels().get(i)).toArray();
     return new Source(
         file, "", spool.records(), spool.dims(), order, Optional.of(labels), images.classes());
   }

@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
@@ -23,8 +24,12 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
   /** Bound before memory is taken: 64 million pixels, and what the heap has room for. */
   private static final long MAX_PIXELS = 1L << 26;
 
-  /** The share of the heap that one image may take while it is decoded. */
+  /** The share of the heap that images may take while they are decoded, one or several. */
   private static final int SHARE_OF_HEAP = 4;
+
+  /** What all images that are decoded at once may take of that, in kilobytes. */
+  private static final Semaphore ROOM =
+      new Semaphore((int) Math.min((roomBytes() >> 10) + 1, Integer.MAX_VALUE), true);
 
   /** Of the copies in bytes that are made of a decoded pixel: as stored, and as wanted. */
   private static final int COPIES_BYTES = 4 + 4;
@@ -86,14 +91,20 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
           throw new IOException("has " + pixels + " pixels, more than " + MAX_PIXELS);
         }
         long need = pixels * (decodedBytes(reader) + COPIES_BYTES);
-        long room = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
+        long room = roomBytes();
         if (need > room) {
           throw new IOException(
               "has %d pixels, which take %d MB to decode; this process has %d MB for one image: a"
                       .formatted(pixels, need >> 20, room >> 20)
                   + " smaller image, or a larger heap");
         }
-        return decoding.of(reader);
+        int share = (int) ((need >> 10) + 1);
+        ROOM.acquireUninterruptibly(share);
+        try {
+          return decoding.of(reader);
+        } finally {
+          ROOM.release(share);
+        }
       } catch (RuntimeException e) {
         // The decoders meet damaged files with whatever exception their arithmetic throws.
         throw new IOException("damaged: " + e, e);
@@ -101,6 +112,10 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
         reader.dispose();
       }
     }
+  }
+
+  private static long roomBytes() {
+    return Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
   }
 
   /** Of one pixel as its decoder keeps it; a few kilobytes of file can be a gigabyte of these. */

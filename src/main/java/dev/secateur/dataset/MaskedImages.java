@@ -76,7 +76,7 @@ record MaskedImages(Path file, FileTree tree, MaskTree masks) {
    * @throws DatasetException if a file cannot be read or is of another size than its image, or the
    *     masks do not fit the output
    */
-  Sources read(Datasets.Part part, boolean grey, Datasets.Expected expected) {
+  Sources read(Datasets.Part part, boolean grey, Datasets.Expected expected, Reading reading) {
     if (expected.outputs().size() > 1) {
       throw new DatasetException(
           file,
@@ -88,7 +88,7 @@ record MaskedImages(Path file, FileTree tree, MaskTree masks) {
     Collections.shuffle(pairs, new Random(SHUFFLE_SEED));
     Optional<Shape> input = expected.inputs().stream().map(Datasets.Value::shape).findFirst();
     Optional<Shape> output = expected.outputs().stream().map(Datasets.Value::shape).findFirst();
-    ImageSpool images = new ImageSpool(file, grey, input);
+    ImageSpool images = new ImageSpool(file, grey, input, reading);
     MaskSpool targets = new MaskSpool();
     try {
       Map<String, Integer> records = new HashMap<>();
@@ -96,15 +96,24 @@ record MaskedImages(Path file, FileTree tree, MaskTree masks) {
       tree.read(
           locations(pairs.stream().map(MaskTree.Pair::image).toList()),
           (place, in) -> {
-            ImagePixels image = images.decode(place, in);
-            sizes.put(place, new Size(image.height(), image.width()));
-            records.put(place, images.add(image));
+            byte[] bytes = ImageSpool.bytes(file, place, in);
+            reading.orSkip(
+                () -> {
+                  ImagePixels image = images.decode(place, bytes);
+                  sizes.put(place, new Size(image.height(), image.width()));
+                  records.put(place, images.add(image, bytes));
+                });
           });
+      pairs.removeIf(p -> !records.containsKey(location(p.image())));
       List<Integer> dims = images.dims();
       Grid grid = Grid.of(output, new Size(dims.get(0), dims.get(1)));
       tree.read(
           locations(pairs.stream().map(MaskTree.Pair::mask).toList()),
-          (place, in) -> targets.add(place, ImageSpool.bytes(file, place, in), grid.size()));
+          (place, in) -> {
+            byte[] bytes = ImageSpool.bytes(file, place, in);
+            reading.orSkip(() -> targets.add(place, bytes, grid.size()));
+          });
+      pairs.removeIf(p -> !targets.records.containsKey(location(p.mask())));
       for (MaskTree.Pair pair : pairs) {
         Size image = sizes.get(location(pair.image()));
         Size mask = targets.sizes.get(location(pair.mask()));
@@ -222,7 +231,7 @@ record MaskedImages(Path file, FileTree tree, MaskTree masks) {
     TargetArray array(Grid grid, int[] rows) {
       Size size = grid.size();
       Records stored =
-          new Records(
+          new FileRecords(
               file,
               spool,
               0,

@@ -229,13 +229,13 @@ final class Npz implements AutoCloseable {
     if (entry.getMethod() == ZipEntry.STORED) {
       FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
       long offset = entry.getDataOffset() + head.length();
-      return new Records(file, channel, offset, head.type(), head.order(), count, elements);
+      return new FileRecords(file, channel, offset, head.type(), head.order(), count, elements);
     }
     FileChannel channel = Spool.create();
     try (InputStream in = zip.getInputStream(entry)) {
       in.skipNBytes(head.length());
       copy(in, channel, head.bytes());
-      return new Records(file, channel, 0, head.type(), head.order(), count, elements);
+      return new FileRecords(file, channel, 0, head.type(), head.order(), count, elements);
     } catch (IOException | SpoolException e) {
       channel.close();
       throw e;
@@ -268,7 +268,7 @@ final class Npz implements AutoCloseable {
       }
       FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
       Records samples =
-          new Records(
+          new FileRecords(
               file,
               channel,
               head.length(),

@@ -13,16 +13,22 @@ final class PreparedDataset implements Dataset {
 
   private final Sources sources;
   private final Datasets.Expected expected;
+  private final Reading reading;
   private final List<PreparedInput> inputs;
   private final List<TargetArray.Fitted> targets;
   private volatile String digest;
 
   PreparedDataset(
-      Sources sources, String sha256, Preprocessing preprocessing, Datasets.Expected expected) {
+      Sources sources,
+      String sha256,
+      Preprocessing preprocessing,
+      Datasets.Expected expected,
+      Reading reading) {
     this(
         sources,
         sha256,
         expected,
+        reading,
         inputs(sources, preprocessing, expected),
         targets(sources, expected));
   }
@@ -31,11 +37,13 @@ final class PreparedDataset implements Dataset {
       Sources sources,
       String sha256,
       Datasets.Expected expected,
+      Reading reading,
       List<PreparedInput> inputs,
       List<TargetArray.Fitted> targets) {
     this.sources = sources;
     this.digest = sha256;
     this.expected = expected;
+    this.reading = reading;
     this.inputs = inputs;
     this.targets = targets;
   }
@@ -127,11 +135,18 @@ final class PreparedDataset implements Dataset {
 
   @Override
   public List<String> remarks() {
-    return onlyLabelsImages(sources, expected) && !sources.targets().isEmpty()
-        ? List.of(
-            sources.first().file()
-                + ": its labels, a class a sample, are not used: the network's output is an image")
-        : List.of();
+    List<String> remarks = new ArrayList<>(reading.remarks());
+    if (onlyLabelsImages(sources, expected) && !sources.targets().isEmpty()) {
+      remarks.add(
+          sources.first().file()
+              + ": its labels, a class a sample, are not used: the network's output is an image");
+    }
+    return List.copyOf(remarks);
+  }
+
+  @Override
+  public int skipped() {
+    return reading.skipped();
   }
 
   @Override
@@ -144,7 +159,7 @@ final class PreparedDataset implements Dataset {
   @Override
   public Dataset prepared(Preprocessing other) {
     return new PreparedDataset(
-        sources, digest, expected, inputs(sources, other, expected), targets);
+        sources, digest, expected, reading, inputs(sources, other, expected), targets);
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** A source with its preprocessing: what one of the network's inputs is fed. */
 final class PreparedInput {
@@ -105,15 +106,18 @@ final class PreparedInput {
     int size = (int) shape.size();
     float[] values = new float[Math.multiplyExact(indices.length, size)];
     boolean plain = !toGrey && !blueFirst && source.samples().elements() == size;
-    for (int i = 0; i < indices.length; i++) {
-      ByteBuffer record = source.samples().read(source.order()[indices[i]]);
-      if (plain) {
-        scaling.apply(record, values, i * size, size);
-      } else {
-        float[] sample = fitted(record);
-        scaling.apply(sample, values, i * size);
-      }
-    }
+    // Samples that are still encoded are decoded on all cores; each has its own part of the batch.
+    IntStream samples = IntStream.range(0, indices.length);
+    (source.samples().encoded() ? samples.parallel() : samples)
+        .forEach(
+            i -> {
+              ByteBuffer record = source.samples().read(source.order()[indices[i]]);
+              if (plain) {
+                scaling.apply(record, values, i * size, size);
+              } else {
+                scaling.apply(fitted(record), values, i * size);
+              }
+            });
     return new Tensor(shape.withBatch(indices.length), values);
   }
 

@@ -10,24 +10,36 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.StreamSupport;
 
 /**
  * Record files of a folder, by the part of the set that their paths name, such as {@code
  * train-00000-of-00008}; empty if none names one.
  */
-record Shards(Path folder, List<Path> all, Map<Split, List<Path>> parts) {
+record Shards(Path folder, List<RowFile> all, Map<Split, List<RowFile>> parts) {
   /** What is called a record file must be one; other files are, if they begin like one. */
   static Shards in(Path folder) {
-    List<Path> all = new ArrayList<>();
-    Map<Split, List<Path>> parts = new TreeMap<>();
-    for (Path file : FileTree.Folder.walk(folder)) {
-      String name = file.getFileName().toString();
-      boolean called = name.contains(".tfrec");
-      if (name.startsWith(".") || !called && !TfRecords.begin(file) || isEmpty(file)) {
-        continue;
-      }
-      all.add(file);
-      part(folder, file).ifPresent(p -> parts.computeIfAbsent(p, s -> new ArrayList<>()).add(file));
+    List<RowFile> all = new ArrayList<>();
+    Map<Split, List<RowFile>> parts = new TreeMap<>();
+    for (Path path : FileTree.Folder.walk(folder)) {
+      Optional<RowFile> file =
+          isHidden(folder, path) || isEmpty(path) ? Optional.empty() : RowFile.called(path);
+      file.ifPresent(
+          f -> {
+            all.add(f);
+            part(folder, path)
+                .ifPresent(p -> parts.computeIfAbsent(p, s -> new ArrayList<>()).add(f));
+          });
+    }
+    if (all.stream().map(RowFile::getClass).distinct().count() > 1) {
+      throw new DatasetException(
+          folder,
+          "",
+          "holds record files of several kinds, such as "
+              + all.get(0).path().getFileName()
+              + " and "
+              + all.get(all.size() - 1).path().getFileName(),
+          "leave those of one kind");
     }
     int named = parts.values().stream().mapToInt(List::size).sum();
     if (named > 0 && named < all.size()) {
@@ -38,6 +50,12 @@ record Shards(Path folder, List<Path> all, Map<Split, List<Path>> parts) {
           "name all of them after a part, or none");
     }
     return new Shards(folder, all, parts);
+  }
+
+  /** What hides behind a dot is somebody else's, such as a download's cache. */
+  private static boolean isHidden(Path folder, Path file) {
+    return StreamSupport.stream(folder.relativize(file).spliterator(), false)
+        .anyMatch(name -> name.toString().startsWith("."));
   }
 
   /** TensorFlow writes a shard that no record falls into as an empty file. */
@@ -65,7 +83,7 @@ record Shards(Path folder, List<Path> all, Map<Split, List<Path>> parts) {
         && parts.containsKey(Split.TRAIN);
   }
 
-  List<Path> of(Datasets.Part part) {
+  List<RowFile> of(Datasets.Part part) {
     return parts.size() < 2 ? all : parts.get(ImageTree.wanted(folder, parts.keySet(), part));
   }
 }

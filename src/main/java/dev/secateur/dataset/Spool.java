@@ -44,4 +44,19 @@ final class Spool {
       throw new SpoolException(e);
     }
   }
+
+  /**
+   * Writes all of {@code bytes} from {@code at}; what lies before it may be a hole.
+   *
+   * @throws SpoolException if the disk does not take them
+   */
+  static void write(FileChannel spool, ByteBuffer bytes, long at) {
+    try {
+      while (bytes.hasRemaining()) {
+        spool.write(bytes, at + bytes.position());
+      }
+    } catch (IOException e) {
+      throw new SpoolException(e);
+    }
+  }
 }

@@ -122,7 +122,7 @@ record TabledImages(Path file, FileTree tree, Map<Split, String> tables) {
     return parts;
   }
 
-  Sources read(Datasets.Part part, boolean grey, Optional<Shape> input) {
+  Sources read(Datasets.Part part, boolean grey, Optional<Shape> input, Reading reading) {
     Map<String, String> files = tree.files();
     Map<Split, LabelTable> tables = tables(files);
     Map<Split, List<Row>> parts = parts(tables);
@@ -131,12 +131,13 @@ record TabledImages(Path file, FileTree tree, Map<Split, String> tables) {
             ? parts.values().iterator().next()
             : parts.get(ImageTree.wanted(file, parts.keySet(), part));
     Collections.shuffle(rows, new Random(SHUFFLE_SEED));
-    ImageSpool spool = new ImageSpool(file, grey, input);
+    ImageSpool spool = new ImageSpool(file, grey, input, reading);
     try {
       Map<String, Integer> records = new HashMap<>();
       Set<String> wanted = new TreeSet<>();
       rows.forEach(r -> wanted.add(files.get(r.image())));
       tree.read(wanted, (place, in) -> records.put(place, spool.add(place, in)));
+      rows.removeIf(r -> !spool.holds(records.get(files.get(r.image()))));
       int[] order = rows.stream().mapToInt(r -> records.get(files.get(r.image()))).toArray();
       return sources(rows, tables, spool, order);
     } catch (IOException e) {

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import java.util.zip.GZIPInputStream;
 
@@ -26,8 +27,10 @@ record TfRecords(Path file) {
   interface Reader {
     /**
      * @param place of the record in the file, for messages
+     * @param data throws a {@link DatasetException} if it is not what was written: the records
+     *     behind it can be read all the same
      */
-    void read(String place, byte[] data) throws IOException;
+    void read(String place, Supplier<byte[]> data) throws IOException;
   }
 
   /** Whether a file begins with a record. */
@@ -49,7 +52,8 @@ record TfRecords(Path file) {
   }
 
   /**
-   * @throws DatasetException if a record is cut or damaged: says which, and where it begins
+   * @throws DatasetException if a record is cut, or its length damaged: says which, and where it
+   *     begins
    */
   void each(Reader reader) {
     long at = 0;
@@ -58,7 +62,15 @@ record TfRecords(Path file) {
       for (byte[] head = in.readNBytes(HEAD); head.length > 0; head = in.readNBytes(HEAD)) {
         String place = "record " + number + " at byte " + at;
         byte[] data = data(in, head, place);
-        reader.read(place, data);
+        boolean whole = checksum(in, place) == masked(data);
+        reader.read(
+            place,
+            () -> {
+              if (!whole) {
+                throw damaged(place, "has data that their checksum denies", null);
+              }
+              return data;
+            });
         at += HEAD + data.length + Integer.BYTES;
         number++;
       }
@@ -83,16 +95,15 @@ record TfRecords(Path file) {
     if (data.length < length) {
       throw damaged(place, "is cut", null);
     }
-    int checksum;
+    return data;
+  }
+
+  private int checksum(DataInputStream in, String place) throws IOException {
     try {
-      checksum = Integer.reverseBytes(in.readInt());
+      return Integer.reverseBytes(in.readInt());
     } catch (EOFException e) {
       throw damaged(place, "is cut", e);
     }
-    if (checksum != masked(data)) {
-      throw damaged(place, "has data that their checksum denies", null);
-    }
-    return data;
   }
 
   private DatasetException damaged(String place, String problem, IOException cause) {

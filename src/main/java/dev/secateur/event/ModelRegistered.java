@@ -49,11 +49,14 @@ public record ModelRegistered(
   /**
    * The sets that a job needs.
    *
+   * @param train empty where the plan trains nothing
    * @param evaluation empty: the training file's own test part
-   * @param representative without an address, training samples calibrate
+   * @param representative without an address, training samples calibrate, else those of evaluation
    */
   public record Datasets(
-      Source train, Optional<Source> evaluation, Optional<Representative> representative) {}
+      Optional<Source> train,
+      Optional<Source> evaluation,
+      Optional<Representative> representative) {}
 
   /** An object, and the digest that it must have. */
   public record Source(String uri, Optional<String> sha256) {}
@@ -82,6 +85,28 @@ public record ModelRegistered(
       return EventJson.fromTree(data, ModelRegistered.class);
     } catch (JsonProcessingException e) {
       throw invalid(e.getOriginalMessage());
+    }
+  }
+
+  /**
+   * Training needs a set of its own; all else can do with any samples of what the model will see.
+   *
+   * @param trains whether the event's plan does
+   */
+  public void requireSamples(boolean trains) throws MalformedEventException {
+    if (datasets.train().isPresent()) {
+      return;
+    }
+    if (trains) {
+      throw invalid(
+          "/datasets/train: is required, since the plan trains (with 0 epochs, as in the recipe"
+              + " instant, it does not)");
+    }
+    if (datasets
+        .evaluation()
+        .or(() -> datasets.representative().flatMap(Representative::source))
+        .isEmpty()) {
+      throw invalid("/datasets: needs train, evaluation, or representative with a uri");
     }
   }
 

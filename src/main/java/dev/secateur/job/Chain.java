@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.result.JobResult;
 import dev.secateur.train.TrainingCancelled;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -149,7 +150,7 @@ public final class Chain {
   }
 
   private Checked checked(Staging staging) {
-    JobInputs inputs = JobInputs.open(job);
+    JobInputs inputs = JobInputs.open(job, this::read);
     try {
       Run run =
           new Run(job, inputs, staging, new SharedProducts(shared, listener), listener, cancelled);
@@ -161,6 +162,13 @@ public final class Chain {
       inputs.close();
       throw e;
     }
+  }
+
+  private void read(Path set, long rows) {
+    if (cancelled.getAsBoolean()) {
+      throw new CancellationException(set + ": reading stopped at row " + rows);
+    }
+    listener.read(set, rows);
   }
 
   private <T> T timed(Stage stage, Supplier<T> work) {

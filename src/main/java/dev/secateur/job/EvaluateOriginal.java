@@ -103,11 +103,10 @@ record EvaluateOriginal(Run run) implements Step {
   }
 
   /**
-   * Evaluation samples that stand in the training set as well. Where nothing is trained and one set
-   * does for calibrating and the rest, there is no training set to stand in.
+   * Evaluation samples that stand in the training set as well, where there is one; else in what
+   * calibrates.
    */
   private OptionalInt alsoTrainedOn() {
-    Job job = run.job();
     Dataset set = run.inputs().evaluation();
     Dataset train = run.inputs().train();
     int shared =
@@ -117,10 +116,7 @@ record EvaluateOriginal(Run run) implements Step {
                     .with(train.digest()),
                 Codecs.COUNT,
                 () -> Duplicates.count(set, train, run.cancelled()));
-    boolean trains = job.plan().fineTuning().epochs() > 0;
-    boolean calibrates =
-        job.representative().filter(r -> r.file().equals(job.train().file())).isPresent();
-    boolean training = trains || !calibrates;
+    boolean training = run.job().train().isPresent();
     if (shared > 0) {
       run.warn(
           String.format(

@@ -14,7 +14,7 @@ public final class JobDigest {
   public static String of(Job job) {
     return new FieldsDigest()
         .add(job.model().sha256())
-        .add(job.train().sha256())
+        .add(sha256(job.train()))
         .add(sha256(job.evaluation()))
         .add(sha256(job.representative()))
         .add(job.plan().canonical())

@@ -5,6 +5,7 @@ import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.ReadOptions;
 import dev.secateur.dataset.Target;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Goals;
@@ -20,12 +21,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/** The model and the sets of a job, opened and fitting each other. */
+/**
+ * The model and the sets of a job, opened and fitting each other.
+ *
+ * @param train what is trained on or, where nothing is trained, what there are samples of
+ */
 record JobInputs(
     KerasModel model,
     FileLosses losses,
@@ -35,29 +39,47 @@ record JobInputs(
     Dataset representative,
     List<JobResult.Data> datasets)
     implements AutoCloseable {
+  JobInputs {
+    datasets = List.copyOf(datasets);
+  }
+
   private static final int RANGE_SAMPLES = 256;
 
   /** Samples in memory at once. */
   private static final int BATCH = 32;
 
-  static JobInputs open(Job job) {
-    KerasModel model = read(job.model().file(), job.train().file(), job.plan());
+  /**
+   * @param progress hears how far each set has been read, and may throw to stop that
+   */
+  static JobInputs open(Job job, ReadOptions.Progress progress) {
+    KerasModel model = read(job.model().file(), job.samples().file(), job.plan());
     Graph graph = model.graph();
     Expected expected = Expected.of(graph);
     FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
     List<Dataset> open = new ArrayList<>();
     try {
-      Dataset train = add(open, job, job.train(), Part.TRAIN, expected);
-      Dataset evaluation = add(open, job, evaluation(job), Part.EVALUATION, expected);
+      Dataset train = add(open, job, job.samples(), job.samplesPart(), expected, progress);
+      Dataset evaluation = add(open, job, evaluation(job), Part.EVALUATION, expected, progress);
       checkMasks(job, train, evaluation);
       Dataset representative =
           job.representative().isEmpty()
               ? train
-              : add(open, job, job.representative().get(), Part.TRAIN, Expected.inputsOf(graph));
+              : add(
+                  open,
+                  job,
+                  job.representative().get(),
+                  Part.TRAIN,
+                  Expected.inputsOf(graph),
+                  progress);
       Goals goals =
           new Goals(
               output -> job.plan().task().flatMap(t -> t.of(output)),
               output -> Optional.ofNullable(losses.losses().get(output)));
+      List<JobResult.Data> datasets = new ArrayList<>();
+      job.train().ifPresent(input -> datasets.add(data("train", input, train)));
+      datasets.add(data("evaluation", evaluation(job), evaluation));
+      datasets.add(
+          data("representative", job.representative().orElse(job.samples()), representative));
       return new JobInputs(
           model,
           losses,
@@ -65,10 +87,7 @@ record JobInputs(
           train,
           evaluation,
           representative,
-          List.of(
-              data("train", job.train(), train),
-              data("evaluation", evaluation(job), evaluation),
-              data("representative", job.representative().orElse(job.train()), representative)));
+          datasets);
     } catch (RuntimeException e) {
       open.forEach(Dataset::close);
       throw e;
@@ -81,13 +100,36 @@ record JobInputs(
         model,
         plan.preprocessing(),
         () ->
-            Optional.of(Datasets.open(train, Part.TRAIN, plan.preprocessing(), Expected.ANYTHING)));
+            Optional.of(
+                Datasets.open(
+                    train,
+                    "",
+                    Part.TRAIN,
+                    plan.preprocessing(),
+                    Expected.ANYTHING,
+                    options(plan))));
+  }
+
+  private static ReadOptions options(Plan plan) {
+    return new ReadOptions(
+        plan.skipUnreadable(), plan.sampleField(), plan.targetField(), ReadOptions.UNHEARD);
   }
 
   private static Dataset add(
-      List<Dataset> open, Job job, Input input, Part part, Expected expected) {
+      List<Dataset> open,
+      Job job,
+      Input input,
+      Part part,
+      Expected expected,
+      ReadOptions.Progress progress) {
     Dataset set =
-        Datasets.open(input.file(), input.sha256(), part, job.plan().preprocessing(), expected);
+        Datasets.open(
+            input.file(),
+            input.sha256(),
+            part,
+            job.plan().preprocessing(),
+            expected,
+            options(job.plan()).withProgress(progress));
     open.add(set);
     return set;
   }
@@ -101,7 +143,7 @@ record JobInputs(
       if (!trained.readsLike(judged)) {
         boolean here = judged.content().blackAndWhite();
         throw new DatasetException(
-            (here ? evaluation(job) : job.train()).file(),
+            (here ? evaluation(job) : job.samples()).file(),
             (here ? judged : trained).array(),
             "holds nothing but 0 and 255, which would be read as 0 and 1, but the "
                 + (here ? "training" : "evaluation")
@@ -113,18 +155,21 @@ record JobInputs(
 
   /** What the user should know of how the sets are read, each remark once. */
   List<String> remarks() {
-    return Stream.of(train, evaluation).flatMap(set -> set.remarks().stream()).distinct().toList();
+    return Stream.of(train, evaluation, representative)
+        .flatMap(set -> set.remarks().stream())
+        .distinct()
+        .toList();
   }
 
   private static Input evaluation(Job job) {
     return job.evaluation()
         .orElseGet(
             () -> {
-              if (Datasets.hasEvaluationPart(job.train().file())) {
-                return job.train();
+              if (Datasets.hasEvaluationPart(job.samples().file())) {
+                return job.samples();
               }
               throw new DatasetException(
-                  job.train().file(),
+                  job.samples().file(),
                   "",
                   "has no part for evaluation",
                   "name a set for evaluation (--eval), or add x_test and y_test");
@@ -139,7 +184,8 @@ record JobInputs(
         set.size(),
         !set.targets().isEmpty(),
         set.classes(),
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        set.skipped());
   }
 
   JobResult.Model description(Job job) {
@@ -147,7 +193,7 @@ record JobInputs(
         job.name(),
         job.model().name(),
         job.model().sha256(),
-        model.format().name().toLowerCase(Locale.ROOT),
+        model.format().label(),
         model.kerasVersion(),
         model.graph().parameters());
   }

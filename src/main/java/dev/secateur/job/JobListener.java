@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.result.Training;
 import dev.secateur.result.Variant;
+import java.nio.file.Path;
 import java.time.Duration;
 
 /** Hears of a job's progress. Called on the job's thread; must return quickly. */
@@ -21,6 +22,13 @@ public interface JobListener {
   default void started(Stage stage) {}
 
   default void finished(Stage stage, Duration took) {}
+
+  /**
+   * A set is being read.
+   *
+   * @param rows read so far; heard of after each
+   */
+  default void read(Path set, long rows) {}
 
   default void step(Step step) {}
 

@@ -3,9 +3,12 @@ package dev.secateur.job;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Graph;
+import dev.secateur.plan.Plan;
 import dev.secateur.result.Engine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a product was made from: the model, a set as it is fed, and the machine, since another one
@@ -34,21 +37,29 @@ record Origin(String what, List<String> fields) {
     Job job = run.job();
     Graph network = run.inputs().model().graph();
     return new Origin(
-        what,
-        List.of(
-            FORMAT,
-            Engine.VERSION,
-            EngineBuild.ID,
-            ProcessInfo.machine(),
-            String.valueOf(System.getenv(KERNELS)),
-            Integer.toString(job.threads()),
             what,
-            job.model().sha256(),
-            network.inputs().stream().map(i -> i.shape().toString()).toList().toString(),
-            set.digest(),
-            part.name(),
-            Integer.toString(set.size()),
-            job.plan().document().get("preprocessing").toString()));
+            List.of(
+                FORMAT,
+                Engine.VERSION,
+                EngineBuild.ID,
+                ProcessInfo.machine(),
+                String.valueOf(System.getenv(KERNELS)),
+                Integer.toString(job.threads()),
+                what,
+                job.model().sha256(),
+                network.inputs().stream().map(i -> i.shape().toString()).toList().toString(),
+                set.digest(),
+                part.name(),
+                Integer.toString(set.size()),
+                job.plan().document().get("preprocessing").toString()))
+        .with(fields(job.plan()));
+  }
+
+  /** Nothing where they are found, as it was before they could be given. */
+  private static String[] fields(Plan plan) {
+    return Stream.of(plan.sampleField(), plan.targetField())
+        .flatMap(Optional::stream)
+        .toArray(String[]::new);
   }
 
   /** That, with more that it depends on. */

@@ -1,7 +1,6 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
-import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
@@ -65,7 +64,11 @@ final class Reconstructed {
         .map(Goal::output)
         .forEach(scores::add);
     Origin origin =
-        Origin.of("the sensitivity table", run, run.inputs().representative(), Part.TRAIN)
+        Origin.of(
+                "the sensitivity table",
+                run,
+                run.inputs().representative(),
+                run.job().representativePart())
             .with(scores.toString());
     Divergence divergence = new Divergence(Head.of(original), scores);
     return run.shared()

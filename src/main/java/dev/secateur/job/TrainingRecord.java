@@ -46,7 +46,10 @@ final class TrainingRecord {
         settled,
         asked.quantization(),
         asked.representative(),
-        asked.acceptance());
+        asked.acceptance(),
+        asked.skipUnreadable(),
+        asked.sampleField(),
+        asked.targetField());
   }
 
   static Training of(FineTuned tuned) {

@@ -1,18 +1,22 @@
 package dev.secateur.keras;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.GraphException;
 import dev.secateur.graph.Shape;
 import dev.secateur.keras.architecture.ArchitectureLowering;
 import dev.secateur.keras.architecture.ArchitectureParser;
 import dev.secateur.keras.architecture.KerasArchitecture;
+import dev.secateur.keras.checkpoint.Checkpoint;
+import dev.secateur.keras.checkpoint.SavedMetadata;
 import dev.secateur.keras.file.FileKind;
 import dev.secateur.keras.file.Hdf5;
 import dev.secateur.keras.file.Hdf5.DatasetAt;
 import dev.secateur.keras.file.Hdf5.GroupAt;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.keras.file.KerasZip;
+import dev.secateur.keras.file.SavedModelFiles;
 import dev.secateur.keras.layer.Dialect;
 import dev.secateur.keras.refusal.Kind;
 import dev.secateur.keras.refusal.Reason;
@@ -20,6 +24,7 @@ import dev.secateur.keras.refusal.Reasons;
 import dev.secateur.keras.refusal.Refusal;
 import dev.secateur.keras.spec.Json;
 import dev.secateur.keras.spec.ModelSpec;
+import dev.secateur.keras.weights.CheckpointWeights;
 import dev.secateur.keras.weights.Hdf5Weights;
 import dev.secateur.keras.weights.WeightLayout;
 import dev.secateur.keras.weights.WeightSlots;
@@ -30,8 +35,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads whole-model Keras files: HDF5 of Keras 1.1 to 3.x, and {@code .keras} zips. */
+/**
+ * Reads whole-model Keras files: HDF5 of Keras 1.1 to 3.x, {@code .keras} zips, and SavedModels of
+ * TensorFlow 2.0 to 2.15.
+ */
 public final class KerasReader {
+  /** What a SavedModel was written by that does not say so. */
+  private static final String FIRST_OF_SAVED_MODELS = "2.2.4-tf";
+
   private final Path file;
   private final Optional<Shape> inputShape;
   private final Reasons reasons = new Reasons();
@@ -71,15 +82,24 @@ public final class KerasReader {
   }
 
   private KerasModel read() throws IOException {
-    KerasFormat format = FileKind.of(file);
-    if (format == KerasFormat.KERAS) {
-      try (KerasZip zip = KerasZip.open(file)) {
-        return readZip(zip);
+    switch (FileKind.of(file)) {
+      case KERAS -> {
+        try (KerasZip zip = KerasZip.open(file)) {
+          return readZip(zip);
+        }
+      }
+      case SAVED_MODEL -> {
+        try (SavedModelFiles files = SavedModelFiles.open(file)) {
+          return readSavedModel(files);
+        }
+      }
+      case H5 -> {
+        try (Hdf5 hdf5 = Hdf5.open(file, Files.size(file))) {
+          return readHdf5(hdf5);
+        }
       }
     }
-    try (Hdf5 hdf5 = Hdf5.open(file, Files.size(file))) {
-      return readHdf5(hdf5);
-    }
+    throw new IllegalStateException("all kinds are above");
   }
 
   private KerasModel readHdf5(Hdf5 hdf5) {
@@ -137,6 +157,27 @@ public final class KerasReader {
           version,
           TrainingConfigs.of(config.path("compile_config")));
     }
+  }
+
+  private KerasModel readSavedModel(SavedModelFiles files) throws IOException {
+    ObjectNode metadata = SavedMetadata.of(files);
+    String version = metadata.path("keras_version").asText(FIRST_OF_SAVED_MODELS);
+    Dialect dialect = Dialect.of(version);
+    JsonNode config = metadata.has("model_config") ? metadata.get("model_config") : metadata;
+    ModelSpec model = parse(dialect, config);
+    Checkpoint checkpoint = Checkpoint.open(files.variables());
+    WeightSlots slots = new WeightSlots(checkpoint.elements());
+    ArchitectureLowering lowering = lowering(model, slots, dialect);
+    Graph graph = lower(lowering, model);
+    WeightLayout layout = new WeightLayout(reasons);
+    new CheckpointWeights(slots, layout, false).match(model, checkpoint.root());
+    load(slots, layout);
+    return new KerasModel(
+        graph,
+        new KerasArchitecture(model, slots, dialect, lowering.equivalents()),
+        KerasFormat.SAVED_MODEL,
+        version,
+        TrainingConfigs.of(metadata.path("training_config")));
   }
 
   private ModelSpec parse(Dialect dialect, JsonNode config) {

@@ -33,7 +33,7 @@ public final class KerasWriter {
     Path beside = out.resolveSibling(out.getFileName() + ".part");
     try {
       WrittenModel written = new ModelWriting(model.architecture(), weights).model();
-      if (format == KerasFormat.H5) {
+      if (format.written() == KerasFormat.H5) {
         Hdf5Layout.write(written, beside);
       } else {
         ZipLayout.write(written, beside);

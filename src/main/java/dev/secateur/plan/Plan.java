@@ -13,6 +13,9 @@ import java.util.Optional;
  * What to do to a model, completely: two runs of one plan on the same inputs give the same bytes.
  *
  * @param task empty: found from the loss or the head
+ * @param skipUnreadable rows of each set that may be left out because they cannot be read, at most
+ * @param sampleField of TFRecord, Parquet and WebDataset rows; empty: found
+ * @param targetField as {@code sampleField}
  */
 public record Plan(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TaskChoice> task,
@@ -21,7 +24,10 @@ public record Plan(
     FineTuning fineTuning,
     Quantization quantization,
     Representative representative,
-    Acceptance acceptance) {
+    Acceptance acceptance,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int skipUnreadable,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> sampleField,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField) {
   /** Half of the weights pruned by the recommended recipe, INT8 with float input and output. */
   public static final Plan DEFAULT = of(Recipe.RECOMMENDED);
 
@@ -34,7 +40,10 @@ public record Plan(
         FineTuning.of(recipe),
         Quantization.DEFAULT,
         Representative.DEFAULT,
-        Acceptance.DEFAULT);
+        Acceptance.DEFAULT,
+        0,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /**

@@ -282,6 +282,9 @@ final class ReportHtml {
     rows.append(fact("model SHA-256", model.sha256()));
     for (JobResult.Data data : result.datasets()) {
       String samples = Html.format("%,d samples", data.samples());
+      if (data.skipped() > 0) {
+        samples += Html.format(" (%,d rows that cannot be read were skipped)", data.skipped());
+      }
       rows.append(fact(data.role(), data.file() + ", " + samples + ", " + data.sha256()));
     }
     result

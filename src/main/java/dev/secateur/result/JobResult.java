@@ -1,5 +1,6 @@
 package dev.secateur.result;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.secateur.plan.Plan;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,6 +80,7 @@ public record JobResult(
    * @param classes their names, where the set has them
    * @param alsoInTraining samples that stand in the training set as well; of an evaluation set,
    *     where something is trained
+   * @param skipped rows that were left out because they cannot be read
    */
   public record Data(
       String role,
@@ -87,10 +89,11 @@ public record JobResult(
       int samples,
       boolean labelled,
       List<String> classes,
-      OptionalInt alsoInTraining) {
+      OptionalInt alsoInTraining,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) int skipped) {
     /** This, compared with the training set. */
     public Data comparedWithTraining(OptionalInt shared) {
-      return new Data(role, file, sha256, samples, labelled, classes, shared);
+      return new Data(role, file, sha256, samples, labelled, classes, shared, skipped);
     }
   }
 

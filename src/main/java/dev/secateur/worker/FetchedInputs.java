@@ -71,8 +71,8 @@ final class FetchedInputs {
     return input(Role.MODEL).orElseThrow();
   }
 
-  Input train() {
-    return input(Role.TRAIN).orElseThrow();
+  Optional<Input> train() {
+    return input(Role.TRAIN);
   }
 
   Optional<Input> evaluation() {

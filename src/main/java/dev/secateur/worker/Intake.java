@@ -79,6 +79,7 @@ final class Intake {
       throws MalformedEventException {
     Asked asked = Asked.of(event);
     Plan plan = plan(event);
+    asked.registered().requireSamples(plan.fineTuning().epochs() > 0);
     String replay = replay(record);
     String id = order(event.source(), event.id(), replay);
     MDC.put("model", asked.model());

@@ -320,13 +320,14 @@ final class JobRun {
               directory.resolve(INPUTS),
               shop.meters(),
               cancelled);
-      Optional<Failure> tooLarge = tooLarge(fetched);
+      Job job = job(fetched);
+      Optional<Failure> tooLarge = tooLarge(job);
       progress.end();
       if (tooLarge.isPresent()) {
         return failed(tooLarge.get());
       }
       if (ran.isEmpty()) {
-        ran = Optional.of(chain(fetched, cancelled));
+        ran = Optional.of(shop.chain().run(job, checkpoints, progress, cancelled));
       }
       JobResult result = ran.get();
       progress.begin(ProgressReporter.PUSH);
@@ -355,22 +356,20 @@ final class JobRun {
         .resolve(asked.model() + "/" + asked.version() + "/" + ordered.key().abbreviated());
   }
 
-  private JobResult chain(FetchedInputs fetched, BooleanSupplier cancelled) {
-    Job job =
-        new Job(
-            replies.model(),
-            fetched.model(),
-            fetched.train(),
-            fetched.evaluation(),
-            fetched.representative(),
-            ordered.plan(),
-            directory.resolve("output"),
-            shop.threads());
-    return shop.chain().run(job, checkpoints, progress, cancelled);
+  private Job job(FetchedInputs fetched) {
+    return new Job(
+        replies.model(),
+        fetched.model(),
+        fetched.train(),
+        fetched.evaluation(),
+        fetched.representative(),
+        ordered.plan(),
+        directory.resolve("output"),
+        shop.threads());
   }
 
-  private Optional<Failure> tooLarge(FetchedInputs fetched) {
-    long need = MemoryEstimate.of(fetched.model().file(), fetched.train().file(), ordered.plan());
+  private Optional<Failure> tooLarge(Job job) {
+    long need = MemoryEstimate.of(job.model().file(), job.samples().file(), job.plan());
     long limit = shop.memory().limit();
     if (need <= limit) {
       return Optional.empty();

@@ -26,6 +26,7 @@ final class Lag {
   private final String group;
   private volatile long records;
   private volatile Map<TopicPartition, Long> ends = Map.of();
+  private volatile Map<TopicPartition, Long> acknowledged = Map.of();
 
   Lag(Admin admin, String topic, String group) {
     this.admin = admin;
@@ -41,6 +42,11 @@ final class Lag {
   /** The offset that each partition's next record will have, when it was last asked. */
   Map<TopicPartition, Long> ends() {
     return ends;
+  }
+
+  /** The offset that the group goes on from in each partition, when it was last asked. */
+  Map<TopicPartition, Long> acknowledged() {
+    return acknowledged;
   }
 
   void ask() throws ExecutionException, InterruptedException, TimeoutException {
@@ -61,20 +67,23 @@ final class Lag {
     var committed = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
     var next = admin.listOffsets(last, committed).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
     var starts = admin.listOffsets(first).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
-    Map<TopicPartition, OffsetAndMetadata> acknowledged =
+    Map<TopicPartition, OffsetAndMetadata> offsets =
         admin
             .listConsumerGroupOffsets(group)
             .partitionsToOffsetAndMetadata()
             .get(ANSWER_SECONDS, TimeUnit.SECONDS);
     long sum = 0;
+    Map<TopicPartition, Long> stands = new HashMap<>();
     for (TopicPartition partition : last.keySet()) {
       // A partition that the group never acknowledged a record of is read from its start.
-      OffsetAndMetadata offset = acknowledged.get(partition);
-      long from = starts.get(partition).offset();
-      sum +=
-          next.get(partition).offset() - (offset == null ? from : Math.max(from, offset.offset()));
+      OffsetAndMetadata offset = offsets.get(partition);
+      long start = starts.get(partition).offset();
+      long from = offset == null ? start : Math.max(start, offset.offset());
+      stands.put(partition, from);
+      sum += next.get(partition).offset() - from;
     }
     records = sum;
+    acknowledged = stands;
     ends =
         next.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().offset()));

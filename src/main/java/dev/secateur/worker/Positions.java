@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
@@ -43,7 +44,26 @@ final class Positions {
     return last;
   }
 
-  private static Map<TopicPartition, Long> of(Consumer<byte[], byte[]> consumer) {
+  /** For the group, where the consumer still has the partition and stands there. */
+  void acknowledge(Map<TopicPartition, Long> offsets) {
+    Optional.ofNullable(clients.getConsumer(channel))
+        .ifPresent(
+            consumer ->
+                consumer
+                    .runOnPollingThread(
+                        c -> {
+                          Map<TopicPartition, Long> still = of(c);
+                          still.entrySet().retainAll(offsets.entrySet());
+                          Map<TopicPartition, OffsetAndMetadata> passed = new HashMap<>();
+                          still.forEach(
+                              (p, offset) -> passed.put(p, new OffsetAndMetadata(offset)));
+                          c.commitSync(passed, ANSWER.dividedBy(2));
+                        })
+                    .await()
+                    .atMost(ANSWER));
+  }
+
+  private static Map<TopicPartition, Long> of(Consumer<?, ?> consumer) {
     Map<TopicPartition, Long> positions = new HashMap<>();
     for (TopicPartition partition : consumer.assignment()) {
       if (!consumer.paused().contains(partition)) {

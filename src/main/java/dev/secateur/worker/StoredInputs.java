@@ -49,7 +49,7 @@ record StoredInputs(Map<Role, Input> sources) {
     Map<Role, Input> sources = new EnumMap<>(Role.class);
     sources.put(Role.MODEL, input(store, event.model().uri(), event.model().sha256()));
     ModelRegistered.Datasets datasets = event.datasets();
-    sources.put(Role.TRAIN, input(store, datasets.train()));
+    datasets.train().ifPresent(s -> sources.put(Role.TRAIN, input(store, s)));
     datasets.evaluation().ifPresent(s -> sources.put(Role.EVALUATION, input(store, s)));
     datasets
         .representative()

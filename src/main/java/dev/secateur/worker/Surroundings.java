@@ -2,6 +2,7 @@ package dev.secateur.worker;
 
 import dev.secateur.store.StoreException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -9,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.jboss.logging.Logger;
@@ -27,6 +29,7 @@ final class Surroundings {
   private final Topics topics;
   private final Lag lag;
   private final Positions positions;
+  private final Gaps gaps;
   private final Standstill standstill = new Standstill();
   private final Shop shop;
   private final Runnable afterwards;
@@ -45,11 +48,18 @@ final class Surroundings {
    * @param afterwards done each time that they were asked
    */
   Surroundings(
-      Admin admin, Topics topics, Lag lag, Positions positions, Shop shop, Runnable afterwards) {
+      Admin admin,
+      Topics topics,
+      Lag lag,
+      Positions positions,
+      Gaps gaps,
+      Shop shop,
+      Runnable afterwards) {
     this.admin = admin;
     this.topics = topics;
     this.lag = lag;
     this.positions = positions;
+    this.gaps = gaps;
     this.shop = shop;
     this.afterwards = afterwards;
   }
@@ -101,7 +111,9 @@ final class Surroundings {
     shop.fitness().look(refusal);
     shop.doorbell().present(topics.hasDoorbell());
     if (brokerTrouble.isEmpty()) {
-      standstill.look(positions.ask(), lag.ends(), System.nanoTime());
+      Map<TopicPartition, Long> stands = positions.ask();
+      standstill.look(stands, lag.ends(), System.nanoTime());
+      gaps.pass(stands, lag.acknowledged());
     } else {
       standstill.forget();
     }

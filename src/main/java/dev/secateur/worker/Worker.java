@@ -157,12 +157,14 @@ final class Worker {
     admin = Admin.create(KafkaProperties.admin(kafka));
     Lag lag = new Lag(admin, configuration.topics().registered(), group);
     shop.meters().watch(lag);
+    Positions positions = new Positions(clients, CHANNEL);
     surroundings =
         new Surroundings(
             admin,
             new Topics(configuration.topics(), configuration.kafka()),
             lag,
-            new Positions(clients, CHANNEL),
+            positions,
+            new Gaps(KafkaProperties.consumer(kafka), positions),
             shop,
             this::letRecordsIn);
     surroundings.ask();

@@ -54,6 +54,17 @@ class InstantTest {
     assertThat(zeros / all).isBetween(0.49, 0.51);
   }
 
+  /** What is judged is then what calibrates, and the report says so. */
+  @Test
+  void evaluationSamplesDoWhereThereAreNoOthers() throws IOException {
+    Run run = run("--recipe", "instant");
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(report().get("datasets"))
+        .extracting(set -> set.get("role").asText())
+        .containsExactly("evaluation", "representative");
+    assertThat(run.out()).contains("evaluation samples also stand in the representative set");
+  }
+
   @Test
   void trainingFromTherePutsNoZeroAnywhereElse() throws IOException {
     assertThat(

@@ -80,7 +80,7 @@ class FileTreeTest {
             add(out, each.getKey(), each.getValue());
           }
         }
-        return new ArchiveTree.TarGz(file);
+        return new ArchiveTree.Tar(file);
       }
     };
 

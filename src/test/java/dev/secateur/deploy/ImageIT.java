@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * packages, and run as a cluster with policies would run it.
  */
 final class ImageIT {
-  private static final String IMAGE = "localhost/secateur:test";
+  private static final String IMAGE = WorkerImage.NAME;
   private static final long MEGABYTE = 1_000_000;
 
   /** The chart's grace period. */
@@ -53,29 +53,7 @@ final class ImageIT {
 
   @BeforeAll
   static void build() {
-    Tool podman = Tool.named("podman");
-    Tool buildah = Tool.named("buildah");
-    assumeTrue(
-        podman.run("image", "exists", "localhost/maven:bookworm").exit() == 0,
-        "no base images: run .ci/tools containers");
-    buildah
-        .run(
-            Map.of(),
-            List.of(
-                "--runtime=runc",
-                "bud",
-                "--isolation=chroot",
-                "--network=host",
-                "--format=docker",
-                "--layers",
-                "--volume=" + Path.of(System.getProperty("user.home"), ".m2") + ":/root/.m2",
-                "--build-arg=BUILD_IMAGE=localhost/maven:bookworm",
-                "--build-arg=RUNTIME_IMAGE=localhost/debian:bookworm-slim",
-                "--build-arg=MAVEN_OPTIONS=-o",
-                "--tag=" + IMAGE,
-                "--file=deploy/Dockerfile",
-                "."))
-        .succeeded();
+    WorkerImage.build();
   }
 
   @Test

@@ -38,6 +38,11 @@ public final class Tool {
     return new Tool(found.orElseThrow());
   }
 
+  /** A program of the checkout itself. */
+  static Tool ours(String path) {
+    return new Tool(Path.of(path));
+  }
+
   /** A file or directory that {@code .ci/tools} unpacked. */
   public static Path unpacked(String name) {
     Path path = ToolCache.DIRECTORY.resolve(name);

@@ -1,6 +1,7 @@
 package dev.secateur.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -71,17 +72,29 @@ final class EventSchemasTest {
     wrong.withObject("/plan/pruning").put("finalSparsity", 1.0).put("frequency", 0);
     wrong.withObject("/plan/fineTuning").put("epochs", "five").put("optimizer", "lion");
     wrong.withObject("/model").put("uri", "http://example.com/model.h5").put("sha256", "AB");
-    wrong.withObject("/datasets").remove("train");
     assertThat(EventSchemas.violations(EventType.REGISTERED, wrong))
         .contains(
             "/plan/pruning/finalSparsity: must be below 1",
             "/plan/pruning/frequency: must be at least 1",
-            "/plan/fineTuning/epochs: must be of type integer, not string",
-            "/datasets/train: is required")
+            "/plan/fineTuning/epochs: must be of type integer, not string")
         .anyMatch(v -> v.startsWith("/plan/fineTuning/optimizer: must be one of sgd, "))
         .anyMatch(v -> v.startsWith("/model/uri: must match "))
         .anyMatch(v -> v.startsWith("/model/sha256: must match "))
-        .hasSize(7);
+        .hasSize(6);
+  }
+
+  @Test
+  void onlyWhatTrainsNeedsATrainingSet() throws Exception {
+    ObjectNode event = sound();
+    event.withObject("/datasets").remove("train");
+    ModelRegistered.read(event).requireSamples(false);
+    assertThatThrownBy(() -> ModelRegistered.read(event).requireSamples(true))
+        .isInstanceOf(MalformedEventException.class)
+        .hasMessageContaining("/datasets/train: is required");
+    event.withObject("/datasets").remove("evaluation");
+    event.withObject("/datasets/representative").remove("uri");
+    assertThatThrownBy(() -> ModelRegistered.read(event).requireSamples(false))
+        .hasMessageContaining("/datasets: needs");
   }
 
   @Test

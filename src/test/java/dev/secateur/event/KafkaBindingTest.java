@@ -140,7 +140,7 @@ final class KafkaBindingTest {
     assertThat(model.model().resolvedVersion()).isEqualTo("3");
     assertThat(model.model().uri()).isEqualTo("s3://models/a.h5");
     assertThat(model.model().sha256()).hasValue(sha256.toLowerCase(java.util.Locale.ROOT));
-    assertThat(model.datasets().train().uri()).isEqualTo("s3://datasets/a.npz");
+    assertThat(model.datasets().train().orElseThrow().uri()).isEqualTo("s3://datasets/a.npz");
     assertThat(model.datasets().evaluation()).isEmpty();
     assertThat(event.data().at("/plan/fineTuning/epochs").isIntegralNumber()).isTrue();
     String versioned =

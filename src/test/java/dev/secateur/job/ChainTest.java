@@ -42,7 +42,7 @@ class ChainTest {
         new Job(
             "m",
             Input.of(model),
-            Input.of(data),
+            Optional.of(Input.of(data)),
             Optional.of(Input.of(data)),
             Optional.empty(),
             Plan.read(new ObjectMapper().readTree(plan)),

@@ -141,8 +141,9 @@ class PlanDocumentTest {
   void everyFieldOfTheRecordsIsOneThatTheSchemaKnows() {
     JsonNode schema = json(JsonSchema.text("plan.v1.json"));
     for (RecordComponent part : Plan.class.getRecordComponents()) {
-      if (part.getName().equals("task")) {
-        continue; // No object: a name, or names by output.
+      assertThat(schema.at("/properties").has(part.getName())).as(part.getName()).isTrue();
+      if (!part.getType().isRecord() || part.getName().equals("task")) {
+        continue; // A number or a name; a task is one, or names by output.
       }
       assertThat(schema.at("/$defs/" + part.getName() + "/properties").fieldNames())
           .toIterable()
@@ -157,6 +158,20 @@ class PlanDocumentTest {
         .containsExactlyElementsOf(Stream.of(Measure.values()).map(Measure::label).toList());
     assertThat(schema.at("/$defs/bounds/patternProperties").fieldNames().next())
         .isEqualTo("\\.(" + Measure.labels().replace(", ", "|") + ")$");
+  }
+
+  @Test
+  void howRowsAreReadIsPartOfThePlanAndItsDefaultOfNone() {
+    Plan plan = Plan.read(json("{'plan': {'skipUnreadable': 3, 'targetField': 'fine_label'}}"));
+    assertThat(plan.skipUnreadable()).isEqualTo(3);
+    assertThat(plan.targetField()).contains("fine_label");
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    assertThat(Plan.read(json("{'skipUnreadable': 0, 'sampleField': null}")).canonical())
+        .isEqualTo(Plan.DEFAULT.canonical());
+    assertThat(Plan.DEFAULT.document().has("skipUnreadable")).isFalse();
+    assertThatThrownBy(() -> Plan.read(json("{'skipUnreadable': -1}")))
+        .isInstanceOf(PlanException.class)
+        .hasMessageContaining("/skipUnreadable");
   }
 
   @Test
@@ -261,10 +276,12 @@ class PlanDocumentTest {
         "{'pruning':{'allocation':'lamp'}}|/pruning/allocation: the method magnitude gives each"
             + " kernel the same sparsity (uniform); lamp and sensitivity need the method"
             + " reconstruct",
-        "{'later':1}|/later: is not known here (known are task, preprocessing, pruning,"
-            + " fineTuning, quantization, representative, acceptance)",
+        "{'later':1}|/later: is not known here (known are task, preprocessing, pruning, fineTuning,"
+            + " quantization, representative, acceptance, skipUnreadable, sampleField,"
+            + " targetField)",
         "{'plan':{'later':1}}|/plan/later: is not known here (known are task, preprocessing,"
-            + " pruning, fineTuning, quantization, representative, acceptance)",
+            + " pruning, fineTuning, quantization, representative, acceptance, skipUnreadable,"
+            + " sampleField, targetField)",
         "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
             + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
         "{'acceptance':{'bounds':{'mae':{}}}}"

@@ -183,6 +183,24 @@ final class IntakeTest {
     }
   }
 
+  @Test
+  void whatTrainsNothingNeedsNoTrainingSet() {
+    ObjectNode data = sound();
+    ((ObjectNode) data.get("datasets")).remove("train");
+    data.withObject("/datasets/evaluation").put("uri", "s3://datasets/d.npz");
+    intake.answer(record(1, headers(1), data.toString()));
+    assertThat(broker.history())
+        .singleElement()
+        .satisfies(
+            r ->
+                assertThat(new String(r.value(), StandardCharsets.UTF_8))
+                    .contains("/datasets/train"));
+    data.withObject("/plan/fineTuning").put("epochs", 0);
+    intake.answer(record(2, headers(2), data.toString()));
+    assertThat(broker.history()).hasSize(1);
+    assertThat(orders()).isEqualTo(1);
+  }
+
   /** Delivered again, an event is answered or known: nothing new is made of it. */
   @Test
   void anEventThatComesAgainMakesNoSecondOrder() {

@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -184,13 +185,29 @@ final class Platform implements AutoCloseable {
 
   /** Orders that the broker knows to be pending, as it tells them with no worker alive. */
   long rings() {
-    TopicPartition partition = new TopicPartition(doorbell(), 0);
+    return lag(doorbell(), name + "-doorbell");
+  }
+
+  /** Of the input topic, as KEDA counts it: offsets, whether or not they have a record. */
+  long lag() {
+    return lag(registered(), name);
+  }
+
+  private long lag(String topic, String group) {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
-      var passed =
-          admin.listConsumerGroupOffsets(name + "-doorbell").partitionsToOffsetAndMetadata().get();
-      var end = admin.listOffsets(Map.of(partition, OffsetSpec.latest())).all().get();
-      var offset = passed.get(partition);
-      return end.get(partition).offset() - (offset == null ? 0 : offset.offset());
+      var passed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+      long lag = 0;
+      var ends = new HashMap<TopicPartition, OffsetSpec>();
+      int partitions =
+          admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size();
+      for (int p = 0; p < partitions; p++) {
+        ends.put(new TopicPartition(topic, p), OffsetSpec.latest());
+      }
+      for (var end : admin.listOffsets(ends).all().get().entrySet()) {
+        var offset = passed.get(end.getKey());
+        lag += end.getValue().offset() - (offset == null ? 0 : offset.offset());
+      }
+      return lag;
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
@@ -287,13 +304,23 @@ final class Platform implements AutoCloseable {
 
   /** Sends it in a transaction that its producer takes back. */
   void sendAborted(ProducerRecord<byte[], byte[]> record) throws Exception {
+    sendInTransaction(record, KafkaProducer::abortTransaction);
+  }
+
+  void sendCommitted(ProducerRecord<byte[], byte[]> record) throws Exception {
+    sendInTransaction(record, KafkaProducer::commitTransaction);
+  }
+
+  private void sendInTransaction(
+      ProducerRecord<byte[], byte[]> record, Consumer<KafkaProducer<byte[], byte[]>> end)
+      throws Exception {
     Map<String, Object> settings = Map.of("bootstrap.servers", kafka, "transactional.id", name);
     try (KafkaProducer<byte[], byte[]> transactional =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
       transactional.initTransactions();
       transactional.beginTransaction();
       transactional.send(record).get();
-      transactional.abortTransaction();
+      end.accept(transactional);
     }
   }
 

@@ -436,4 +436,21 @@ final class WorkerIT {
           .containsExactly("broken-json");
     }
   }
+
+  /** KEDA counts offsets: what a transaction leaves behind its last record would keep a worker. */
+  @Test
+  void theGroupPassesOffsetsThatNoRecordHas() throws Exception {
+    try (Platform platform = new Platform("markers", 2)) {
+      platform.sendCommitted(platform.sound("committed"));
+      platform.sendAborted(platform.sound("aborted"));
+      platform.worker("markers-1").awaitReady();
+      platform.awaitResults(1);
+      platform.await("nothing is left", () -> platform.lag() == 0);
+      platform.sendAborted(platform.sound("aborted"));
+      platform.await("nothing is left", () -> platform.lag() == 0);
+      platform.send(platform.sound("after"));
+      platform.awaitResults(2);
+      platform.await("nothing is left", () -> platform.lag() == 0);
+    }
+  }
 }

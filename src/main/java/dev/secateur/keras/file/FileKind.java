@@ -15,6 +15,9 @@ public final class FileKind {
   private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   private static final int HEAD = 512;
 
+  /** Where a tar's first header says what it is (POSIX.1-1988, ustar). */
+  private static final int TAR_MAGIC = 257;
+
   private FileKind() {}
 
   /**
@@ -22,7 +25,7 @@ public final class FileKind {
    */
   public static KerasFormat of(Path file) throws IOException {
     if (Files.isDirectory(file)) {
-      throw directory(file);
+      return directory(file);
     }
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
@@ -40,7 +43,10 @@ public final class FileKind {
     // Before a user block is looked for: the weights inside a zip are HDF5, wherever they begin.
     if (startsWith(head, new byte[] {'P', 'K', 3, 4})
         || startsWith(head, new byte[] {'P', 'K', 5, 6})) {
-      return KerasFormat.KERAS;
+      return zip(file);
+    }
+    if (startsWith(head, new byte[] {0x1f, (byte) 0x8b}) || isTar(head)) {
+      return KerasFormat.SAVED_MODEL; // if it is a model at all
     }
     if (hasUserBlock(file)) {
       return KerasFormat.H5;
@@ -63,14 +69,23 @@ public final class FileKind {
     return false;
   }
 
-  private static Refusal directory(Path file) {
-    if (Files.exists(file.resolve("saved_model.pb"))
-        || Files.exists(file.resolve("saved_model.pbtxt"))) {
-      return foreign(
-          "a TensorFlow SavedModel directory",
-          "load it in Keras and save it as .keras or .h5, with model.save(\"model.keras\")");
+  private static KerasFormat directory(Path file) throws IOException {
+    if (SavedModelFiles.isIn(file)) {
+      return KerasFormat.SAVED_MODEL;
     }
-    return foreign("a directory", "name the model file in it");
+    throw foreign("a directory without saved_model.pb", "name the model file in it");
+  }
+
+  private static KerasFormat zip(Path file) throws IOException {
+    try (ZipEntries zip = ZipEntries.open(file)) {
+      return KerasZip.isSavedModel(zip.names()) ? KerasFormat.SAVED_MODEL : KerasFormat.KERAS;
+    }
+  }
+
+  private static boolean isTar(byte[] head) {
+    byte[] magic = {'u', 's', 't', 'a', 'r'};
+    return head.length >= TAR_MAGIC + magic.length
+        && Arrays.equals(head, TAR_MAGIC, TAR_MAGIC + magic.length, magic, 0, magic.length);
   }
 
   private static Refusal foreign(byte[] head) {
@@ -91,9 +106,6 @@ public final class FileKind {
     }
     if (text.startsWith("\u0093NUMPY")) {
       return foreign("a NumPy array", "name a model file");
-    }
-    if (text.startsWith("\u001f\u008b")) {
-      return foreign("a gzip archive", "unpack it first");
     }
     if (head[0] == 0x08
         && (text.contains("onnx") || text.contains("pytorch") || text.contains("producer"))) {

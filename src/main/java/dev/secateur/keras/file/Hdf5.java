@@ -336,7 +336,7 @@ public final class Hdf5 implements AutoCloseable {
   }
 
   /** A dataset and its path. */
-  public final class DatasetAt {
+  public final class DatasetAt implements StoredTensor {
     private final Dataset dataset;
     private final String path;
 
@@ -345,10 +345,12 @@ public final class Hdf5 implements AutoCloseable {
       this.path = path;
     }
 
+    @Override
     public String path() {
       return path;
     }
 
+    @Override
     public Shape shape() {
       return guarded(
           path,
@@ -387,7 +389,7 @@ public final class Hdf5 implements AutoCloseable {
           });
     }
 
-    /** Reads all values, as float32, into an array of the dataset's size. */
+    @Override
     public void readInto(float[] values) {
       guarded(
           path,

@@ -1,7 +1,7 @@
 package dev.secateur.keras.weights;
 
 import dev.secateur.graph.Shape;
-import dev.secateur.keras.file.Hdf5.DatasetAt;
+import dev.secateur.keras.file.StoredTensor;
 import dev.secateur.keras.refusal.Kind;
 import dev.secateur.keras.refusal.Reasons;
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ public final class WeightLayout {
   private final Set<String> used = new HashSet<>();
   private final Set<String> turned = new HashSet<>();
 
-  private record Pair(WeightSlot slot, DatasetAt dataset) {}
+  private record Pair(WeightSlot slot, StoredTensor dataset) {}
 
   public WeightLayout(Reasons reasons) {
     this.reasons = reasons;
@@ -34,17 +34,15 @@ public final class WeightLayout {
   }
 
   /** Pairs lists of equal length one by one. */
-  void pair(List<WeightSlot> slots, List<DatasetAt> datasets) {
+  void pair(List<WeightSlot> slots, List<? extends StoredTensor> datasets) {
     for (int i = 0; i < slots.size(); i++) {
       pair(slots.get(i), datasets.get(i));
     }
   }
 
-  private void pair(WeightSlot slot, DatasetAt dataset) {
+  private void pair(WeightSlot slot, StoredTensor dataset) {
     if (!fits(slot, dataset)) {
-      mismatch(
-          slot.place(),
-          "the layer needs " + slot.shape() + ", " + dataset.path() + " is " + dataset.shape());
+      unfit(slot, dataset);
     } else if (!used.add(dataset.path())) {
       mismatch(slot.place(), dataset.path() + " is used for another weight already");
     } else {
@@ -52,7 +50,22 @@ public final class WeightLayout {
     }
   }
 
-  static boolean fits(WeightSlot slot, DatasetAt dataset) {
+  /** Pairs a weight with one that others may be paired with too. */
+  void share(WeightSlot slot, StoredTensor tensor) {
+    if (fits(slot, tensor)) {
+      pairs.add(new Pair(slot, tensor));
+    } else {
+      unfit(slot, tensor);
+    }
+  }
+
+  private void unfit(WeightSlot slot, StoredTensor stored) {
+    mismatch(
+        slot.place(),
+        "the layer needs " + slot.shape() + ", " + stored.path() + " is " + stored.shape());
+  }
+
+  static boolean fits(WeightSlot slot, StoredTensor dataset) {
     Shape stored = dataset.shape();
     if (slot.kind() == WeightSlot.Kind.COUNTER) {
       return stored.size() == 1;
@@ -63,7 +76,7 @@ public final class WeightLayout {
     return plain.equals(slot.shape());
   }
 
-  static boolean fit(List<WeightSlot> slots, List<DatasetAt> datasets) {
+  static boolean fit(List<WeightSlot> slots, List<? extends StoredTensor> datasets) {
     if (slots.size() != datasets.size()) {
       return false;
     }
@@ -75,7 +88,7 @@ public final class WeightLayout {
     return true;
   }
 
-  boolean isUsed(DatasetAt dataset) {
+  boolean isUsed(StoredTensor dataset) {
     return used.contains(dataset.path());
   }
 

@@ -1,5 +1,7 @@
 package dev.secateur.dataset;
 
+import static dev.secateur.dataset.RowSets.check;
+import static dev.secateur.dataset.RowSets.open;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +10,8 @@ import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Shape;
 import dev.secateur.plan.Preprocessing;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -20,28 +24,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Files that TensorFlow wrote ({@code tfrecord/make.py}): sample i has the value 10·i, class i % 3.
  */
-class ExampleFilesTest {
+class ExampleRowsTest {
   private static final Path FILES = Path.of("src/test/resources/dataset/tfrecord");
-  private static final Expected IMAGES = Expected.input(Shape.of(Shape.UNKNOWN, 4, 4, 3));
 
   @TempDir Path dir;
-
-  private static Dataset open(Path file, Part part) {
-    return Datasets.open(file, part, Preprocessing.NONE, IMAGES);
-  }
-
-  private static void check(Dataset set, int first, int count) {
-    assertThat(set.size()).isEqualTo(count);
-    for (int i = 0; i < count; i++) {
-      Dataset.Batch batch = set.batch(new int[] {i});
-      float[] pixels = batch.inputs().get(0).values();
-      assertThat(pixels).hasSize(48).containsOnly(10 * (first + i));
-      float[] target = batch.targets().get(0).values();
-      int wanted = (first + i) % 3;
-      assertThat(target.length == 1 ? target[0] : target[wanted])
-          .isEqualTo(target.length == 1 ? wanted : 1);
-    }
-  }
 
   @ParameterizedTest
   @ValueSource(
@@ -147,5 +133,28 @@ class ExampleFilesTest {
     assertThatThrownBy(() -> open(dir, Part.TRAIN))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("name a part of the set");
+  }
+
+  /** Damaged data cost their own record alone, where that is allowed; the rest is as it was. */
+  @Test
+  void recordsThatCannotBeReadAreSkippedIfThatIsAllowed() throws IOException {
+    byte[] whole = Files.readAllBytes(FILES.resolve("encoded.tfrecord"));
+    int second = (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong() + 16;
+    whole[second + 40] ^= 1;
+    Path file = Files.write(dir.resolve("set.tfrecord"), whole);
+    try (Dataset set = open(file, Part.TRAIN, new ReadOptions(1))) {
+      check(set, 0, 2, 3, 4, 5);
+      assertThat(set.skipped()).isEqualTo(1);
+      assertThat(set.remarks())
+          .singleElement()
+          .asString()
+          .contains("1 row was skipped", "set.tfrecord: record 1 at byte " + second);
+    }
+    whole[whole.length - 20] ^= 1;
+    Files.write(file, whole);
+    assertThatThrownBy(() -> open(file, Part.TRAIN, new ReadOptions(1)))
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining("more rows that cannot be read than the 1 that may be skipped")
+        .hasMessageContaining("record 5 at byte");
   }
 }

@@ -1,0 +1,44 @@
+package dev.secateur.deploy;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The image, built from {@code deploy/Dockerfile} on bases that {@code .ci/tools} makes of Debian's
+ * packages; layers that are there already are not built again.
+ */
+final class WorkerImage {
+  static final String NAME = "localhost/secateur:test";
+
+  private WorkerImage() {}
+
+  /** Skips the test where the tools or the bases are not there. */
+  static void build() {
+    Tool podman = Tool.named("podman");
+    Tool buildah = Tool.named("buildah");
+    assumeTrue(
+        podman.run("image", "exists", "localhost/maven:bookworm").exit() == 0,
+        "no base images: run .ci/tools containers");
+    buildah
+        .run(
+            Map.of(),
+            List.of(
+                "--runtime=runc",
+                "bud",
+                "--isolation=chroot",
+                "--network=host",
+                "--format=docker",
+                "--layers",
+                "--volume=" + Path.of(System.getProperty("user.home"), ".m2") + ":/root/.m2",
+                "--build-arg=BUILD_IMAGE=localhost/maven:bookworm",
+                "--build-arg=RUNTIME_IMAGE=localhost/debian:bookworm-slim",
+                "--build-arg=MAVEN_OPTIONS=-o",
+                "--tag=" + NAME,
+                "--file=deploy/Dockerfile",
+                "."))
+        .succeeded();
+  }
+}
