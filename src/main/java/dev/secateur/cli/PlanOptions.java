@@ -40,22 +40,24 @@ final class PlanOptions {
       names = "--method",
       paramLabel = "NAME",
       description =
-          "magnitude (default): the smallest weights go while the network is trained; reconstruct:"
-              + " before training, those without which each layer can best say what it said.")
+          "reconstruct (default): before training, weights go without which each layer can best say"
+              + " what it said; magnitude (with --recipe tutorial or a schedule): the smallest go"
+              + " while the network is trained.")
   Optional<String> method;
 
   @Option(
       names = "--allocation",
       paramLabel = "NAME",
       description =
-          "How the sparsity is shared out: uniform (each layer's own); lamp or sensitivity (the"
-              + " whole network's; with --method reconstruct).")
+          "How the sparsity is shared out: sensitivity (default) or lamp (the whole network's; with"
+              + " --method reconstruct), or uniform (each layer's own).")
   Optional<String> allocation;
 
   @Option(
       names = "--schedule",
       paramLabel = "NAME",
-      description = "Sparsity schedule: polynomial-decay (default) or constant.")
+      description =
+          "Sparsity schedule of --method magnitude: polynomial-decay (default) or constant.")
   Optional<String> schedule;
 
   @Option(
@@ -129,8 +131,26 @@ final class PlanOptions {
   @Option(
       names = "--augment",
       negatable = true,
-      description = "Random flips and shifts of the training images.")
+      description =
+          "Random flips and shifts of the training images; with --method reconstruct the default is"
+              + " flips, and shifts from 10 epochs on.")
   Optional<Boolean> augment;
+
+  @Option(
+      names = "--quantization-aware",
+      negatable = true,
+      description =
+          "Learn in the second half of the training to be INT8; the default with --method"
+              + " reconstruct.")
+  Optional<Boolean> aware;
+
+  @Option(
+      names = "--freeze-batch-norm",
+      negatable = true,
+      description =
+          "Batch normalisation keeps its statistics in training; the default up to 60 %% sparsity"
+              + " with --method reconstruct.")
+  Optional<Boolean> freezeBatchNorm;
 
   @Option(names = "--seed", paramLabel = "N", description = "Of all that is random (default 1).")
   Optional<Long> seed;
@@ -195,6 +215,7 @@ final class PlanOptions {
     ObjectNode sets = event ? root.withObject("/datasets") : root;
     pruning(stages.withObject("/pruning"));
     fineTuning(stages.withObject("/fineTuning"));
+    aware.ifPresent(v -> stages.withObject("/quantization").put("aware", v));
     quantization.into(stages.withObject("/quantization"), sets.withObject("/representative"));
     preprocessing.into(root.withObject("/preprocessing"));
     reading.into(stages);
@@ -256,5 +277,6 @@ final class PlanOptions {
     distill.ifPresent(v -> json.put("distill", v));
     augment.ifPresent(v -> json.put("augment", v));
     seed.ifPresent(v -> json.put("seed", v));
+    freezeBatchNorm.ifPresent(v -> json.put("freezeBatchNorm", v));
   }
 }

@@ -5,10 +5,13 @@ import dev.secateur.graph.Graph;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Pruning;
 import dev.secateur.train.Checkpoints;
+import dev.secateur.train.FineTuned;
 import dev.secateur.train.FineTuner;
+import dev.secateur.train.Quantizing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -38,28 +41,49 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
     Plan plan = run.job().plan();
     Graph original = run.inputs().model().graph();
     boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
-    products.put(
-        Product.TUNED,
+    FineTuned tuned =
         FineTuner.fineTune(
             first ? Reconstructed.of(run) : original,
             original,
             run.inputs().train(),
             plan.fineTuning(),
             plan.pruning(),
+            aware(plan) ? new LearnedScales(run) : Quantizing.NONE,
             run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals()),
             new OfThisStage(checkpoints, stage(), run),
             new ListenedTraining(run.listener()),
             run.cancelled(),
-            run.job().threads()));
+            run.job().threads());
+    tuned.heldOut().filter(FineTuned.HeldOut::worse).ifPresent(h -> warn(h));
+    products.put(Product.TUNED, tuned);
+  }
+
+  /** What is left to the run: where a network learns from a reconstruction on. */
+  private static boolean aware(Plan plan) {
+    return plan.quantization()
+        .aware()
+        .orElse(plan.pruning().method() == Pruning.Method.RECONSTRUCT);
+  }
+
+  private void warn(FineTuned.HeldOut heldOut) {
+    run.warn(
+        String.format(
+            Locale.ROOT,
+            "training did not help: the loss on %,d samples that it did not see went from %.4g to"
+                + " %.4g; the network from before it was kept",
+            heldOut.samples(),
+            heldOut.before(),
+            heldOut.after()));
   }
 
   private record OfThisStage(JobCheckpoints all, Stage stage, Run run) implements Checkpoints {
     private static final String HEADS = "the original's outputs on the training set";
+    private static final String MIRRORED = "and on its mirror images";
 
     @Override
-    public List<float[]> original(Supplier<List<float[]>> computing) {
+    public List<float[]> original(boolean mirrored, Supplier<List<float[]>> computing) {
       Origin origin = Origin.of(HEADS, run, run.inputs().train(), Part.TRAIN);
-      return run.shared().get(origin, Codecs.HEADS, computing);
+      return run.shared().get(mirrored ? origin.with(MIRRORED) : origin, Codecs.HEADS, computing);
     }
 
     @Override

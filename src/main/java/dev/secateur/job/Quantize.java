@@ -7,6 +7,7 @@ import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.NothingFiniteException;
 import dev.secateur.tflite.TfliteModel;
+import dev.secateur.train.FineTuned;
 import java.util.List;
 import java.util.Set;
 
@@ -21,7 +22,7 @@ record Quantize(Run run) implements Step {
 
   @Override
   public Set<Product<?>> needs() {
-    return Set.of(Product.LOWERED, Product.FP32);
+    return Set.of(Product.LOWERED, Product.FP32, Product.TUNED);
   }
 
   @Override
@@ -57,9 +58,11 @@ record Quantize(Run run) implements Step {
     }
     Lowered lowered = products.get(Product.LOWERED);
     TfliteModel fp32 = products.get(Product.FP32);
+    FineTuned tuned = products.get(Product.TUNED);
     Calibration calibration =
         new Calibrator(run.job().threads(), run.inputs().trainingRange())
-            .calibrate(lowered, fp32, set, samples, run.cancelled());
+            .calibrate(lowered, fp32, set, samples, run.cancelled())
+            .with(LearnedScales.ranges(tuned.graph(), tuned.scales()));
     calibration.warnings().forEach(run::warn);
     TfliteModel int8 = lowered.int8(calibration, run.job().plan().quantization(), run.metadata());
     // What was built and runs is a result: what nothing is left of is for the verdict to say.

@@ -1,8 +1,8 @@
 package dev.secateur.job;
 
 import dev.secateur.evaluate.Goal;
-import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
+import dev.secateur.plan.Pruning;
 import dev.secateur.plan.Task;
 import dev.secateur.plan.TaskChoice;
 import dev.secateur.prune.PruningSchedule;
@@ -24,26 +24,11 @@ final class TrainingRecord {
   static Plan settled(Plan asked, FineTuned tuned, List<Goal> goals) {
     Map<String, Task> tasks = new LinkedHashMap<>();
     goals.forEach(g -> tasks.put(g.output(), g.task()));
-    FineTuning how = asked.fineTuning();
-    FineTuning settled =
-        new FineTuning(
-            how.recipe(),
-            how.epochs(),
-            how.batchSize(),
-            how.optimizer(),
-            how.learningRate(),
-            how.learningRateSchedule(),
-            Optional.of(tuned.loss()),
-            how.validationSplit(),
-            tuned.distilled(),
-            how.augment(),
-            how.shuffle(),
-            how.seed());
     return new Plan(
         Optional.of(TaskChoice.found(tasks)),
         asked.preprocessing(),
         tuned.pruning(),
-        settled,
+        asked.fineTuning().settled(tuned.loss(), tuned.distilled()),
         asked.quantization(),
         asked.representative(),
         asked.acceptance(),
@@ -55,7 +40,8 @@ final class TrainingRecord {
   static Training of(FineTuned tuned) {
     PruningSchedule schedule = new PruningSchedule(tuned.pruning(), Math.max(tuned.steps(), 1));
     List<Training.SchedulePoint> points = new ArrayList<>();
-    for (int step = 1; step <= tuned.steps(); step++) {
+    boolean scheduled = tuned.pruning().method() == Pruning.Method.MAGNITUDE;
+    for (int step = 1; scheduled && step <= tuned.steps(); step++) {
       if (schedule.updatesAt(step)) {
         points.add(new Training.SchedulePoint(step, schedule.sparsityAt(step)));
       }

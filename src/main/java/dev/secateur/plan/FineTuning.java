@@ -1,7 +1,10 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.EnumNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -12,7 +15,8 @@ import java.util.Optional;
  * @param loss empty: from the file's training configuration, else from the output
  * @param validationSplit fraction of the training set, taken from its end, in [0, 1)
  * @param distill learn from the original's outputs instead of the labels
- * @param augment random horizontal flips and shifts of up to an eighth
+ * @param augment how images are changed at random
+ * @param freezeBatchNorm batch normalisation keeps its statistics, as at inference
  */
 public record FineTuning(
     Recipe recipe,
@@ -24,9 +28,10 @@ public record FineTuning(
     Optional<Loss> loss,
     double validationSplit,
     boolean distill,
-    boolean augment,
+    Augment augment,
     boolean shuffle,
-    long seed) {
+    long seed,
+    boolean freezeBatchNorm) {
   /** Named sets of defaults. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Recipe {
@@ -61,6 +66,32 @@ public record FineTuning(
     RMSPROP
   }
 
+  /** How training images are changed at random. */
+  public enum Augment {
+    NONE(false),
+    /** Half of them are mirrored left to right. */
+    FLIPS("flips"),
+    /** Flips, and shifts of up to an eighth. */
+    FLIPS_AND_SHIFTS(true);
+
+    private final Object json;
+
+    Augment(Object json) {
+      this.json = json;
+    }
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static Augment of(Object json) {
+      return Arrays.stream(values()).filter(a -> a.json.equals(json)).findAny().orElseThrow();
+    }
+
+    /** {@code false}, {@code "flips"} or {@code true}. */
+    @JsonValue
+    Object json() {
+      return json;
+    }
+  }
+
   /** How the learning rate moves over the run. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum LearningRateSchedule {
@@ -88,6 +119,7 @@ public record FineTuning(
     MEAN_ABSOLUTE_ERROR
   }
 
+  /** For magnitude pruning. */
   public static final FineTuning RECOMMENDED =
       new FineTuning(
           Recipe.RECOMMENDED,
@@ -133,13 +165,94 @@ public record FineTuning(
           true,
           1);
 
+  /** Up to this sparsity little is lost, and the statistics of a whole training are worth more. */
+  private static final double LITTLE = 0.6;
+
+  /** In a shorter run each shift is seen too seldom. */
+  private static final int LONG = 10;
+
   /** Where the fields that a plan leaves out come from. */
-  public static FineTuning of(Recipe recipe) {
+  static FineTuning of(Recipe recipe) {
     return switch (recipe) {
       case RECOMMENDED -> RECOMMENDED;
       case TUTORIAL -> TUTORIAL;
       case INSTANT -> INSTANT;
     };
+  }
+
+  /**
+   * The same, for a plan that says how weights are pruned, how long it trains and what it learns
+   * from. What was reconstructed is near its end: the less was pruned, the smaller the steps.
+   */
+  static FineTuning of(Recipe recipe, Pruning pruning, int epochs, boolean distill) {
+    FineTuning usual = of(recipe);
+    if (pruning.method() == Pruning.Method.MAGNITUDE || recipe == Recipe.TUTORIAL || epochs == 0) {
+      return usual;
+    }
+    boolean little = pruning.finalSparsity() <= LITTLE;
+    Augment augment = epochs < LONG ? Augment.FLIPS : Augment.FLIPS_AND_SHIFTS;
+    return new FineTuning(
+        recipe,
+        usual.epochs,
+        usual.batchSize,
+        usual.optimizer,
+        little ? 5e-4 : 3e-3,
+        usual.learningRateSchedule,
+        usual.loss,
+        usual.validationSplit,
+        usual.distill,
+        distill ? augment : Augment.NONE,
+        usual.shuffle,
+        usual.seed,
+        little);
+  }
+
+  /** Batch normalisation trained, images changed in both ways or not at all. */
+  public FineTuning(
+      Recipe recipe,
+      int epochs,
+      int batchSize,
+      Optimizer optimizer,
+      double learningRate,
+      LearningRateSchedule learningRateSchedule,
+      Optional<Loss> loss,
+      double validationSplit,
+      boolean distill,
+      boolean augment,
+      boolean shuffle,
+      long seed) {
+    this(
+        recipe,
+        epochs,
+        batchSize,
+        optimizer,
+        learningRate,
+        learningRateSchedule,
+        loss,
+        validationSplit,
+        distill,
+        Augment.of(augment),
+        shuffle,
+        seed,
+        false);
+  }
+
+  /** The same with what a run has settled: the loss, and whether the original was learned from. */
+  public FineTuning settled(Loss minimised, boolean distilled) {
+    return new FineTuning(
+        recipe,
+        epochs,
+        batchSize,
+        optimizer,
+        learningRate,
+        learningRateSchedule,
+        Optional.of(minimised),
+        validationSplit,
+        distilled,
+        augment,
+        shuffle,
+        seed,
+        freezeBatchNorm);
   }
 
   public FineTuning {

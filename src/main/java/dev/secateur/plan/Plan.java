@@ -33,11 +33,16 @@ public record Plan(
 
   /** The recipe's plan: what a document that names it leaves out is as here. */
   public static Plan of(Recipe recipe) {
+    return of(recipe, Pruning.of(recipe));
+  }
+
+  private static Plan of(Recipe recipe, Pruning pruning) {
+    FineTuning usual = FineTuning.of(recipe);
     return new Plan(
         Optional.empty(),
         Preprocessing.NONE,
-        Pruning.of(recipe),
-        FineTuning.of(recipe),
+        pruning,
+        FineTuning.of(recipe, pruning, usual.epochs(), usual.distill()),
         Quantization.DEFAULT,
         Representative.DEFAULT,
         Acceptance.DEFAULT,

@@ -29,6 +29,7 @@ final class PlanDocument {
   private static final String AUTO = "auto";
   private static final String SAMPLES = "samples";
   private static final String PRUNING = "pruning";
+  private static final String FINE_TUNING = "fineTuning";
   private static final String ACCEPTANCE = "acceptance";
 
   /** The fields of {@code pruning} that say when. */
@@ -104,18 +105,24 @@ final class PlanDocument {
   }
 
   private Plan bound() {
-    JsonNode recipe = plan.at("/fineTuning/recipe");
     try {
-      Recipe defaults =
-          recipe.isMissingNode() ? Recipe.RECOMMENDED : MAPPER.treeToValue(recipe, Recipe.class);
-      ObjectNode complete = MAPPER.valueToTree(Plan.of(defaults));
-      JsonNode method = plan.at("/pruning/method");
-      if (!method.isMissingNode()) {
-        complete.set(
-            PRUNING,
-            MAPPER.valueToTree(
-                Pruning.of(defaults, MAPPER.treeToValue(method, Pruning.Method.class))));
-      }
+      Recipe recipe = named("/fineTuning/recipe", Recipe.class).orElse(Recipe.RECOMMENDED);
+      Pruning usual =
+          named("/pruning/method", Pruning.Method.class)
+              .or(() -> scheduled(recipe))
+              .map(method -> Pruning.of(recipe, method))
+              .orElseGet(() -> Pruning.of(recipe));
+      ObjectNode complete = MAPPER.valueToTree(Plan.of(recipe));
+      complete.set(PRUNING, overlaid(MAPPER.valueToTree(usual), PRUNING));
+      Pruning pruning = MAPPER.treeToValue(complete, Plan.class).pruning();
+      complete.set(
+          FINE_TUNING,
+          MAPPER.valueToTree(
+              FineTuning.of(
+                  recipe,
+                  pruning,
+                  plan.at("/fineTuning/epochs").asInt(FineTuning.of(recipe).epochs()),
+                  plan.at("/fineTuning/distill").asBoolean(FineTuning.of(recipe).distill()))));
       overlay(complete, plan);
       Plan bound = MAPPER.treeToValue(complete, Plan.class);
       refuseSchedule(bound);
@@ -130,6 +137,26 @@ final class PlanDocument {
     } catch (JsonProcessingException e) {
       throw new PlanException("/", e.getOriginalMessage());
     }
+  }
+
+  private <T> Optional<T> named(String path, Class<T> type) throws JsonProcessingException {
+    JsonNode value = plan.at(path);
+    return value.isMissingNode() ? Optional.empty() : Optional.of(MAPPER.treeToValue(value, type));
+  }
+
+  /** A schedule is magnitude pruning's: whoever gives one to a recipe that trains means that. */
+  private Optional<Pruning.Method> scheduled(Recipe recipe) {
+    boolean given = SCHEDULE.stream().anyMatch(plan.path(PRUNING)::has);
+    return given && recipe == Recipe.RECOMMENDED
+        ? Optional.of(Pruning.Method.MAGNITUDE)
+        : Optional.empty();
+  }
+
+  private ObjectNode overlaid(ObjectNode defaults, String part) {
+    if (plan.get(part) instanceof ObjectNode given) {
+      overlay(defaults, given);
+    }
+    return defaults;
   }
 
   /** A reconstruction prunes at once: a schedule beside it would be ignored. */
@@ -225,6 +252,12 @@ final class PlanDocument {
     json.set(ACCEPTANCE, acceptance);
     if (plan.pruning().method() == Pruning.Method.MAGNITUDE) {
       ((ObjectNode) json.get(PRUNING)).remove(List.of("method", "allocation"));
+    }
+    if (plan.quantization().aware().isEmpty()) {
+      ((ObjectNode) json.get("quantization")).remove("aware");
+    }
+    if (!plan.fineTuning().freezeBatchNorm()) {
+      ((ObjectNode) json.get(FINE_TUNING)).remove("freezeBatchNorm");
     }
     try {
       return MAPPER.writeValueAsBytes(json);

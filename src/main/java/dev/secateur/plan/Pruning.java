@@ -58,8 +58,11 @@ public record Pruning(
   public static final Pruning DEFAULT =
       new Pruning(Schedule.POLYNOMIAL_DECAY, 0, 0.5, 0, OptionalInt.empty(), 100);
 
-  /** With more frequent updates a run of a few hundred steps follows the schedule to its end. */
-  static final Pruning RECOMMENDED =
+  /**
+   * For magnitude pruning by the recommended recipe: with more frequent updates a run of a few
+   * hundred steps follows the schedule to its end.
+   */
+  static final Pruning OFTEN =
       new Pruning(Schedule.POLYNOMIAL_DECAY, 0, 0.5, 0, OptionalInt.empty(), 10);
 
   /** Half of all weights, wherever they cost least. */
@@ -96,9 +99,8 @@ public record Pruning(
   /** Where the fields that a plan leaves out come from. */
   public static Pruning of(FineTuning.Recipe recipe) {
     return switch (recipe) {
-      case RECOMMENDED -> RECOMMENDED;
       case TUTORIAL -> DEFAULT;
-      case INSTANT -> RECONSTRUCTED;
+      case RECOMMENDED, INSTANT -> RECONSTRUCTED;
     };
   }
 
@@ -106,7 +108,7 @@ public record Pruning(
   static Pruning of(FineTuning.Recipe recipe, Method method) {
     return switch (method) {
       case RECONSTRUCT -> RECONSTRUCTED;
-      case MAGNITUDE -> recipe == FineTuning.Recipe.INSTANT ? RECOMMENDED : of(recipe);
+      case MAGNITUDE -> recipe == FineTuning.Recipe.TUTORIAL ? DEFAULT : OFTEN;
     };
   }
 

@@ -2,14 +2,21 @@ package dev.secateur.plan;
 
 import com.fasterxml.jackson.databind.EnumNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import java.util.Optional;
 
 /**
- * Post-training quantization.
+ * How the network is quantized, after training or already in it.
  *
  * @param integerOnly refuse a network that needs a float island
+ * @param aware whether the network learns, in the second half of its training, to be quantized;
+ *     empty: where it was pruned by reconstruction
  */
 public record Quantization(
-    Scheme scheme, IoType inputType, IoType outputType, boolean integerOnly) {
+    Scheme scheme,
+    IoType inputType,
+    IoType outputType,
+    boolean integerOnly,
+    Optional<Boolean> aware) {
   /** What the numbers become. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Scheme {
@@ -30,6 +37,6 @@ public record Quantization(
 
   /** By the scheme {@link Scheme#INT8}. */
   public Quantization(IoType inputType, IoType outputType, boolean integerOnly) {
-    this(Scheme.INT8, inputType, outputType, integerOnly);
+    this(Scheme.INT8, inputType, outputType, integerOnly, Optional.empty());
   }
 }

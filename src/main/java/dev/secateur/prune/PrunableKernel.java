@@ -19,8 +19,9 @@ sealed interface PrunableKernel permits PrunableLayer, PrunableKernel.ByMagnitud
   String kernel();
 
   /**
-   * A kernel that no one matrix describes, so that its smallest entries go: of transposed and
-   * grouped convolutions, and of layers that are called more than once.
+   * A kernel that no one matrix describes, or too large a one, so that its smallest entries go: of
+   * transposed and grouped convolutions, of layers that are called more than once, of very wide
+   * layers.
    */
   record ByMagnitude(int index, String kernel) implements PrunableKernel {}
 

@@ -27,6 +27,11 @@ import java.util.Optional;
 record PrunableLayer(
     int index, Node node, String kernel, Optional<Node> normalization, Optional<String> skip)
     implements PrunableKernel {
+  /** A 3×3 convolution of 512 channels: two such matrices of doubles take 340 MB. */
+  private static final int MOST_ROWS = 4608;
+
+  /** Half a dozen matrices of so many doubles take 120 MB. */
+  private static final long MOST_ENTRIES = 2_500_000;
 
   /** The layers of a network that can be reconstructed, in order. */
   static List<PrunableLayer> of(Graph graph) {
@@ -40,7 +45,7 @@ record PrunableLayer(
     List<PrunableLayer> layers = new ArrayList<>();
     for (int i = 0; i < graph.nodes().size(); i++) {
       Node node = graph.nodes().get(i);
-      if (isMatrix(node) && isOwn(graph, readers, node.input(1))) {
+      if (isMatrix(node) && isOwn(graph, readers, node.input(1)) && fits(graph, node.input(1))) {
         layers.add(at(graph, readers, indices, shapes, i));
       }
     }
@@ -50,6 +55,12 @@ record PrunableLayer(
   private static boolean isMatrix(Node node) {
     return node.op() instanceof Op.Dense
         || (node.op() instanceof Op.Conv2D convolution && convolution.groups() == 1);
+  }
+
+  /** Whether the moments of its inputs, and the weights in the making, fit into bounded memory. */
+  private static boolean fits(Graph graph, String kernel) {
+    long size = graph.weights().get(kernel).shape().size();
+    return size <= MOST_ENTRIES && size / graph.weights().get(kernel).shape().last() <= MOST_ROWS;
   }
 
   private static boolean isOwn(Graph graph, Map<String, List<Node>> readers, String kernel) {

@@ -1,5 +1,6 @@
 package dev.secateur.tflite;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -14,6 +15,13 @@ public record Calibration(Map<String, Range> ranges, Samples samples, List<Strin
   public Calibration {
     ranges = Map.copyOf(ranges);
     warnings = List.copyOf(warnings);
+  }
+
+  /** The same with other ranges of some tensors, such as those that a network was trained with. */
+  public Calibration with(Map<String, Range> trained) {
+    Map<String, Range> all = new HashMap<>(ranges);
+    trained.forEach((name, range) -> all.computeIfPresent(name, (n, measured) -> range));
+    return new Calibration(all, samples, warnings);
   }
 
   /**

@@ -2,6 +2,8 @@ package dev.secateur.tflite;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.plan.Quantization;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * A network as float32 TFLite operators, with batch normalisation folded and activations fused:
@@ -46,6 +48,33 @@ public final class Lowered {
   public TfliteModel int8(
       Calibration calibration, Quantization quantization, ModelMetadata metadata) {
     return FlatBufferWriter.write(Quantizer.quantize(program, calibration, quantization), metadata);
+  }
+
+  /** {@code real = (q − zeroPoint)·scale}, q from −128 to 127. */
+  public record Scale(float scale, int zeroPoint) {}
+
+  /**
+   * How the values of the INT8 file will be quantized, by the names that they have in the network
+   * that was lowered, folded and fused; constants and what stays float are left out.
+   */
+  public Map<String, Scale> scales(Calibration calibration) {
+    QuantizationPlan plan = QuantizationPlan.of(program, calibration);
+    Map<String, Scale> scales = new HashMap<>();
+    for (Operator operator : program.operators()) {
+      if (QuantizationPlan.isInt8(operator)) {
+        operator.inputs().forEach(t -> put(scales, plan, t));
+        put(scales, plan, operator.output());
+      }
+    }
+    return scales;
+  }
+
+  private void put(Map<String, Scale> scales, QuantizationPlan plan, int tensor) {
+    Program.Tensor value = program.tensor(tensor);
+    if (value.type() == ScalarType.FLOAT32 && value.constant().isEmpty()) {
+      Affine as = plan.activation(tensor);
+      scales.put(value.name(), new Scale(as.scale(), as.zeroPoint()));
+    }
   }
 
   Program program() {

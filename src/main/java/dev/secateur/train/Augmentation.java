@@ -10,11 +10,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Random horizontal flips, and shifts of up to an eighth that repeat the edge, of a batch whose
- * inputs are images: batch, height, width and channels. What its outputs say pixel by pixel moves
- * along; what has no pixels (a signal, a vector, a class) stays as it is, and so does a batch
- * without images. Where an image and its mask differ in size, both are shifted by whole steps of
- * the grid that their sizes have in common.
+ * Random horizontal flips and, if asked for, shifts of up to an eighth that repeat the edge, of a
+ * batch whose inputs are images: batch, height, width and channels. What its outputs say pixel by
+ * pixel moves along; what has no pixels (a signal, a vector, a class) stays as it is, and so does a
+ * batch without images. Where an image and its mask differ in size, both are shifted by whole steps
+ * of the grid that their sizes have in common.
  */
 final class Augmentation {
   private static final int SHIFT = 8;
@@ -22,15 +22,17 @@ final class Augmentation {
 
   private final int rows;
   private final int columns;
+  private final boolean shifts;
   private final long seed;
 
   /**
    * @param rows steps that divide every image's height
    * @param columns steps that divide every image's width
    */
-  private Augmentation(int rows, int columns, long seed) {
+  private Augmentation(int rows, int columns, boolean shifts, long seed) {
     this.rows = rows;
     this.columns = columns;
+    this.shifts = shifts;
     this.seed = seed;
   }
 
@@ -38,8 +40,10 @@ final class Augmentation {
    * A changed copy.
    *
    * @param classes for each target, whether it holds class numbers, not numbers of the output
+   * @param shifts whether images are shifted too
    */
-  static Dataset.Batch apply(Dataset.Batch batch, List<Boolean> classes, long seed) {
+  static Dataset.Batch apply(
+      Dataset.Batch batch, List<Boolean> classes, boolean shifts, long seed) {
     List<Boolean> images = batch.inputs().stream().map(Augmentation::image).toList();
     if (!images.contains(true)) {
       return batch;
@@ -56,9 +60,33 @@ final class Augmentation {
       rows = gcd(rows, moving.shape().dim(1));
       columns = gcd(columns, moving.shape().dim(2));
     }
-    Augmentation same = new Augmentation(rows, columns, seed);
+    Augmentation same = new Augmentation(rows, columns, shifts, seed);
     return new Dataset.Batch(
         same.moved(batch.inputs(), images), same.moved(batch.targets(), masks));
+  }
+
+  /** Which samples of a batch are flipped where nothing is shifted. */
+  static boolean[] flips(int count, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    boolean[] flips = new boolean[count];
+    for (int n = 0; n < count; n++) {
+      flips[n] = random.nextBoolean();
+    }
+    return flips;
+  }
+
+  /** The inputs with every image flipped. */
+  static List<Tensor> mirrored(List<Tensor> inputs) {
+    return inputs.stream().map(t -> image(t) ? mirrored(t) : t).toList();
+  }
+
+  private static Tensor mirrored(Tensor batch) {
+    Shape shape = batch.shape();
+    float[] to = new float[batch.values().length];
+    for (int n = 0; n < shape.dim(0); n++) {
+      move(batch.values(), to, n * to.length / shape.dim(0), shape, true, 0, 0);
+    }
+    return new Tensor(shape, to);
   }
 
   private static boolean image(Tensor batch) {
@@ -91,12 +119,16 @@ final class Augmentation {
     float[] to = new float[batch.values().length];
     for (int n = 0; n < shape.dim(0); n++) {
       boolean flip = random.nextBoolean();
-      int down = random.nextInt(-(rows / SHIFT), rows / SHIFT + 1) * (height / rows);
-      int right = random.nextInt(-(columns / SHIFT), columns / SHIFT + 1) * (width / columns);
+      int down = shift(random, rows) * (height / rows);
+      int right = shift(random, columns) * (width / columns);
       int base = n * height * width * shape.last();
       move(batch.values(), to, base, shape, flip, down, right);
     }
     return new Tensor(shape, to);
+  }
+
+  private int shift(SplittableRandom random, int steps) {
+    return shifts ? random.nextInt(-(steps / SHIFT), steps / SHIFT + 1) : 0;
   }
 
   private static void move(

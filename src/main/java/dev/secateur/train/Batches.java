@@ -7,6 +7,7 @@ import dev.secateur.dataset.Target;
 import dev.secateur.graph.Head;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.FineTuning;
+import dev.secateur.plan.FineTuning.Augment;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
@@ -26,7 +27,7 @@ final class Batches implements AutoCloseable {
   private static final int AHEAD = 2;
 
   private final Dataset data;
-  private final int samples;
+  private final int[] samples;
   private final FineTuning how;
   private final Optional<Teacher> original;
   private final List<Head> heads;
@@ -44,23 +45,23 @@ final class Batches implements AutoCloseable {
   private int[] order = new int[0];
 
   /**
-   * @param samples the run trains on samples 0 to {@code samples}
+   * @param samples numbers of those that the run trains on
    * @param heads that class numbers must fit
    * @param first number of the first batch that is wanted, from 0
    */
   Batches(
       Dataset data,
-      int samples,
+      int[] samples,
       FineTuning how,
       Optional<Teacher> original,
       List<Head> heads,
       int first) {
     this.data = data;
-    this.samples = samples;
+    this.samples = samples.clone();
     this.how = how;
     this.original = original;
     this.heads = List.copyOf(heads);
-    this.total = perEpoch(samples, how.batchSize()) * how.epochs();
+    this.total = perEpoch(samples.length, how.batchSize()) * how.epochs();
     this.asked = first;
     for (int i = 0; i < AHEAD; i++) {
       ask();
@@ -96,29 +97,40 @@ final class Batches implements AutoCloseable {
   }
 
   private Feed read(int number) {
-    int perEpoch = perEpoch(samples, how.batchSize());
+    int perEpoch = perEpoch(samples.length, how.batchSize());
     int start = number % perEpoch * how.batchSize();
     int[] epoch = order(number / perEpoch);
-    int[] indices = Arrays.copyOfRange(epoch, start, Math.min(start + how.batchSize(), samples));
+    int[] indices =
+        Arrays.copyOfRange(epoch, start, Math.min(start + how.batchSize(), samples.length));
     Dataset.Batch batch = data.batch(indices);
-    return feed(data, indices, how.augment() ? augmented(batch, number) : batch, original, heads);
+    long seed = how.seed() ^ ~(long) number << 20;
+    boolean[] mirrored =
+        how.augment() == Augment.FLIPS
+            ? Augmentation.flips(indices.length, seed)
+            : new boolean[indices.length];
+    return feed(data, indices, mirrored, augmented(batch, seed), original, heads);
   }
 
   /** Images that lie over each other, such as an input and its mask, move alike. */
-  private Dataset.Batch augmented(Dataset.Batch batch, int number) {
+  private Dataset.Batch augmented(Dataset.Batch batch, long seed) {
+    if (how.augment() == Augment.NONE) {
+      return batch;
+    }
     List<Boolean> classes =
         data.targets().stream().map(t -> t.form() == Target.Form.CLASSES).toList();
-    return Augmentation.apply(batch, classes, how.seed() ^ ~(long) number << 20);
+    boolean shifts = how.augment() == Augment.FLIPS_AND_SHIFTS;
+    return Augmentation.apply(batch, classes, shifts, seed);
   }
 
   /** Samples {@code indices} as they are. */
   static Feed feed(Dataset data, int[] indices, Optional<Teacher> original, List<Head> heads) {
-    return feed(data, indices, data.batch(indices), original, heads);
+    return feed(data, indices, new boolean[indices.length], data.batch(indices), original, heads);
   }
 
   private static Feed feed(
       Dataset data,
       int[] indices,
+      boolean[] mirrored,
       Dataset.Batch batch,
       Optional<Teacher> original,
       List<Head> heads) {
@@ -127,7 +139,8 @@ final class Batches implements AutoCloseable {
         check(indices, batch.targets().get(i), heads.get(i).shape().last());
       }
     }
-    List<Tensor> originals = original.map(o -> o.heads(indices, batch.inputs())).orElse(List.of());
+    List<Tensor> originals =
+        original.map(o -> o.heads(indices, mirrored, batch.inputs())).orElse(List.of());
     return new Feed(
         indices.length,
         batch.inputs().stream().map(NativeTensors::of).toList(),
@@ -157,10 +170,9 @@ final class Batches implements AutoCloseable {
   /** Fisher and Yates' shuffle, another in each epoch. */
   private int[] order(int epoch) {
     if (epoch != shuffledEpoch) {
-      order = new int[samples];
-      Arrays.setAll(order, i -> i);
+      order = samples.clone();
       SplittableRandom random = new SplittableRandom(how.seed() * 31 + epoch);
-      for (int i = samples - 1; i > 0 && how.shuffle(); i--) {
+      for (int i = samples.length - 1; i > 0 && how.shuffle(); i--) {
         int j = random.nextInt(i + 1);
         int swapped = order[i];
         order[i] = order[j];

@@ -44,9 +44,11 @@ public interface Checkpoints {
    * What the original says of the training samples: the same in every run on them, so that whoever
    * keeps checkpoints may have it from another one.
    *
-   * @param computing the values of each of its heads, one sample after the other
+   * @param mirrored also of the samples' mirror images
+   * @param computing the values of each of its heads, one sample after the other; then, if asked
+   *     for, those of the mirror images
    */
-  default List<float[]> original(Supplier<List<float[]>> computing) {
+  default List<float[]> original(boolean mirrored, Supplier<List<float[]>> computing) {
     return computing.get();
   }
 

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -19,6 +20,10 @@ import java.util.OptionalInt;
  * @param pruning as it ran: {@code endStep} is always present
  * @param loss what was minimised; with {@code distilled} it names the original's output only
  * @param distilled whether the original's outputs were the targets
+ * @param heldOut of a network that was reconstructed before: what training did to it; empty where
+ *     nothing was held out
+ * @param scales that the network has learned to be quantized with, by name of input or node; empty
+ *     where it has not
  * @param sparsity reached fraction of zeros by name of each pruned weight, in the graph's order
  */
 public record FineTuned(
@@ -29,9 +34,22 @@ public record FineTuned(
     Pruning pruning,
     FineTuning.Loss loss,
     boolean distilled,
+    Optional<HeldOut> heldOut,
+    Map<String, Quantizing.Scale> scales,
     Map<String, Double> sparsity) {
+  /**
+   * The loss on samples that were not trained on. Where training made it worse, the network is the
+   * one from before.
+   */
+  public record HeldOut(int samples, double before, double after) {
+    public boolean worse() {
+      return !(after < before);
+    }
+  }
+
   public FineTuned {
     epochs = List.copyOf(epochs);
+    scales = Map.copyOf(scales);
     sparsity = Collections.unmodifiableMap(new LinkedHashMap<>(sparsity));
   }
 }

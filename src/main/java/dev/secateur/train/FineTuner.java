@@ -12,13 +12,15 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 
 /**
  * Trains a network while it is pruned. Each step, as TensorFlow Model Optimization defines it:
@@ -41,8 +43,9 @@ public final class FineTuner implements AutoCloseable {
   private final Checkpoints checkpoints;
   private final TrainingListener listener;
   private final BooleanSupplier cancelled;
+  private final Graph network;
   private final Objective objective;
-  private final int samples;
+  private final Split split;
   private final int steps;
   private final int stepsPerEpoch;
   private final PruningSchedule schedule;
@@ -52,6 +55,11 @@ public final class FineTuner implements AutoCloseable {
 
   /** What was zero before the first step stays so; nothing else becomes zero. */
   private final boolean fixed;
+
+  private final Quantizing quantizing;
+
+  /** After so many steps the network is quantized in training. */
+  private final int quantizedFrom;
 
   private final TrainingSession session;
   private final Optional<Teacher> original;
@@ -70,32 +78,49 @@ public final class FineTuner implements AutoCloseable {
       Dataset train,
       FineTuning how,
       Pruning pruning,
+      Quantizing quantizing,
       Objective objective,
       Checkpoints checkpoints,
       TrainingListener listener,
       BooleanSupplier cancelled,
       int threads) {
     this.data = train;
+    this.quantizing = quantizing;
     this.how = how;
     this.checkpoints = checkpoints;
     this.pause = checkpoints.interval();
     this.listener = listener;
     this.cancelled = cancelled;
     this.objective = objective;
-    this.samples = train.size() - (int) (train.size() * how.validationSplit());
-    this.stepsPerEpoch = Batches.perEpoch(samples, how.batchSize());
+    this.network = network;
+    this.split = Split.of(train.size(), how, pruning.method());
+    this.stepsPerEpoch = Batches.perEpoch(split.training().length, how.batchSize());
     this.steps = Math.multiplyExact(stepsPerEpoch, how.epochs());
     this.schedule = new PruningSchedule(pruning, steps, how.recipe());
     this.learningRate = new LearningRate(how.learningRateSchedule(), how.learningRate(), steps);
     this.fixed = pruning.method() == Pruning.Method.RECONSTRUCT;
-    this.fingerprint = fingerprint(network, train, how, schedule.resolved(), objective);
+
     this.pruned =
         pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
             ? List.of()
             : network.prunable().stream().map(Weight::name).toList();
-    this.session = new TrainingSession(network, objective, how.optimizer(), pruned, threads);
+    Map<String, Quantizing.Scale> scales = steps == 0 ? Map.of() : quantizing.scales(network);
+    this.fingerprint =
+        fingerprint(network, train, how, schedule.resolved(), objective, scales.keySet());
+    this.quantizedFrom = scales.isEmpty() ? steps : steps / 2;
+    this.session =
+        new TrainingSession(
+            how.freezeBatchNorm() ? FrozenStatistics.of(network) : network,
+            objective,
+            how.optimizer(),
+            pruned,
+            scales.keySet(),
+            threads);
     if (fixed) {
       session.maskZeros();
+    }
+    if (!scales.isEmpty()) {
+      session.quantize(scales);
     }
     this.original =
         objective.distilled()
@@ -115,7 +140,17 @@ public final class FineTuner implements AutoCloseable {
       BooleanSupplier cancelled,
       int threads) {
     return fineTune(
-        network, network, train, how, pruning, losses, checkpoints, listener, cancelled, threads);
+        network,
+        network,
+        train,
+        how,
+        pruning,
+        Quantizing.NONE,
+        losses,
+        checkpoints,
+        listener,
+        cancelled,
+        threads);
   }
 
   /**
@@ -123,6 +158,8 @@ public final class FineTuner implements AutoCloseable {
    *     and its zeros stay
    * @param teacher whose outputs distillation learns: the original
    * @param train samples of the network's input shape, preprocessed
+   * @param quantizing how the network will be quantized: it learns that in the second half of the
+   *     run, with the scales that its values have then
    * @param losses that are settled, one an output, in the network's order; what is empty or missing
    *     is settled by {@code how} and the output
    * @param checkpoints where to resume from and what to leave behind
@@ -137,6 +174,7 @@ public final class FineTuner implements AutoCloseable {
       Dataset train,
       FineTuning how,
       Pruning pruning,
+      Quantizing quantizing,
       List<Optional<FineTuning.Loss>> losses,
       Checkpoints checkpoints,
       TrainingListener listener,
@@ -151,6 +189,7 @@ public final class FineTuner implements AutoCloseable {
             train,
             how,
             pruning,
+            quantizing,
             objective,
             checkpoints,
             listener,
@@ -174,6 +213,7 @@ public final class FineTuner implements AutoCloseable {
   }
 
   private FineTuned run() {
+    Optional<Double> before = fixed && steps > 0 ? validate().map(v -> v[0]) : Optional.empty();
     checkpoints
         .latest()
         .ifPresent(
@@ -187,21 +227,22 @@ public final class FineTuner implements AutoCloseable {
                         () -> LOG.log(System.Logger.Level.WARNING, OTHER_RUN, file)));
     sparsity = session.sparsity();
     if (progress.step() < steps) {
-      if (!how.augment()) {
-        original.ifPresent(o -> o.remember(data, data.size(), checkpoints, cancelled));
+      if (how.augment() != FineTuning.Augment.FLIPS_AND_SHIFTS) {
+        boolean mirrored = how.augment() == FineTuning.Augment.FLIPS;
+        original.ifPresent(o -> o.remember(data, mirrored, checkpoints, cancelled));
       }
       train();
     }
     if (steps == 0 && !fixed) {
       session.prune((float) schedule.resolved().finalSparsity());
     }
-    return result();
+    return result(before);
   }
 
   private void train() {
     lastSaved = System.nanoTime();
     try (Batches batches =
-        new Batches(data, samples, how, original, objective.heads(), progress.step())) {
+        new Batches(data, split.training(), how, original, objective.heads(), progress.step())) {
       while (progress.step() < steps) {
         step(batches);
         if (progress.step() % stepsPerEpoch == 0) {
@@ -224,8 +265,12 @@ public final class FineTuner implements AutoCloseable {
       session.prune(schedule.sparsityAt(step));
       sparsity = session.sparsity();
     }
+    if (step == quantizedFrom + 1) {
+      session.quantize(quantizing.scales(session.trained(network)));
+    }
     try (Feed feed = batches.next()) {
-      TrainingSession.Outcome outcome = session.step(feed, step, learningRate.at(step), how.seed());
+      TrainingSession.Outcome outcome =
+          session.step(feed, step, learningRate.at(step), how.seed(), step > quantizedFrom);
       if (!Float.isFinite(outcome.loss())) {
         throw new TrainingException(
             TrainingException.Reason.DIVERGED,
@@ -266,22 +311,22 @@ public final class FineTuner implements AutoCloseable {
 
   /** Mean loss and accuracy over the samples held back, if any. */
   private Optional<double[]> validate() {
-    if (samples == data.size()) {
+    int[] heldOut = split.heldOut();
+    if (heldOut.length == 0) {
       return Optional.empty();
     }
     double loss = 0;
     double correct = 0;
-    for (int start = samples; start < data.size(); start += how.batchSize()) {
+    for (int start = 0; start < heldOut.length; start += how.batchSize()) {
       int[] indices =
-          IntStream.range(start, Math.min(start + how.batchSize(), data.size())).toArray();
+          Arrays.copyOfRange(heldOut, start, Math.min(start + how.batchSize(), heldOut.length));
       try (Feed feed = Batches.feed(data, indices, original, objective.heads())) {
         TrainingSession.Outcome outcome = session.evaluate(feed);
         loss += (double) outcome.loss() * feed.size();
         correct += outcome.correct();
       }
     }
-    int count = data.size() - samples;
-    return Optional.of(new double[] {loss / count, correct / count});
+    return Optional.of(new double[] {loss / heldOut.length, correct / heldOut.length});
   }
 
   private void save() {
@@ -298,8 +343,15 @@ public final class FineTuner implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - lastSaved);
   }
 
-  private FineTuned result() {
-    Graph trained = session.trained();
+  /**
+   * @param before the loss on what is held out, of the network as it came in
+   */
+  private FineTuned result(Optional<Double> before) {
+    Optional<FineTuned.HeldOut> heldOut =
+        before.flatMap(
+            b -> validate().map(v -> new FineTuned.HeldOut(split.heldOut().length, b, v[0])));
+    boolean kept = heldOut.filter(FineTuned.HeldOut::worse).isPresent();
+    Graph trained = kept ? network : session.trained(network);
     Map<String, Double> reached = new LinkedHashMap<>();
     for (String name : pruned) {
       reached.put(name, trained.weight(name).orElseThrow().value().sparsity());
@@ -312,14 +364,24 @@ public final class FineTuner implements AutoCloseable {
         schedule.resolved(),
         objective.loss(),
         objective.distilled(),
+        heldOut,
+        kept ? Map.of() : session.scales(),
         reached);
   }
 
   /** What must be equal for a checkpoint to be of this run. */
   private static byte[] fingerprint(
-      Graph network, Dataset train, FineTuning how, Pruning pruning, Objective objective) {
+      Graph network,
+      Dataset train,
+      FineTuning how,
+      Pruning pruning,
+      Objective objective,
+      Set<String> quantized) {
     MessageDigest digest = CheckpointFile.sha256();
     String words = train.digest() + how + pruning + objective + network.nodes();
+    if (!quantized.isEmpty()) {
+      words += new TreeSet<>(quantized);
+    }
     digest.update(words.getBytes(StandardCharsets.UTF_8));
     for (Weight weight : network.weights().values()) {
       digest.update(weight.name().getBytes(StandardCharsets.UTF_8));

@@ -8,11 +8,13 @@ import dev.secateur.graph.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * The network before pruning, which distillation learns from. Its heads for a sample are computed
- * once for the run where samples do not change and all of them fit into little memory.
+ * The network before pruning, which distillation learns from. Its heads for a sample, and for its
+ * mirror image, are computed once for the run where samples change in no other way and all of them
+ * fit into little memory.
  */
 final class Teacher implements AutoCloseable {
   private static final long REMEMBERED_VALUES = 1L << 24;
@@ -39,16 +41,29 @@ final class Teacher implements AutoCloseable {
   }
 
   /**
-   * Computes the heads of samples 0 to {@code samples}, in batches that do not depend on the order
-   * of training, so that a resumed run sees the same values to the bit.
+   * Computes the heads of all samples, in batches that do not depend on the order of training, so
+   * that a resumed run sees the same values to the bit.
+   *
+   * @param mirrored also of their mirror images
    */
-  void remember(Dataset data, int samples, Checkpoints kept, BooleanSupplier cancelled) {
-    if (shapes.stream().mapToLong(Shape::size).sum() * samples <= REMEMBERED_VALUES) {
-      remembered = kept.original(() -> heads(data, samples, cancelled));
+  void remember(Dataset data, boolean mirrored, Checkpoints kept, BooleanSupplier cancelled) {
+    long each = shapes.stream().mapToLong(Shape::size).sum() * (mirrored ? 2 : 1);
+    if (each * data.size() <= REMEMBERED_VALUES) {
+      remembered = kept.original(mirrored, () -> heads(data, mirrored, cancelled));
     }
   }
 
-  private List<float[]> heads(Dataset data, int samples, BooleanSupplier cancelled) {
+  private List<float[]> heads(Dataset data, boolean mirrored, BooleanSupplier cancelled) {
+    List<float[]> heads = new ArrayList<>(heads(data, UnaryOperator.identity(), cancelled));
+    if (mirrored) {
+      heads.addAll(heads(data, Augmentation::mirrored, cancelled));
+    }
+    return heads;
+  }
+
+  private List<float[]> heads(
+      Dataset data, UnaryOperator<List<Tensor>> changed, BooleanSupplier cancelled) {
+    int samples = data.size();
     List<float[]> heads =
         shapes.stream().map(s -> new float[Math.toIntExact(s.size() * samples)]).toList();
     for (int start = 0; start < samples; start += BATCH) {
@@ -56,7 +71,7 @@ final class Teacher implements AutoCloseable {
         throw new TrainingCancelled(0);
       }
       int[] indices = IntStream.range(start, Math.min(start + BATCH, samples)).toArray();
-      List<Tensor> values = predictor.predict(data.batch(indices).inputs());
+      List<Tensor> values = predictor.predict(changed.apply(data.batch(indices).inputs()));
       for (int h = 0; h < heads.size(); h++) {
         float[] from = values.get(h).values();
         System.arraycopy(from, 0, heads.get(h), (int) (start * shapes.get(h).size()), from.length);
@@ -67,9 +82,10 @@ final class Teacher implements AutoCloseable {
 
   /**
    * @param indices the samples' numbers
+   * @param mirrored which of them are mirrored, where that is all that was done to them
    * @param inputs the samples as they are fed
    */
-  List<Tensor> heads(int[] indices, List<Tensor> inputs) {
+  List<Tensor> heads(int[] indices, boolean[] mirrored, List<Tensor> inputs) {
     if (remembered.isEmpty()) {
       return predictor.predict(inputs);
     }
@@ -78,7 +94,8 @@ final class Teacher implements AutoCloseable {
       int size = (int) shapes.get(h).size();
       float[] values = new float[size * indices.length];
       for (int i = 0; i < indices.length; i++) {
-        System.arraycopy(remembered.get(h), indices[i] * size, values, i * size, size);
+        float[] from = remembered.get(mirrored[i] ? shapes.size() + h : h);
+        System.arraycopy(from, indices[i] * size, values, i * size, size);
       }
       heads.add(new Tensor(shapes.get(h).withBatch(indices.length), values));
     }

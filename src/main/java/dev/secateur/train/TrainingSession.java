@@ -7,6 +7,7 @@ import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.prune.Masks;
+import dev.secateur.train.op.FakeQuantization;
 import dev.secateur.train.op.Penalties;
 import dev.secateur.train.op.TensorFlowLowering;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.tensorflow.Operand;
@@ -38,6 +40,8 @@ final class TrainingSession implements AutoCloseable {
   record Outcome(float loss, float correct) {}
 
   private static final String MASK = "|mask";
+  private static final String SCALE = "|scale";
+  private static final String ZERO_POINT = "|zero-point";
 
   private final Graph network;
   private final Objective objective;
@@ -59,6 +63,8 @@ final class TrainingSession implements AutoCloseable {
   private final Operand<TFloat32> inferenceLoss;
   private final Operand<TFloat32> inferenceCorrect;
   private final NoOp train;
+  private final List<String> quantized;
+  private final Optional<Quantized> aware;
   private final Session session;
 
   /**
@@ -70,9 +76,24 @@ final class TrainingSession implements AutoCloseable {
       FineTuning.Optimizer optimizer,
       List<String> pruned,
       int threads) {
+    this(network, objective, optimizer, pruned, Set.of(), threads);
+  }
+
+  /**
+   * @param quantized values that {@link #quantize} gives scales; empty for a network that does not
+   *     learn to be quantized
+   */
+  TrainingSession(
+      Graph network,
+      Objective objective,
+      FineTuning.Optimizer optimizer,
+      List<String> pruned,
+      Set<String> quantized,
+      int threads) {
     this.network = network;
     this.objective = objective;
     this.pruned = List.copyOf(pruned);
+    this.quantized = quantized.stream().sorted().toList();
     this.masks = pruned.stream().map(TrainingSession::mask).toList();
     this.losses = new Losses(tf, objective);
     network.inputs().forEach(i -> inputs.add(placeholder(i.shape())));
@@ -93,7 +114,11 @@ final class TrainingSession implements AutoCloseable {
     Operand<TInt32> classes = classes(targets);
     this.trainingLoss = penalized(training, losses.loss(heads, targets), values);
     this.trainingCorrect = correct(heads, classes);
-    this.train = trainOp(optimizer, training, values, maskings);
+    this.train = trainOp(optimizer, training, trainingLoss, values, maskings);
+    this.aware =
+        this.quantized.isEmpty()
+            ? Optional.empty()
+            : Optional.of(aware(optimizer, values, targets, classes, maskings));
 
     List<Operand<TFloat32>> inference =
         heads(TensorFlowLowering.forInference(tf, network, inferenceValues()));
@@ -111,6 +136,108 @@ final class TrainingSession implements AutoCloseable {
       }
     }
     pruned.forEach(name -> variables.define(mask(name), variables.shape(name)));
+    for (String value : quantized) {
+      variables.define(value + SCALE, Shape.of(1));
+      variables.define(value + ZERO_POINT, Shape.of(1));
+    }
+  }
+
+  /**
+   * A network that is quantized as it will be, in training with batch normalisation as at
+   * inference.
+   *
+   * @param inferenceLoss without what only training does
+   */
+  private record Quantized(
+      Operand<TFloat32> loss,
+      Operand<TFloat32> correct,
+      NoOp train,
+      Operand<TFloat32> inferenceLoss,
+      Operand<TFloat32> inferenceCorrect) {}
+
+  private Quantized aware(
+      FineTuning.Optimizer optimizer,
+      Map<String, Operand<TFloat32>> values,
+      List<Operand<TFloat32>> targets,
+      Operand<TInt32> classes,
+      List<Op> maskings) {
+    FakeQuantization fake = new FakeQuantization(tf);
+    TensorFlowLowering training =
+        TensorFlowLowering.forTraining(
+            tf,
+            FrozenStatistics.of(network),
+            rounded(fake, values),
+            seed,
+            (name, x) -> quantized(fake, name, x));
+    List<Operand<TFloat32>> heads = heads(training);
+    Operand<TFloat32> loss = penalized(training, losses.loss(heads, targets), values);
+    List<Operand<TFloat32>> inference =
+        heads(
+            TensorFlowLowering.forInference(
+                tf,
+                network,
+                rounded(fake, inferenceValues()),
+                (name, x) -> quantized(fake, name, x)));
+    return new Quantized(
+        loss,
+        correct(heads, classes),
+        trainOp(optimizer, training, loss, values, maskings),
+        losses.loss(inference, targets),
+        correct(inference, classes));
+  }
+
+  /** The same values, inputs and kernels rounded. */
+  private Map<String, Operand<TFloat32>> rounded(
+      FakeQuantization fake, Map<String, Operand<TFloat32>> values) {
+    Map<String, Operand<TFloat32>> rounded = new HashMap<>(values);
+    network
+        .inputs()
+        .forEach(i -> rounded.computeIfPresent(i.name(), (name, x) -> quantized(fake, name, x)));
+    for (Node node : network.nodes()) {
+      if (FakeQuantization.hasKernel(node) && network.weight(node.input(1)).isPresent()) {
+        rounded.put(node.input(1), fake.kernel(node, values.get(node.input(1))));
+      }
+    }
+    return rounded;
+  }
+
+  private Operand<TFloat32> quantized(FakeQuantization fake, String name, Operand<TFloat32> x) {
+    return quantized.contains(name)
+        ? fake.value(x, variables.read(name + SCALE), variables.read(name + ZERO_POINT))
+        : x;
+  }
+
+  /** Sets scales of the quantized values, which keep them from then on. */
+  void quantize(Map<String, Quantizing.Scale> scales) {
+    List<String> names = new ArrayList<>();
+    quantized.stream()
+        .filter(scales::containsKey)
+        .forEach(value -> names.addAll(List.of(value + SCALE, value + ZERO_POINT)));
+    variables.write(
+        session,
+        names,
+        name -> {
+          boolean scale = name.endsWith(SCALE);
+          String value = name.substring(0, name.length() - (scale ? SCALE : ZERO_POINT).length());
+          Quantizing.Scale of = scales.get(value);
+          return new float[] {scale ? of.scale() : of.zeroPoint()};
+        });
+  }
+
+  /** The scales as they were set. */
+  Map<String, Quantizing.Scale> scales() {
+    Map<String, float[]> read = new HashMap<>();
+    List<String> names = new ArrayList<>();
+    quantized.forEach(value -> names.addAll(List.of(value + SCALE, value + ZERO_POINT)));
+    variables.read(session, names, read::put);
+    Map<String, Quantizing.Scale> scales = new LinkedHashMap<>();
+    for (String value : quantized) {
+      scales.put(
+          value,
+          new Quantizing.Scale(
+              read.get(value + SCALE)[0], Math.round(read.get(value + ZERO_POINT)[0])));
+    }
+    return scales;
   }
 
   private static String mask(String weight) {
@@ -217,6 +344,7 @@ final class TrainingSession implements AutoCloseable {
   private NoOp trainOp(
       FineTuning.Optimizer optimizer,
       TensorFlowLowering training,
+      Operand<TFloat32> loss,
       Map<String, Operand<TFloat32>> values,
       List<Op> maskings) {
     List<Op> all = new ArrayList<>(maskings);
@@ -227,7 +355,7 @@ final class TrainingSession implements AutoCloseable {
     if (!trainable.isEmpty()) {
       Output<?>[] sources =
           trainable.stream().map(n -> values.get(n).asOutput()).toArray(Output<?>[]::new);
-      Output<?>[] gradients = graph.addGradients(trainingLoss.asOutput(), sources);
+      Output<?>[] gradients = graph.addGradients(loss.asOutput(), sources);
       Updates updates = new Updates(tf, optimizer, variables, scalars);
       for (int i = 0; i < sources.length; i++) {
         all.add(updates.apply(trainable.get(i), gradients[i].expect(TFloat32.class)));
@@ -263,10 +391,10 @@ final class TrainingSession implements AutoCloseable {
     write(name -> network.weight(name).map(w -> w.value().values()).orElseGet(() -> initial(name)));
   }
 
-  /** Masks keep everything at first; slots start at zero. */
+  /** Masks keep everything at first, scales are one; slots start at zero. */
   private float[] initial(String name) {
     float[] value = new float[Math.toIntExact(variables.shape(name).size())];
-    if (name.endsWith(MASK)) {
+    if (name.endsWith(MASK) || name.endsWith(SCALE)) {
       java.util.Arrays.fill(value, 1f);
     }
     return value;
@@ -278,22 +406,40 @@ final class TrainingSession implements AutoCloseable {
    * @param step counted from 1
    */
   Outcome step(Feed feed, int step, double learningRate, long runSeed) {
+    return step(feed, step, learningRate, runSeed, false);
+  }
+
+  /**
+   * @param quantizes whether the network is quantized in this step
+   */
+  Outcome step(Feed feed, int step, double learningRate, long runSeed, boolean quantizes) {
     float[] powers = Updates.powers(step);
     scalarFeeds.get(0).setFloat((float) learningRate);
     scalarFeeds.get(1).setFloat(powers[0]);
     scalarFeeds.get(2).setFloat(powers[1]);
     seedFeed.setInt(Long.hashCode(runSeed), 0);
     seedFeed.setInt(step, 1);
-    Session.Runner runner = fed(feed).feed(seed, seedFeed).addTarget(train);
+    Optional<Quantized> as = quantizes ? aware : Optional.empty();
+    Session.Runner runner =
+        fed(feed).feed(seed, seedFeed).addTarget(as.map(Quantized::train).orElse(train));
     for (int i = 0; i < scalars.size(); i++) {
       runner.feed(scalars.get(i), scalarFeeds.get(i));
     }
-    return outcome(runner.fetch(trainingLoss).fetch(trainingCorrect));
+    return outcome(
+        runner
+            .fetch(as.map(Quantized::loss).orElse(trainingLoss))
+            .fetch(as.map(Quantized::correct).orElse(trainingCorrect)));
   }
 
-  /** Loss (without penalties) and hits at inference. */
+  /**
+   * Loss (without penalties) and hits at inference; quantized, where the network learns to be: that
+   * is how it will be used.
+   */
   Outcome evaluate(Feed feed) {
-    return outcome(fed(feed).fetch(inferenceLoss).fetch(inferenceCorrect));
+    return outcome(
+        fed(feed)
+            .fetch(aware.map(Quantized::inferenceLoss).orElse(inferenceLoss))
+            .fetch(aware.map(Quantized::inferenceCorrect).orElse(inferenceCorrect)));
   }
 
   private Session.Runner fed(Feed feed) {
@@ -370,6 +516,11 @@ final class TrainingSession implements AutoCloseable {
 
   /** The network with the weights as they are now, masks applied. */
   Graph trained() {
+    return trained(network);
+  }
+
+  /** The same of a network with the same weights. */
+  Graph trained(Graph like) {
     Map<String, Tensor> values = new LinkedHashMap<>();
     List<String> weights =
         network.weights().values().stream()
@@ -389,7 +540,7 @@ final class TrainingSession implements AutoCloseable {
             value[i] = mask[i] == 0f ? 0f : value[i];
           }
         });
-    return network.withWeights(values);
+    return like.withWeights(values);
   }
 
   @Override

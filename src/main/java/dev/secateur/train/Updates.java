@@ -50,7 +50,10 @@ final class Updates {
     return new float[] {(float) Math.pow(BETA_1, step), (float) Math.pow(BETA_2, step)};
   }
 
-  /** Updates {@code weight}; defines the slots that it needs, which start at zero. */
+  /**
+   * Updates {@code weight}; defines the slots that it needs, which start at zero, if no other step
+   * has.
+   */
   Op apply(String weight, Operand<TFloat32> gradient) {
     var handle = variables.handle(weight);
     return switch (optimizer) {
@@ -112,7 +115,9 @@ final class Updates {
   private Operand<? extends TType> slot(String weight, String kind) {
     String name = weight + "|" + kind;
     Shape shape = variables.shape(weight);
-    variables.define(name, shape);
+    if (!variables.defines(name)) {
+      variables.define(name, shape);
+    }
     return variables.handle(name);
   }
 }

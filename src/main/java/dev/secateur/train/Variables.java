@@ -61,6 +61,10 @@ final class Variables {
             tf.assignVariableOp(handle, fed)));
   }
 
+  boolean defines(String name) {
+    return variables.containsKey(name);
+  }
+
   Operand<? extends TType> handle(String name) {
     return variables.get(name).handle();
   }

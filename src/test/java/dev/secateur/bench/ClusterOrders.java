@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -60,8 +59,8 @@ final class ClusterOrders {
   }
 
   private static void print(String name, double value) {
-    System.out.printf(
-        Locale.ROOT, "%s %s%n", name, value == Math.rint(value) ? (long) value : value);
+    String whole = String.valueOf((long) value);
+    System.out.println(name + " " + (value == (long) value ? whole : String.valueOf(value)));
   }
 
   /** A transaction's end takes an offset of the topic that no record has. */

@@ -158,6 +158,28 @@ final class HelmChartIT {
     assertThat(refused.err()).contains("values don't meet the specifications").contains(place);
   }
 
+  /** KEDA starts no worker while the topics are missing, and workers create them. */
+  @ParameterizedTest
+  @CsvSource({
+    "scaledjob, kafka.topics.create=true, 1",
+    "scaledjob, kafka.topics.create=false, 0",
+    "keda, kafka.topics.create=true, 0",
+  })
+  void whereNobodyElseWouldCreateTheTopicsOneWorkerIsStarted(
+      String values, String setting, int jobs) {
+    List<JsonNode> started =
+        manifests(values, List.of(setting)).stream()
+            .filter(manifest -> manifest.get("kind").asText().equals("Job"))
+            .toList();
+    assertThat(started).hasSize(jobs);
+    for (JsonNode job : started) {
+      assertThat(job.at("/metadata/annotations/helm.sh~1hook").asText())
+          .isEqualTo("post-install,post-upgrade");
+      assertThat(job.at("/spec/template/spec/containers/0/env").toString())
+          .contains("SECATEUR_DRAIN_WHEN_IDLE");
+    }
+  }
+
   @Test
   void thePackagedChartRendersTheSame(@TempDir Path temp) throws IOException {
     Tool.named("helm").run("package", "helm/secateur", "-d", temp.toString()).succeeded();

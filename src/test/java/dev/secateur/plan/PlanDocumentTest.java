@@ -76,20 +76,65 @@ class PlanDocumentTest {
   void aMethodBringsItsOwnDefaults() {
     Plan plan = Plan.read(json("{'pruning': {'method': 'reconstruct', 'finalSparsity': 0.7}}"));
     assertThat(plan.pruning().allocation()).isEqualTo(Pruning.Allocation.SENSITIVITY);
-    assertThat(plan.fineTuning()).isEqualTo(FineTuning.RECOMMENDED);
     assertThat(
             Plan.read(
                     json(
                         "{'fineTuning': {'recipe': 'instant'}, 'pruning': {'method':"
                             + " 'magnitude'}}"))
                 .pruning())
-        .isEqualTo(Plan.DEFAULT.pruning());
+        .isEqualTo(Plan.read(json("{'pruning': {'method': 'magnitude'}}")).pruning());
+  }
+
+  @Test
+  void whoeverNamesAScheduleMeansMagnitude() {
+    Plan magnitude = Plan.read(json("{'pruning': {'method': 'magnitude'}}"));
+    assertThat(magnitude.fineTuning()).isEqualTo(FineTuning.RECOMMENDED);
+    for (String field :
+        List.of(
+            "'schedule': 'polynomial-decay'",
+            "'initialSparsity': 0",
+            "'beginStep': 0",
+            "'frequency': 10")) {
+      assertThat(Plan.read(json("{'pruning': {" + field + "}}"))).as(field).isEqualTo(magnitude);
+    }
+    assertThat(Plan.DEFAULT.pruning().method()).isEqualTo(Pruning.Method.RECONSTRUCT);
+  }
+
+  /** The less was pruned, the nearer is the end, and the smaller are the steps. */
+  @ParameterizedTest
+  @CsvSource({
+    "0.5, 5, true, 0.0005, true, FLIPS",
+    "0.6, 10, true, 0.0005, true, FLIPS_AND_SHIFTS",
+    "0.61, 9, true, 0.003, false, FLIPS",
+    "0.8, 5, false, 0.003, false, NONE"
+  })
+  void howAReconstructedNetworkIsTrained(
+      double sparsity,
+      int epochs,
+      boolean distill,
+      double rate,
+      boolean frozen,
+      FineTuning.Augment augment) {
+    Plan plan =
+        Plan.read(
+            json(
+                "{'pruning': {'finalSparsity': %s}, 'fineTuning': {'epochs': %d, 'distill': %s}}"
+                    .formatted(sparsity, epochs, distill)));
+    assertThat(plan.fineTuning().learningRate()).isEqualTo(rate);
+    assertThat(plan.fineTuning().freezeBatchNorm()).isEqualTo(frozen);
+    assertThat(plan.fineTuning().augment()).isEqualTo(augment);
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    assertThat(
+            Plan.read(json("{'fineTuning': {'augment': false, 'learningRate': 0.1}}")).fineTuning())
+        .returns(FineTuning.Augment.NONE, FineTuning::augment)
+        .returns(0.1, FineTuning::learningRate);
   }
 
   /** Digests of plans name jobs and stand in files: they may not change from version to version. */
   @Test
   void theBytesOfAPlanStayWhatTheyWere() {
-    assertThat(new String(Plan.DEFAULT.canonical(), StandardCharsets.UTF_8))
+    Plan magnitude = Plan.read(json("{'pruning': {'method': 'magnitude'}}"));
+    assertThat(new String(magnitude.canonical(), StandardCharsets.UTF_8))
         .isEqualTo(
             "{'preprocessing':{'scale':1.0,'mean':[],'std':[],'resize':false,'grey':false},"
                 .concat("'pruning':{'schedule':'polynomial-decay','initialSparsity':0.0,")
@@ -124,7 +169,7 @@ class PlanDocumentTest {
     assertThat(
             Plan.read(
                 json(
-                    "{'pruning': {'endStep': 'auto', 'frequency': null}, 'acceptance': null,"
+                    "{'pruning': {'allocation': null, 'frequency': null}, 'acceptance': null,"
                         + "'fineTuning': {'loss': 'auto'}}")))
         .isEqualTo(Plan.DEFAULT);
   }
@@ -208,8 +253,8 @@ class PlanDocumentTest {
 
   @Test
   void whatCameAfterTheFirstVersionLeavesThePlansBytesAlone() {
-    assertThat(new String(Plan.DEFAULT.canonical(), java.nio.charset.StandardCharsets.UTF_8))
-        .doesNotContain("task", "bgr", "bounds", "allowChance");
+    assertThat(new String(Plan.DEFAULT.canonical(), StandardCharsets.UTF_8))
+        .doesNotContain("task", "bgr", "bounds", "allowChance", "aware");
   }
 
   @Test
@@ -273,9 +318,9 @@ class PlanDocumentTest {
             + " frequency)",
         "{'plan':{'pruning':{'method':'reconstruct','frequency':10}}}|/plan/pruning/frequency:"
             + " belongs to the method magnitude; reconstruct prunes at once (leave it out)",
-        "{'pruning':{'allocation':'lamp'}}|/pruning/allocation: the method magnitude gives each"
-            + " kernel the same sparsity (uniform); lamp and sensitivity need the method"
-            + " reconstruct",
+        "{'pruning':{'method':'magnitude','allocation':'lamp'}}|/pruning/allocation: the method"
+            + " magnitude gives each kernel the same sparsity (uniform); lamp and sensitivity need"
+            + " the method reconstruct",
         "{'later':1}|/later: is not known here (known are task, preprocessing, pruning, fineTuning,"
             + " quantization, representative, acceptance, skipUnreadable, sampleField,"
             + " targetField)",

@@ -49,6 +49,24 @@ class ReconstructionTest {
     }
   }
 
+  /** Their matrix of moments would not fit into memory: the smallest entries go. */
+  @ParameterizedTest
+  @CsvSource({"4609, 4", "2000, 1251"})
+  void theLargestEntriesOfVeryLargeKernelsStay(int rows, int columns) {
+    Random random = new Random(3);
+    float[] values = new float[rows * columns];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    Tensor kernel = new Tensor(Shape.of(rows, columns), values);
+    GraphBuilder builder = new GraphBuilder("wide");
+    builder.input("x", Shape.of(-1, rows));
+    builder.weight(new Weight("w", Weight.Role.KERNEL, kernel, true, 0, 0));
+    Graph wide = builder.output("y", builder.add("y", new Op.Dense(), "x", "w")).build();
+    assertThat(PrunableKernel.of(wide)).hasOnlyElementsOfType(PrunableKernel.ByMagnitude.class);
+    assertThat(PrunableLayer.of(original)).isNotEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource({"0.3", "0.5", "0.7"})
   void theOutputsStayCloserThanWithTheLargestWeights(double sparsity) {

@@ -28,7 +28,32 @@ class AugmentationTest {
 
   private static Dataset.Batch moved(Tensor input, Tensor target, boolean classes, long seed) {
     return Augmentation.apply(
-        new Dataset.Batch(List.of(input), List.of(target)), List.of(classes), seed);
+        new Dataset.Batch(List.of(input), List.of(target)), List.of(classes), true, seed);
+  }
+
+  @Test
+  void flipsAloneShiftNothing() {
+    Tensor image = image(16, 16, 1);
+    Tensor flipped =
+        Augmentation.apply(new Dataset.Batch(List.of(image), List.of()), List.of(), false, 3)
+            .inputs()
+            .get(0);
+    boolean[] flips = Augmentation.flips(SAMPLES, 3);
+    float[] mirrored = Augmentation.mirrored(List.of(image)).get(0).values();
+    for (int i = 0; i < mirrored.length; i++) {
+      float expected = flips[i / 256] ? mirrored[i] : image.values()[i];
+      assertThat(flipped.values()[i]).isEqualTo(expected);
+    }
+    boolean[] seen = new boolean[2];
+    for (int row = 0; row < SAMPLES * 16; row++) {
+      boolean same = flipped.values()[row * 16] == image.values()[row * 16];
+      seen[same ? 1 : 0] = true;
+      for (int x = 0; x < 16; x++) {
+        assertThat(flipped.values()[row * 16 + x])
+            .isEqualTo(image.values()[row * 16 + (same ? x : 15 - x)]);
+      }
+    }
+    assertThat(seen).containsExactly(true, true);
   }
 
   @Test

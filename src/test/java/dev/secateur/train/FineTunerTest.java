@@ -24,18 +24,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FineTunerTest {
   private static final Pruning HALF =
@@ -180,7 +185,8 @@ class FineTunerTest {
             how.distill(),
             how.augment(),
             how.shuffle(),
-            6);
+            6,
+            how.freezeBatchNorm());
     assertThat(
             run(classifier(false), data, other)
                 .graph()
@@ -403,6 +409,163 @@ class FineTunerTest {
     assertThat(tuned.sparsity().values()).allMatch(s -> s == 0.5);
     assertThat(tuned.graph().weights().get("conv/bias").value().values())
         .isEqualTo(before.weights().get("conv/bias").value().values());
+  }
+
+  private static final Pruning RECONSTRUCTED =
+      new Pruning(
+          Pruning.Method.RECONSTRUCT,
+          Pruning.Allocation.UNIFORM,
+          Pruning.Schedule.CONSTANT,
+          0,
+          0.5,
+          0,
+          OptionalInt.empty(),
+          1);
+
+  private static FineTuning afterwards(double rate, boolean freezeBatchNorm) {
+    FineTuning usual = how(true, false, 0);
+    return new FineTuning(
+        usual.recipe(),
+        4,
+        usual.batchSize(),
+        usual.optimizer(),
+        rate,
+        usual.learningRateSchedule(),
+        usual.loss(),
+        0,
+        true,
+        FineTuning.Augment.FLIPS,
+        true,
+        5,
+        freezeBatchNorm);
+  }
+
+  /** Every other entry of each kernel is zero. */
+  private static Graph thinned(Graph network) {
+    Map<String, Tensor> thinned = new HashMap<>();
+    for (Weight kernel : network.prunable()) {
+      float[] values = kernel.value().values().clone();
+      for (int i = 0; i < values.length; i += 2) {
+        values[i] = 0f;
+      }
+      thinned.put(kernel.name(), new Tensor(kernel.shape(), values));
+    }
+    return network.withWeights(thinned);
+  }
+
+  private static FineTuned afterwards(Graph pruned, Graph original, FineTuning how) {
+    return FineTuner.fineTune(
+        pruned,
+        original,
+        ArrayDataset.quadrants(1000, false),
+        how,
+        RECONSTRUCTED,
+        Quantizing.NONE,
+        List.of(),
+        Checkpoints.NONE,
+        TrainingListener.NONE,
+        NEVER,
+        2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatWasPrunedBeforeLearnsFromTheOriginalAndKeepsItsZeros(boolean freeze) {
+    Graph original = classifier(false);
+    Graph pruned = thinned(original);
+    FineTuned tuned = afterwards(pruned, original, afterwards(2e-3, freeze));
+    assertThat(tuned.heldOut().orElseThrow().samples()).isEqualTo(50);
+    assertThat(tuned.heldOut().orElseThrow().after())
+        .isLessThan(tuned.heldOut().orElseThrow().before());
+    for (Weight kernel : pruned.prunable()) {
+      float[] was = kernel.value().values();
+      float[] is = tuned.graph().weights().get(kernel.name()).value().values();
+      for (int i = 0; i < was.length; i++) {
+        assertThat(is[i] == 0f).isEqualTo(was[i] == 0f);
+      }
+    }
+    assertThat(tuned.graph().nodes()).isEqualTo(original.nodes());
+    float[] mean = tuned.graph().weights().get("bn/mean").value().values();
+    assertThat(Arrays.equals(mean, original.weights().get("bn/mean").value().values()))
+        .isEqualTo(freeze);
+  }
+
+  /** The scales are those of the step at which half of the run was done, whoever goes on. */
+  @ParameterizedTest
+  @ValueSource(ints = {5, 119, 120, 121, 200})
+  void aRunThatLearnsToBeQuantizedIsResumedToTheSameBytes(int stop, @TempDir Path directory) {
+    Graph original = classifier(false);
+    Graph pruned = thinned(original);
+    SavedCheckpoints checkpoints = new SavedCheckpoints(directory);
+    FineTuned whole = quantized(pruned, original, Checkpoints.NONE, NEVER);
+    int[] asked = {-2 * 4};
+    assertThatThrownBy(() -> quantized(pruned, original, checkpoints, () -> ++asked[0] == stop))
+        .isInstanceOf(TrainingCancelled.class);
+    FineTuned resumed = quantized(pruned, original, checkpoints, NEVER);
+    assertThat(resumed.resumedFrom()).hasValue(stop);
+    assertThat(resumed.scales()).isEqualTo(whole.scales()).containsOnlyKeys("x", "relu");
+    assertThat(resumed.scales().get("relu").scale()).isNotEqualTo(scale(pruned));
+    assertSameWeights(resumed.graph(), whole.graph());
+    for (Weight kernel : pruned.prunable()) {
+      assertThat(resumed.graph().weights().get(kernel.name()).value().sparsity()).isEqualTo(0.5);
+    }
+  }
+
+  private static FineTuned quantized(
+      Graph pruned, Graph original, Checkpoints checkpoints, BooleanSupplier cancelled) {
+    return FineTuner.fineTune(
+        pruned,
+        original,
+        ArrayDataset.quadrants(1000, false),
+        afterwards(2e-3, false),
+        RECONSTRUCTED,
+        network ->
+            Map.of(
+                "x",
+                new Quantizing.Scale(0.05f, 3),
+                "relu",
+                new Quantizing.Scale(scale(network), -128)),
+        List.of(),
+        checkpoints,
+        TrainingListener.NONE,
+        cancelled,
+        2);
+  }
+
+  private static float scale(Graph network) {
+    float sum = 0;
+    for (float w : network.weights().get("conv/kernel").value().values()) {
+      sum += Math.abs(w);
+    }
+    return sum / 1000;
+  }
+
+  @Test
+  void whereTrainingMakesItWorseTheNetworkStays() {
+    Graph original = classifier(false);
+    Graph pruned = thinned(original);
+    FineTuned tuned = afterwards(pruned, original, afterwards(3, true));
+    assertThat(tuned.heldOut().orElseThrow().worse()).isTrue();
+    assertSameWeights(tuned.graph(), pruned);
+  }
+
+  /** Nothing that is judged by is trained on, nor what weights are usually reconstructed on. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 19, 20, 39, 1000, 1023, 10_000, 60_000})
+  void whatIsHeldOutIsNotTrainedOn(int size) {
+    Split split = Split.of(size, how(true, false, 0), Pruning.Method.RECONSTRUCT);
+    assertThat(split.heldOut()).hasSize(Math.min(512, size / 20)).doesNotHaveDuplicates();
+    assertThat(IntStream.concat(Arrays.stream(split.training()), Arrays.stream(split.heldOut())))
+        .containsExactlyInAnyOrderElementsOf(IntStream.range(0, size).boxed().toList());
+    if (size >= 2 * 512) {
+      assertThat(split.heldOut())
+          .doesNotContain(
+              IntStream.range(0, 512).map(i -> (int) ((long) i * size / 512)).toArray());
+    }
+    assertThat(Split.of(size, how(true, false, 0.25), Pruning.Method.RECONSTRUCT).heldOut())
+        .isEqualTo(IntStream.range(size - size / 4, size).toArray());
+    assertThat(Split.of(size, how(true, false, 0), Pruning.Method.MAGNITUDE).training())
+        .isEqualTo(IntStream.range(0, size).toArray());
   }
 
   @Test

@@ -16,6 +16,18 @@ import java.util.Optional;
  * this folds batch normalisation. Zeros of the kernel stay zero.
  */
 final class FoldScaleIntoKernel implements Pass {
+  /** Ends the name of a bias that was made, after that of the node that was folded. */
+  private static final String BIAS = "/bias";
+
+  static boolean isBias(String constant) {
+    return constant.endsWith(BIAS);
+  }
+
+  /** The node that was folded when a bias was made. */
+  static String folded(String bias) {
+    return bias.substring(0, bias.length() - BIAS.length());
+  }
+
   @Override
   public Graph apply(Graph graph) {
     Editor editor = new Editor(graph);
@@ -102,7 +114,7 @@ final class FoldScaleIntoKernel implements Pass {
       Tensor scaled = scaled(kernel, linear.op(), scale);
       operands.set(1, editor.constant(node.name() + "/kernel", scaled));
     }
-    String sum = editor.constant(node.name() + "/bias", Tensor.of(folded, folded.length));
+    String sum = editor.constant(node.name() + BIAS, Tensor.of(folded, folded.length));
     if (operands.size() > 2) {
       operands.set(2, sum);
     } else {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
@@ -63,19 +64,35 @@ public final class TensorFlowLowering {
   private final Ops tf;
   private final Optional<Operand<TInt32>> seed;
   private final Map<String, Operand<TFloat32>> values;
+  private final BiFunction<String, Operand<TFloat32>, Operand<TFloat32>> made;
   private final Map<String, Operand<TFloat32>> moved = new LinkedHashMap<>();
   private final List<Operand<TFloat32>> penalties = new ArrayList<>();
 
   private TensorFlowLowering(
-      Ops tf, Optional<Operand<TInt32>> seed, Map<String, Operand<TFloat32>> inputsAndWeights) {
+      Ops tf,
+      Optional<Operand<TInt32>> seed,
+      Map<String, Operand<TFloat32>> inputsAndWeights,
+      BiFunction<String, Operand<TFloat32>, Operand<TFloat32>> made) {
     this.tf = tf;
     this.seed = seed;
     this.values = new HashMap<>(inputsAndWeights);
+    this.made = made;
   }
 
   public static TensorFlowLowering forInference(
       Ops tf, Graph network, Map<String, Operand<TFloat32>> inputsAndWeights) {
-    return new TensorFlowLowering(tf, Optional.empty(), inputsAndWeights).lower(network);
+    return forInference(tf, network, inputsAndWeights, (name, x) -> x);
+  }
+
+  /**
+   * @param made what becomes of each node's value, by its name, before others read it
+   */
+  public static TensorFlowLowering forInference(
+      Ops tf,
+      Graph network,
+      Map<String, Operand<TFloat32>> inputsAndWeights,
+      BiFunction<String, Operand<TFloat32>, Operand<TFloat32>> made) {
+    return new TensorFlowLowering(tf, Optional.empty(), inputsAndWeights, made).lower(network);
   }
 
   /**
@@ -86,7 +103,19 @@ public final class TensorFlowLowering {
       Graph network,
       Map<String, Operand<TFloat32>> inputsAndWeights,
       Operand<TInt32> seed) {
-    return new TensorFlowLowering(tf, Optional.of(seed), inputsAndWeights).lower(network);
+    return forTraining(tf, network, inputsAndWeights, seed, (name, x) -> x);
+  }
+
+  /**
+   * @param made what becomes of each node's value, by its name, before others read it
+   */
+  public static TensorFlowLowering forTraining(
+      Ops tf,
+      Graph network,
+      Map<String, Operand<TFloat32>> inputsAndWeights,
+      Operand<TInt32> seed,
+      BiFunction<String, Operand<TFloat32>, Operand<TFloat32>> made) {
+    return new TensorFlowLowering(tf, Optional.of(seed), inputsAndWeights, made).lower(network);
   }
 
   private TensorFlowLowering lower(Graph network) {
@@ -98,7 +127,7 @@ public final class TensorFlowLowering {
               node,
               node.inputs().stream().map(this::value).toList(),
               node.inputs().stream().map(shapes::get).toList());
-      values.put(node.name(), apply(node.op(), site));
+      values.put(node.name(), made.apply(node.name(), apply(node.op(), site)));
     }
     return this;
   }

@@ -1,0 +1,68 @@
+package dev.secateur.job;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.pass.FoldedValues;
+import dev.secateur.tflite.Calibration;
+import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.Lowered;
+import dev.secateur.tflite.NothingFiniteException;
+import dev.secateur.tflite.Range;
+import dev.secateur.train.Quantizing;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The scales of a network in training: those that its INT8 file would have, were it made now. Names
+ * are those of the network that is trained, in which nothing is folded.
+ */
+record LearnedScales(Run run) implements Quantizing {
+  private static final int LEAST = -128;
+  private static final int MOST = 127;
+
+  @Override
+  public Map<String, Scale> scales(Graph network) {
+    Lowered lowered = Lowered.of(network);
+    Calibration now;
+    try {
+      now =
+          new Calibrator(run.job().threads())
+              .calibrate(
+                  lowered,
+                  lowered.float32(Run.INTERMEDIATE),
+                  run.inputs().representative(),
+                  run.job().plan().representative().samples(),
+                  run.cancelled());
+    } catch (NothingFiniteException e) {
+      // Whoever evaluates it will say so.
+      return Map.of();
+    }
+    Map<String, String> names = FoldedValues.of(network);
+    Map<String, Scale> scales = new HashMap<>();
+    lowered
+        .scales(now)
+        .forEach(
+            (name, s) -> {
+              if (names.containsKey(name)) {
+                scales.put(names.get(name), new Scale(s.scale(), s.zeroPoint()));
+              }
+            });
+    return scales;
+  }
+
+  /** The ranges that give the file's values the scales that were trained with. */
+  static Map<String, Range> ranges(Graph network, Map<String, Scale> trained) {
+    Map<String, Range> ranges = new HashMap<>();
+    FoldedValues.of(network)
+        .forEach(
+            (name, here) -> {
+              Scale s = trained.get(here);
+              if (s != null) {
+                ranges.put(
+                    name,
+                    new Range(
+                        (LEAST - s.zeroPoint()) * s.scale(), (MOST - s.zeroPoint()) * s.scale()));
+              }
+            });
+    return ranges;
+  }
+}
