@@ -51,7 +51,7 @@ public final class Retention {
     deleteIf(
         Keys.PENDING, listed -> listed.age().compareTo(AT_WORK) > 0 && gone.contains(last(listed)));
     results(waiting, keep);
-    for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.TURNS)) {
+    for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.TURNS, Keys.PRODUCTS)) {
       deleteIf(prefix, listed -> listed.age().compareTo(keep) > 0);
     }
     // Of an order that never came.

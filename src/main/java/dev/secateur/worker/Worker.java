@@ -281,6 +281,8 @@ final class Worker {
     WorkerConfiguration.Claim lease = configuration.claim();
     WorkerConfiguration.Jobs limits = configuration.jobs();
     Disk disk = new Disk(workDirectory.path());
+    StoredProducts products =
+        new StoredProducts(store, state.resolve("products/"), workDirectory.path());
     return new Shop(
         store,
         state,
@@ -302,7 +304,7 @@ final class Worker {
             group + "-doorbell",
             work::isDraining),
         (job, checkpoints, listener, cancelled) ->
-            Chain.run(job, Reports::write, checkpoints, listener, cancelled),
+            Chain.run(job, Reports::write, checkpoints, products, listener, cancelled),
         meters,
         work,
         tracer,
