@@ -37,6 +37,9 @@ final class Compress implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
   Path model;
 
+  @Option(names = "--architecture", paramLabel = "FILE", description = ModelOptions.ARCHITECTURE)
+  Optional<Path> architecture;
+
   @Option(
       names = "--train",
       paramLabel = "FILE",
@@ -117,6 +120,7 @@ final class Compress implements Callable<Integer> {
     return new Job(
         name.orElseGet(() -> model.getFileName().toString()),
         Input.of(model),
+        architecture.map(Input::of),
         train(resolved).map(Input::of),
         evaluation.map(Input::of),
         representative.map(Input::of),

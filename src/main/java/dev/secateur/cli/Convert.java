@@ -74,6 +74,8 @@ final class Convert implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
   int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin ModelOptions modelOptions;
+
   @Mixin PreprocessingOptions preprocessing;
 
   @Mixin ReadingOptions reading;
@@ -99,7 +101,8 @@ final class Convert implements Callable<Integer> {
           String.join(", ", quantization.given())
               + ": says how INT8 is made, but none is asked for (add --int8, or leave it out)");
     }
-    KerasModel read = UnknownShape.read(model, resolved.preprocessing(), this::samples);
+    KerasModel read =
+        UnknownShape.read(modelOptions.source(model), resolved.preprocessing(), this::samples);
     ModelMetadata metadata =
         new ModelMetadata(Engine.VERSION, resolved.digest(), FileLosses.unsaid(read));
     Lowered lowered = Lowered.of(read.graph());

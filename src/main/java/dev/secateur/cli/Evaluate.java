@@ -52,6 +52,8 @@ final class Evaluate implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
   int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin ModelOptions modelOptions;
+
   @Mixin TaskOptions task;
 
   @Mixin PreprocessingOptions preprocessing;
@@ -64,7 +66,8 @@ final class Evaluate implements Callable<Integer> {
   public Integer call() {
     Optional<TaskChoice> choice = task.choice();
     try (OpenModel open =
-            OpenModel.open(model, preprocessing.preprocessing(), this::samples, threads);
+            OpenModel.open(
+                modelOptions.source(model), preprocessing.preprocessing(), this::samples, threads);
         Dataset set = open(open.expected())) {
       choice.ifPresent(c -> c.requireOutputs(open.outputs()));
       Goals goals =

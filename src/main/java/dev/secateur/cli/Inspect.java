@@ -52,6 +52,8 @@ final class Inspect implements Callable<Integer> {
       description = "Of one sample, for a model that leaves it open.")
   List<Integer> inputShape = List.of();
 
+  @Mixin ModelOptions modelOptions;
+
   @Mixin OutputOptions output;
 
   private final ObjectNode json = new ObjectMapper().createObjectNode();
@@ -60,7 +62,10 @@ final class Inspect implements Callable<Integer> {
   public Integer call() {
     try {
       KerasModel read =
-          UnknownShape.read(model, Preprocessing.NONE.withInputShape(inputShape), Optional::empty);
+          UnknownShape.read(
+              modelOptions.source(model),
+              Preprocessing.NONE.withInputShape(inputShape),
+              Optional::empty);
       describe(read);
       List<String> problems = conversionProblems(read.graph());
       problems.forEach(json.putArray("problems")::add);

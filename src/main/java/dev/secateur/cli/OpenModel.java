@@ -10,6 +10,7 @@ import dev.secateur.graph.Shape;
 import dev.secateur.job.FileLosses;
 import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Preprocessing;
 import dev.secateur.tflite.TfliteHeads;
@@ -47,11 +48,14 @@ record OpenModel(
    * @param samples to take the shape from, for a model that leaves it open
    */
   static OpenModel open(
-      Path file, Preprocessing preprocessing, Supplier<Optional<Dataset>> samples, int threads) {
-    if (isTflite(file)) {
-      return tflite(file, threads);
+      KerasSource source,
+      Preprocessing preprocessing,
+      Supplier<Optional<Dataset>> samples,
+      int threads) {
+    if (isTflite(source.file())) {
+      return tflite(source.file(), threads);
     }
-    KerasModel model = UnknownShape.read(file, preprocessing, samples);
+    KerasModel model = UnknownShape.read(source, preprocessing, samples);
     Graph graph = model.graph();
     return new OpenModel(
         TensorFlowPredictor.open(graph, threads),

@@ -155,6 +155,8 @@ final class PlanOptions {
   @Option(names = "--seed", paramLabel = "N", description = "Of all that is random (default 1).")
   Optional<Long> seed;
 
+  @Mixin ReplaceOptions replace;
+
   @Mixin TaskOptions task;
 
   @Mixin PreprocessingOptions preprocessing;
@@ -227,6 +229,7 @@ final class PlanOptions {
     }
     allowChance.ifPresent(v -> acceptance.put("allowChance", v));
     task.into(stages);
+    replace.into(stages);
     return root;
   }
 

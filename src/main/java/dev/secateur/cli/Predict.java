@@ -57,6 +57,8 @@ final class Predict implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
   int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin ModelOptions modelOptions;
+
   @Mixin PreprocessingOptions preprocessing;
 
   @Mixin ReadingOptions reading;
@@ -64,7 +66,8 @@ final class Predict implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (OpenModel open =
-        OpenModel.open(model, preprocessing.preprocessing(), this::samples, threads)) {
+        OpenModel.open(
+            modelOptions.source(model), preprocessing.preprocessing(), this::samples, threads)) {
       Predictor predictor = open.predictor();
       expect("--input", inputs.size(), predictor.inputShapes().size());
       expect("--output", outputs.size(), predictor.outputShapes().size());

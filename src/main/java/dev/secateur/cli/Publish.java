@@ -54,6 +54,12 @@ final class Publish implements Callable<Integer> {
   String model;
 
   @Option(
+      names = "--architecture",
+      paramLabel = "FILE|URI",
+      description = ModelOptions.ARCHITECTURE)
+  Optional<String> architecture;
+
+  @Option(
       names = "--train",
       paramLabel = "FILE|URI",
       description = "Samples; needed unless the plan trains nothing (--recipe instant).")
@@ -116,6 +122,10 @@ final class Publish implements Callable<Integer> {
     boolean trains = Plan.read(data).fineTuning().epochs() > 0;
     List<Source> sources = new ArrayList<>();
     add(sources, "--model", model, modelsBucket).describe(data.putObject("model"));
+    architecture.ifPresent(
+        a ->
+            add(sources, "--architecture", a, modelsBucket)
+                .describe(data.withObject("/model/architecture")));
     ObjectNode sets = data.withObject("/datasets");
     train.ifPresent(
         t -> add(sources, "--train", t, datasetsBucket).describe(sets.putObject("train")));
@@ -153,11 +163,10 @@ final class Publish implements Callable<Integer> {
         .forEach(
             field -> {
               switch (field.getKey()) {
-                case "pruning", "fineTuning", "quantization" ->
-                    stages.set(field.getKey(), field.getValue());
+                case "preprocessing", "acceptance" -> data.set(field.getKey(), field.getValue());
                 case "representative" ->
                     data.withObject("/datasets").set("representative", field.getValue());
-                default -> data.set(field.getKey(), field.getValue());
+                default -> stages.set(field.getKey(), field.getValue());
               }
             });
     return data;

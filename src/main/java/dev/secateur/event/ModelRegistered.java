@@ -23,9 +23,14 @@ public record ModelRegistered(
   /**
    * @param name empty: the file's name without its extension
    * @param version empty: "unversioned"
+   * @param architecture of a model whose file holds its weights alone
    */
   public record Model(
-      Optional<String> name, Optional<String> version, String uri, Optional<String> sha256) {
+      Optional<String> name,
+      Optional<String> version,
+      String uri,
+      Optional<String> sha256,
+      Optional<Source> architecture) {
 
     /** The name that paths and keys are made with; a file's is held to the same pattern. */
     public String resolvedName() {

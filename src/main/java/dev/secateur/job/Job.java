@@ -1,15 +1,20 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.keras.KerasSource;
+import dev.secateur.keras.architecture.Replacement;
 import dev.secateur.plan.Plan;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * One model to compress, all of it on local disk.
  *
  * @param name the model's name, for the report
  * @param model a Keras file
+ * @param architecture of the model, whose file holds its weights alone
  * @param train NPZ, folder, zip or tar.gz; empty where nothing is trained
  * @param evaluation as {@code train}; empty: the training file's own test part ({@code x_test})
  * @param representative samples that calibrate INT8, and that weights are reconstructed on; empty:
@@ -20,6 +25,7 @@ import java.util.Optional;
 public record Job(
     String name,
     Input model,
+    Optional<Input> architecture,
     Optional<Input> train,
     Optional<Input> evaluation,
     Optional<Input> representative,
@@ -36,6 +42,21 @@ public record Job(
     if (train.or(() -> representative).or(() -> evaluation).isEmpty()) {
       throw new IllegalArgumentException("train, representative or evaluation: one is needed");
     }
+  }
+
+  /** The model as it is read. */
+  public KerasSource source() {
+    Map<String, Replacement> replacements = new TreeMap<>();
+    plan.replace().forEach((layer, what) -> replacements.put(layer, Replacement.of(what)));
+    return new KerasSource(
+        model.file(), architecture.map(Input::file), replacements, Optional.empty());
+  }
+
+  /** What says which network it is: the file's digest, with whatever is said beside the file. */
+  String network() {
+    return model.sha256()
+        + architecture.map(a -> " " + a.sha256()).orElse("")
+        + (plan.replace().isEmpty() ? "" : " " + new TreeMap<>(plan.replace()));
   }
 
   /** What is trained on or, where nothing is trained, what there are samples of. */

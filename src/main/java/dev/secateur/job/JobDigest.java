@@ -8,12 +8,13 @@ public final class JobDigest {
   private JobDigest() {}
 
   /**
-   * SHA-256 over the digests of the model and of the training, evaluation and representative set
-   * ("" for none), the canonical plan and the engine version; lower-case hexadecimal.
+   * SHA-256 over the digests of the model (with its architecture, where that is a file) and of the
+   * training, evaluation and representative set ("" for none), the canonical plan and the engine
+   * version; lower-case hexadecimal.
    */
   public static String of(Job job) {
     return new FieldsDigest()
-        .add(job.model().sha256())
+        .add(job.model().sha256() + sha256(job.architecture()))
         .add(sha256(job.train()))
         .add(sha256(job.evaluation()))
         .add(sha256(job.representative()))

@@ -13,6 +13,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
 import dev.secateur.graph.Tensor;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.JobResult;
@@ -52,7 +53,7 @@ record JobInputs(
    * @param progress hears how far each set has been read, and may throw to stop that
    */
   static JobInputs open(Job job, ReadOptions.Progress progress) {
-    KerasModel model = read(job.model().file(), job.samples().file(), job.plan());
+    KerasModel model = read(job.source(), job.samples().file(), job.plan());
     Graph graph = model.graph();
     Expected expected = Expected.of(graph);
     FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
@@ -95,7 +96,7 @@ record JobInputs(
   }
 
   /** A model that states no input shape takes the one given, else the training samples'. */
-  static KerasModel read(Path model, Path train, Plan plan) {
+  static KerasModel read(KerasSource model, Path train, Plan plan) {
     return UnknownShape.read(
         model,
         plan.preprocessing(),

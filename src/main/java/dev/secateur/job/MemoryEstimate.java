@@ -4,6 +4,7 @@ import dev.secateur.dataset.DatasetException;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.Plan;
 import java.nio.file.Path;
 import java.util.Map;
@@ -30,7 +31,7 @@ public final class MemoryEstimate {
    *
    * @param train the samples, whose shape a model takes that states none
    */
-  public static long of(Path model, Path train, Plan plan) {
+  public static long of(KerasSource model, Path train, Plan plan) {
     Graph graph;
     try {
       graph = JobInputs.read(model, train, plan).graph();

@@ -46,7 +46,7 @@ record Origin(String what, List<String> fields) {
                 String.valueOf(System.getenv(KERNELS)),
                 Integer.toString(job.threads()),
                 what,
-                job.model().sha256(),
+                job.network(),
                 network.inputs().stream().map(i -> i.shape().toString()).toList().toString(),
                 set.digest(),
                 part.name(),

@@ -26,6 +26,7 @@ final class TrainingRecord {
     goals.forEach(g -> tasks.put(g.output(), g.task()));
     return new Plan(
         Optional.of(TaskChoice.found(tasks)),
+        asked.replace(),
         asked.preprocessing(),
         tuned.pruning(),
         asked.fineTuning().settled(tuned.loss(), tuned.distilled()),

@@ -5,10 +5,10 @@ import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.keras.refusal.Kind;
 import dev.secateur.plan.Preprocessing;
 import dev.secateur.result.FailureReason;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -25,7 +25,7 @@ public final class UnknownShape {
    * @throws JobException if the model itself states another shape than {@code preprocessing}
    */
   public static KerasModel read(
-      Path model, Preprocessing preprocessing, Supplier<Optional<Dataset>> samples) {
+      KerasSource model, Preprocessing preprocessing, Supplier<Optional<Dataset>> samples) {
     if (!preprocessing.inputShape().isEmpty()) {
       return read(model, shape(preprocessing.inputShape()));
     }
@@ -40,13 +40,13 @@ public final class UnknownShape {
         throw e;
       }
       try (Dataset open = set.get()) {
-        return KerasReader.read(model, Optional.of(open.inputs().get(0)));
+        return KerasReader.read(model.withInputShape(open.inputs().get(0)));
       }
     }
   }
 
-  private static KerasModel read(Path file, Shape given) {
-    KerasModel model = KerasReader.read(file, Optional.of(given));
+  private static KerasModel read(KerasSource source, Shape given) {
+    KerasModel model = KerasReader.read(source.withInputShape(given));
     Shape stated = model.graph().inputs().get(0).shape();
     if (!stated.equals(given)) {
       throw new JobException(
@@ -54,7 +54,7 @@ public final class UnknownShape {
           "/preprocessing/inputShape: is "
               + sample(given)
               + ", but "
-              + file
+              + source.file()
               + " takes "
               + sample(stated)
               + " (leave --input-shape out)");

@@ -4,12 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.GraphException;
-import dev.secateur.graph.Shape;
+import dev.secateur.keras.architecture.ArchitectureFile;
 import dev.secateur.keras.architecture.ArchitectureLowering;
 import dev.secateur.keras.architecture.ArchitectureParser;
 import dev.secateur.keras.architecture.KerasArchitecture;
 import dev.secateur.keras.checkpoint.Checkpoint;
 import dev.secateur.keras.checkpoint.SavedMetadata;
+import dev.secateur.keras.file.CheckpointFiles;
 import dev.secateur.keras.file.FileKind;
 import dev.secateur.keras.file.Hdf5;
 import dev.secateur.keras.file.Hdf5.DatasetAt;
@@ -34,6 +35,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Reads whole-model Keras files: HDF5 of Keras 1.1 to 3.x, {@code .keras} zips, and SavedModels of
@@ -44,27 +46,27 @@ public final class KerasReader {
   private static final String FIRST_OF_SAVED_MODELS = "2.2.4-tf";
 
   private final Path file;
-  private final Optional<Shape> inputShape;
+  private final KerasSource source;
   private final Reasons reasons = new Reasons();
 
-  private KerasReader(Path file, Optional<Shape> inputShape) {
-    this.file = file;
-    this.inputShape = inputShape;
+  private KerasReader(KerasSource source) {
+    this.source = source;
+    this.file = source.file();
   }
 
   /**
    * @throws KerasException with all the reasons if the file cannot be read as a model
    */
   public static KerasModel read(Path file) {
-    return read(file, Optional.empty());
+    return read(KerasSource.of(file));
   }
 
   /**
-   * @param inputShape shape of the input with the batch, for a model that states none
    * @throws KerasException with all the reasons if the file cannot be read as a model
    */
-  public static KerasModel read(Path file, Optional<Shape> inputShape) {
-    KerasReader reader = new KerasReader(file, inputShape);
+  public static KerasModel read(KerasSource source) {
+    Path file = source.file();
+    KerasReader reader = new KerasReader(source);
     try {
       return reader.read();
     } catch (Refusal e) {
@@ -82,6 +84,9 @@ public final class KerasReader {
   }
 
   private KerasModel read() throws IOException {
+    if (source.architecture().isPresent()) {
+      return readWeights(ArchitectureFile.read(source.architecture().get()));
+    }
     switch (FileKind.of(file)) {
       case KERAS -> {
         try (KerasZip zip = KerasZip.open(file)) {
@@ -110,7 +115,7 @@ public final class KerasReader {
           Kind.WEIGHTS_ONLY,
           "",
           "the file has no model_config: it holds weights without their architecture",
-          "save the whole model, with model.save instead of save_weights");
+          FileKind.GIVE_ARCHITECTURE);
     }
     GroupAt group =
         root.group("model_weights")
@@ -118,76 +123,138 @@ public final class KerasReader {
     // Up to Keras 2.2 the version stands in the root only.
     String version = root.text("keras_version").or(() -> group.text("keras_version")).orElse("1");
     Dialect dialect = Dialect.of(version);
-    ModelSpec model = parse(dialect, Json.object(config.get(), "model_config"));
-    WeightSlots slots = new WeightSlots(elements(group));
-    ArchitectureLowering lowering = lowering(model, slots, dialect);
-    Graph graph = lower(lowering, model);
-    WeightLayout layout = new WeightLayout(reasons);
     boolean theano =
         root.text("backend").or(() -> group.text("backend")).orElse("").equals("theano");
-    new Hdf5Weights(slots, layout, dialect.major() == 1, theano).match(model, group);
-    load(slots, layout);
-    Optional<JsonNode> training =
-        root.text("training_config").map(t -> Json.object(t, "training_config"));
-    return new KerasModel(
-        graph,
-        new KerasArchitecture(model, slots, dialect, lowering.equivalents()),
+    return read(
         KerasFormat.H5,
         version,
-        training.flatMap(TrainingConfigs::of));
+        Json.object(config.get(), "model_config"),
+        root.text("training_config")
+            .map(t -> Json.object(t, "training_config"))
+            .flatMap(TrainingConfigs::of),
+        () -> elements(group),
+        (model, slots, layout) ->
+            new Hdf5Weights(slots, layout, dialect.major() == 1, theano, false)
+                .match(model, group));
   }
 
   private KerasModel readZip(KerasZip zip) {
     JsonNode config = Json.object(zip.config(), "config.json");
-    String version = Json.object(zip.metadata(), "metadata.json").path("keras_version").asText("3");
-    Dialect dialect = Dialect.of(version);
-    ModelSpec model = parse(dialect, config);
     try (Hdf5 hdf5 = Hdf5.open(zip.weights())) {
       GroupAt root = hdf5.root();
-      WeightSlots slots = new WeightSlots(elements(root));
-      ArchitectureLowering lowering = lowering(model, slots, dialect);
-      Graph graph = lower(lowering, model);
-      WeightLayout layout = new WeightLayout(reasons);
-      new ZipWeights(slots, layout).match(model, root);
-      load(slots, layout);
-      return new KerasModel(
-          graph,
-          new KerasArchitecture(model, slots, dialect, lowering.equivalents()),
+      return read(
           KerasFormat.KERAS,
-          version,
-          TrainingConfigs.of(config.path("compile_config")));
+          Json.object(zip.metadata(), "metadata.json").path("keras_version").asText("3"),
+          config,
+          TrainingConfigs.of(config.path("compile_config")),
+          () -> elements(root),
+          (model, slots, layout) -> new ZipWeights(slots, layout).match(model, root));
     }
   }
 
   private KerasModel readSavedModel(SavedModelFiles files) throws IOException {
     ObjectNode metadata = SavedMetadata.of(files);
-    String version = metadata.path("keras_version").asText(FIRST_OF_SAVED_MODELS);
-    Dialect dialect = Dialect.of(version);
-    JsonNode config = metadata.has("model_config") ? metadata.get("model_config") : metadata;
-    ModelSpec model = parse(dialect, config);
     Checkpoint checkpoint = Checkpoint.open(files.variables());
-    WeightSlots slots = new WeightSlots(checkpoint.elements());
-    ArchitectureLowering lowering = lowering(model, slots, dialect);
+    return read(
+        KerasFormat.SAVED_MODEL,
+        metadata.path("keras_version").asText(FIRST_OF_SAVED_MODELS),
+        metadata.has("model_config") ? metadata.get("model_config") : metadata,
+        TrainingConfigs.of(metadata.path("training_config")),
+        checkpoint::elements,
+        (model, slots, layout) ->
+            new CheckpointWeights(slots, layout, false).match(model, checkpoint.root()));
+  }
+
+  /** Weights beside an architecture that was not saved with them: names must say whose they are. */
+  private KerasModel readWeights(ArchitectureFile architecture) throws IOException {
+    Optional<SavedModelFiles.UnaryFile> checkpoint = CheckpointFiles.find(file);
+    if (checkpoint.isPresent()) {
+      Checkpoint opened = Checkpoint.open(checkpoint.get());
+      return read(
+          KerasFormat.KERAS,
+          architecture.version().orElse(FIRST_OF_SAVED_MODELS),
+          architecture.config(),
+          Optional.empty(),
+          opened::elements,
+          (model, slots, layout) ->
+              new CheckpointWeights(slots, layout, true).match(model, opened.model()));
+    }
+    if (FileKind.of(file) != KerasFormat.H5) {
+      throw hasItsOwn();
+    }
+    try (Hdf5 hdf5 = Hdf5.open(file, Files.size(file))) {
+      GroupAt root = hdf5.root();
+      if (root.text("model_config").isPresent()) {
+        throw hasItsOwn();
+      }
+      boolean listed = root.texts("layer_names").isPresent();
+      String version =
+          architecture
+              .version()
+              .or(() -> root.text("keras_version"))
+              .orElse(listed ? FIRST_OF_SAVED_MODELS : "3");
+      boolean theano = root.text("backend").orElse("").equals("theano");
+      boolean first = Dialect.of(version).major() == 1;
+      return read(
+          listed ? KerasFormat.H5 : KerasFormat.KERAS,
+          version,
+          architecture.config(),
+          Optional.empty(),
+          () -> elements(root),
+          (model, slots, layout) -> {
+            if (listed) {
+              new Hdf5Weights(slots, layout, first, theano, true).match(model, root);
+            } else {
+              new ZipWeights(slots, layout).match(model, root);
+            }
+          });
+    }
+  }
+
+  private static Refusal hasItsOwn() {
+    return new Refusal(
+        Kind.INVALID_CONFIG,
+        "",
+        "the file has an architecture of its own",
+        "leave out --architecture");
+  }
+
+  /** Pairs what the model asks for with what a file has. */
+  private interface Matching {
+    void match(ModelSpec model, WeightSlots slots, WeightLayout layout);
+  }
+
+  /**
+   * @param elements that the weights' file holds at most
+   */
+  private KerasModel read(
+      KerasFormat format,
+      String version,
+      JsonNode config,
+      Optional<TrainingConfig> training,
+      LongSupplier elements,
+      Matching weights) {
+    Dialect dialect = Dialect.of(version);
+    ModelSpec model = parse(dialect, config);
+    WeightSlots slots = new WeightSlots(elements.getAsLong());
+    ArchitectureLowering lowering =
+        new ArchitectureLowering(model.name(), slots, dialect, source.inputShape(), reasons);
     Graph graph = lower(lowering, model);
     WeightLayout layout = new WeightLayout(reasons);
-    new CheckpointWeights(slots, layout, false).match(model, checkpoint.root());
+    weights.match(model, slots, layout);
     load(slots, layout);
     return new KerasModel(
         graph,
         new KerasArchitecture(model, slots, dialect, lowering.equivalents()),
-        KerasFormat.SAVED_MODEL,
+        format,
         version,
-        TrainingConfigs.of(metadata.path("training_config")));
+        training);
   }
 
   private ModelSpec parse(Dialect dialect, JsonNode config) {
-    ModelSpec model = new ArchitectureParser(dialect, reasons).parse(config);
+    ModelSpec model = new ArchitectureParser(dialect, source.replacements(), reasons).parse(config);
     reasons.check();
     return model;
-  }
-
-  private ArchitectureLowering lowering(ModelSpec model, WeightSlots slots, Dialect dialect) {
-    return new ArchitectureLowering(model.name(), slots, dialect, inputShape, reasons);
   }
 
   private Graph lower(ArchitectureLowering lowering, ModelSpec model) {

@@ -64,7 +64,8 @@ public final class KerasWriter {
             : Optional.empty();
     KerasModel read;
     try {
-      read = KerasReader.read(file, shape);
+      KerasSource source = KerasSource.of(file);
+      read = KerasReader.read(shape.map(source::withInputShape).orElse(source));
     } catch (KerasException e) {
       Reason first = e.reasons().get(0);
       throw miswritten(first.place(), "what was written is refused: " + first.message());

@@ -6,19 +6,25 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.FineTuning.Recipe;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What to do to a model, completely: two runs of one plan on the same inputs give the same bytes.
  *
  * @param task empty: found from the loss or the head
+ * @param replace what stands for the model's Lambda layers, by name: {@code rescale:SCALE,OFFSET},
+ *     {@code resize:HEIGHT,WIDTH} or {@code identity}
  * @param skipUnreadable rows of each set that may be left out because they cannot be read, at most
  * @param sampleField of TFRecord, Parquet and WebDataset rows; empty: found
  * @param targetField as {@code sampleField}
  */
 public record Plan(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TaskChoice> task,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, String> replace,
     Preprocessing preprocessing,
     Pruning pruning,
     FineTuning fineTuning,
@@ -28,6 +34,10 @@ public record Plan(
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) int skipUnreadable,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> sampleField,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField) {
+  public Plan {
+    replace = replace == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(replace));
+  }
+
   /** Half of the weights pruned by the recommended recipe, INT8 with float input and output. */
   public static final Plan DEFAULT = of(Recipe.RECOMMENDED);
 
@@ -40,6 +50,7 @@ public record Plan(
     FineTuning usual = FineTuning.of(recipe);
     return new Plan(
         Optional.empty(),
+        Map.of(),
         Preprocessing.NONE,
         pruning,
         FineTuning.of(recipe, pruning, usual.epochs(), usual.distill()),

@@ -44,7 +44,7 @@ final class FetchedInputs {
             (role, input) -> {
               Path file = place(directory, role, input.object().uri());
               createDirectory(file.getParent());
-              long limit = role == Role.MODEL ? limits.model() : limits.dataset();
+              long limit = role.isOfModel() ? limits.model() : limits.dataset();
               DownloadCache.Local local =
                   cache.fetch(input.object(), input.sha256(), limit, file, cancelled);
               meters.cached(local.hit());
@@ -69,6 +69,10 @@ final class FetchedInputs {
 
   Input model() {
     return input(Role.MODEL).orElseThrow();
+  }
+
+  Optional<Input> architecture() {
+    return input(Role.ARCHITECTURE);
   }
 
   Optional<Input> train() {
@@ -97,7 +101,7 @@ final class FetchedInputs {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     locals.forEach(
         (role, local) -> {
-          if (role != Role.MODEL) {
+          if (!role.isOfModel()) {
             json.putObject(role.label())
                 .put("uri", inputs.sources().get(role).object().uri().toString())
                 .put("sha256", local.sha256())

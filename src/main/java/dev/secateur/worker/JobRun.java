@@ -360,6 +360,7 @@ final class JobRun {
     return new Job(
         replies.model(),
         fetched.model(),
+        fetched.architecture(),
         fetched.train(),
         fetched.evaluation(),
         fetched.representative(),
@@ -369,7 +370,7 @@ final class JobRun {
   }
 
   private Optional<Failure> tooLarge(Job job) {
-    long need = MemoryEstimate.of(job.model().file(), job.samples().file(), job.plan());
+    long need = MemoryEstimate.of(job.source(), job.samples().file(), job.plan());
     long limit = shop.memory().limit();
     if (need <= limit) {
       return Optional.empty();

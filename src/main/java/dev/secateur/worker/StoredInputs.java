@@ -16,12 +16,17 @@ record StoredInputs(Map<Role, Input> sources) {
   /** What an object is to the job. */
   enum Role {
     MODEL,
+    ARCHITECTURE,
     TRAIN,
     EVALUATION,
     REPRESENTATIVE;
 
     String label() {
       return name().toLowerCase(Locale.ROOT);
+    }
+
+    boolean isOfModel() {
+      return this == MODEL || this == ARCHITECTURE;
     }
   }
 
@@ -48,6 +53,7 @@ record StoredInputs(Map<Role, Input> sources) {
       ModelRegistered event, Function<ObjectUri, Optional<StoredObject>> store) {
     Map<Role, Input> sources = new EnumMap<>(Role.class);
     sources.put(Role.MODEL, input(store, event.model().uri(), event.model().sha256()));
+    event.model().architecture().ifPresent(s -> sources.put(Role.ARCHITECTURE, input(store, s)));
     ModelRegistered.Datasets datasets = event.datasets();
     datasets.train().ifPresent(s -> sources.put(Role.TRAIN, input(store, s)));
     datasets.evaluation().ifPresent(s -> sources.put(Role.EVALUATION, input(store, s)));

@@ -19,7 +19,8 @@ final class ModelNameTest {
   })
   void aNameThatIsNotGivenIsTheFilesHeldToThePattern(String uri, String name) {
     assertThat(
-            new ModelRegistered.Model(Optional.empty(), Optional.empty(), uri, Optional.empty())
+            new ModelRegistered.Model(
+                    Optional.empty(), Optional.empty(), uri, Optional.empty(), Optional.empty())
                 .resolvedName())
         .isEqualTo(name)
         .matches("[A-Za-z0-9][A-Za-z0-9._-]*");

@@ -105,13 +105,13 @@ final class Comparison {
   /** A model without an input shape is refused with that reason, and read when it is given. */
   static KerasModel read(Fixture fixture) {
     try {
-      return KerasReader.read(fixture.model());
+      return KerasReader.read(fixture.source());
     } catch (KerasException e) {
       if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
         throw e;
       }
       var shape = fixture.tensors("x").get(0).shape().withBatch(dev.secateur.graph.Shape.UNKNOWN);
-      return KerasReader.read(fixture.model(), Optional.of(shape));
+      return KerasReader.read(fixture.source().withInputShape(shape));
     }
   }
 

@@ -3,6 +3,8 @@ package dev.secateur.golden;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
+import dev.secateur.keras.KerasSource;
+import dev.secateur.keras.architecture.Replacement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** One model file with what Keras and TensorFlow's converter made of it. */
@@ -36,6 +39,20 @@ record Fixture(Path directory, JsonNode entry) {
 
   Path model() {
     return directory.resolve(entry.path("file").asText());
+  }
+
+  /** The model, with what stands beside it. */
+  KerasSource source() {
+    Map<String, Replacement> replacements = new LinkedHashMap<>();
+    entry
+        .path("replace")
+        .properties()
+        .forEach(r -> replacements.put(r.getKey(), Replacement.of(r.getValue().asText())));
+    return new KerasSource(
+        model(),
+        Optional.ofNullable(entry.get("architecture")).map(a -> directory.resolve(a.asText())),
+        replacements,
+        Optional.empty());
   }
 
   /** "converts", or why TensorFlow's converter fails. */

@@ -42,6 +42,7 @@ class ChainTest {
         new Job(
             "m",
             Input.of(model),
+            Optional.empty(),
             Optional.of(Input.of(data)),
             Optional.of(Input.of(data)),
             Optional.empty(),

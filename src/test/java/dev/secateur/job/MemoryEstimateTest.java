@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.Plan;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -22,21 +23,23 @@ final class MemoryEstimateTest {
 
   @Test
   void aLargerBatchNeedsMoreMemory() throws Exception {
-    long small = MemoryEstimate.of(MODEL, TRAIN, plan(32));
-    long large = MemoryEstimate.of(MODEL, TRAIN, plan(3200));
+    long small = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(32));
+    long large = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200));
     assertThat(large - small).isGreaterThan(100L << 20);
   }
 
   @Test
   void aModelThatStatesNoInputShapeIsEstimatedWithItsSamplesShape() throws Exception {
-    long stated = MemoryEstimate.of(MODEL, TRAIN, plan(3200));
-    assertThat(MemoryEstimate.of(withoutInputShape(), TRAIN, plan(3200))).isEqualTo(stated);
+    long stated = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200));
+    assertThat(MemoryEstimate.of(KerasSource.of(withoutInputShape()), TRAIN, plan(3200)))
+        .isEqualTo(stated);
   }
 
   @Test
   void whatCannotBeReadIsLeftToTheChainToExplain() throws Exception {
-    long libraries = MemoryEstimate.of(TRAIN, TRAIN, plan(3200));
-    assertThat(MemoryEstimate.of(withoutInputShape(), MODEL, plan(3200))).isEqualTo(libraries);
+    long libraries = MemoryEstimate.of(KerasSource.of(TRAIN), TRAIN, plan(3200));
+    assertThat(MemoryEstimate.of(KerasSource.of(withoutInputShape()), MODEL, plan(3200)))
+        .isEqualTo(libraries);
   }
 
   private static Plan plan(int batchSize) throws Exception {

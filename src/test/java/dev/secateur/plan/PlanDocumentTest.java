@@ -321,12 +321,12 @@ class PlanDocumentTest {
         "{'pruning':{'method':'magnitude','allocation':'lamp'}}|/pruning/allocation: the method"
             + " magnitude gives each kernel the same sparsity (uniform); lamp and sensitivity need"
             + " the method reconstruct",
-        "{'later':1}|/later: is not known here (known are task, preprocessing, pruning, fineTuning,"
-            + " quantization, representative, acceptance, skipUnreadable, sampleField,"
+        "{'later':1}|/later: is not known here (known are task, replace, preprocessing, pruning,"
+            + " fineTuning, quantization, representative, acceptance, skipUnreadable, sampleField,"
             + " targetField)",
-        "{'plan':{'later':1}}|/plan/later: is not known here (known are task, preprocessing,"
-            + " pruning, fineTuning, quantization, representative, acceptance, skipUnreadable,"
-            + " sampleField, targetField)",
+        "{'plan':{'later':1}}|/plan/later: is not known here (known are task, replace,"
+            + " preprocessing, pruning, fineTuning, quantization, representative, acceptance,"
+            + " skipUnreadable, sampleField, targetField)",
         "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
             + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
         "{'acceptance':{'bounds':{'mae':{}}}}"

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.keras.layer.Dialect;
 import dev.secateur.keras.layer.Refusals;
+import dev.secateur.keras.refusal.Kind;
 import dev.secateur.keras.refusal.Reasons;
 import dev.secateur.keras.refusal.Refusal;
 import dev.secateur.keras.spec.LayerSpec;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * From a model's configuration, of any Keras, to {@link ModelSpec}. Sequential comes as a bare list
@@ -38,10 +40,18 @@ public final class ArchitectureParser {
 
   private final Dialect dialect;
   private final Reasons reasons;
+  private final Map<String, Replacement> replacements;
+  private final Set<String> unused;
   private int layers;
 
-  public ArchitectureParser(Dialect dialect, Reasons reasons) {
+  /**
+   * @param replacements of Lambda layers, by name or path
+   */
+  public ArchitectureParser(
+      Dialect dialect, Map<String, Replacement> replacements, Reasons reasons) {
     this.dialect = dialect;
+    this.replacements = replacements;
+    this.unused = new TreeSet<>(replacements.keySet());
     this.reasons = reasons;
   }
 
@@ -52,7 +62,15 @@ public final class ArchitectureParser {
       reasons.add(Refusals.customModel(type));
       return new ModelSpec(type, false, List.of(), List.of(), List.of(), List.of(), List.of());
     }
-    return model(root, "", 0);
+    ModelSpec model = model(root, "", 0);
+    for (String name : unused) {
+      reasons.add(
+          Kind.INVALID_CONFIG,
+          name,
+          "a replacement is declared, but no Lambda layer has this name",
+          "name one of the model's Lambda layers, or leave it out");
+    }
+    return model;
   }
 
   private boolean isModel(JsonNode node) {
@@ -230,7 +248,17 @@ public final class ArchitectureParser {
     if (!raw.isObject()) {
       throw Refusal.config(place, "a layer of class " + type + " without a configuration");
     }
-    return dialect.layer(name, place, item, reasons);
+    return dialect.layer(name, place, replaced(type, name, place, item), reasons);
+  }
+
+  /** A Lambda as it was declared. */
+  private JsonNode replaced(String type, String name, String place, JsonNode item) {
+    String key = replacements.containsKey(place) ? place : name;
+    if (!type.equals("Lambda") || !replacements.containsKey(key)) {
+      return item;
+    }
+    unused.remove(key);
+    return replacements.get(key).instead(item);
   }
 
   private static List<Call> calls(LayerSpec layer, JsonNode nodes) {

@@ -95,6 +95,17 @@ public final class Checkpoint {
     return new TrackedObject(this, new Message(OBJECTS, text).messages(1), 0);
   }
 
+  /** The model that was saved: the first object, or the one attribute of it that has layers. */
+  public TrackedObject model() {
+    TrackedObject root = root();
+    if (root.child("layer-0").isPresent()) {
+      return root;
+    }
+    List<TrackedObject> models =
+        root.children().values().stream().filter(c -> c.child("layer-0").isPresent()).toList();
+    return models.size() == 1 ? models.get(0) : root;
+  }
+
   private Optional<Message> entry(String key) {
     return Optional.ofNullable(entries.get(key)).map(b -> new Message(key, b));
   }

@@ -18,6 +18,11 @@ public final class FileKind {
   /** Where a tar's first header says what it is (POSIX.1-1988, ustar). */
   private static final int TAR_MAGIC = 257;
 
+  /** What helps weights that stand alone. */
+  public static final String GIVE_ARCHITECTURE =
+      "give it beside the weights: --architecture FILE, written by model.to_json(); or save the"
+          + " whole model, with model.save instead of save_weights";
+
   private FileKind() {}
 
   /**
@@ -26,6 +31,10 @@ public final class FileKind {
   public static KerasFormat of(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       return directory(file);
+    }
+    boolean checkpoint = !Files.isDirectory(file) && CheckpointFiles.find(file).isPresent();
+    if (checkpoint) {
+      throw weightsOnly();
     }
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
@@ -73,7 +82,18 @@ public final class FileKind {
     if (SavedModelFiles.isIn(file)) {
       return KerasFormat.SAVED_MODEL;
     }
+    if (CheckpointFiles.find(file).isPresent()) {
+      throw weightsOnly();
+    }
     throw foreign("a directory without saved_model.pb", "name the model file in it");
+  }
+
+  private static Refusal weightsOnly() {
+    return new Refusal(
+        Kind.WEIGHTS_ONLY,
+        "",
+        "a checkpoint of TensorFlow: weights without their architecture",
+        GIVE_ARCHITECTURE);
   }
 
   private static KerasFormat zip(Path file) throws IOException {
@@ -121,7 +141,7 @@ public final class FileKind {
     if (text.stripLeading().startsWith("{")) {
       return foreign(
           "JSON, such as model.to_json gives: an architecture without weights",
-          "save the whole model, with model.save");
+          "name the file of the weights, and this one with --architecture");
     }
     if (text.stripLeading().startsWith("<")) {
       return foreign("a web page or XML", "fetch the file itself, not the page about it");

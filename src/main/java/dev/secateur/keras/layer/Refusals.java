@@ -100,7 +100,14 @@ public final class Refusals {
               Kind.EXECUTES_CODE,
               place,
               "a Lambda layer carries Python code, which is never executed",
-              "replace it by a layer of Keras, such as Rescaling, and save the model again"));
+              "if it only scales, resizes or does nothing, say so: --replace "
+                  + shown(place)
+                  + "=rescale:SCALE,OFFSET, "
+                  + shown(place)
+                  + "=resize:HEIGHT,WIDTH or "
+                  + shown(place)
+                  + "=identity (in a plan: replace); else replace it by layers of Keras and save"
+                  + " the model again"));
     }
     if (RECURRENT.contains(type) || type.endsWith("RNN")) {
       return Optional.of(
@@ -127,6 +134,11 @@ public final class Refusals {
               "replace it by supported layers; docs/models.md lists them"));
     }
     return Optional.empty();
+  }
+
+  /** The layer as the shell takes it. */
+  private static String shown(String place) {
+    return place.matches("[\\w./-]+") ? place : "'" + place + "'";
   }
 
   static Reason custom(String type, String place) {

@@ -19,11 +19,16 @@ public final class Json {
    * @throws Refusal if it is no JSON object, or beyond the bounds of the parser
    */
   public static ObjectNode object(String text, String place) {
+    if (value(text, place) instanceof ObjectNode object) {
+      return object;
+    }
+    throw Refusal.config(place, "no JSON object");
+  }
+
+  /** As above, of any kind. */
+  public static JsonNode value(String text, String place) {
     try {
-      if (MAPPER.readTree(text) instanceof ObjectNode object) {
-        return object;
-      }
-      throw Refusal.config(place, "no JSON object");
+      return MAPPER.readTree(text);
     } catch (StreamConstraintsException e) {
       throw Refusal.limit(place, Reason.abbreviated(e.getOriginalMessage()));
     } catch (JsonProcessingException e) {

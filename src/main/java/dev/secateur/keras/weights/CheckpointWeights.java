@@ -79,6 +79,7 @@ public final class CheckpointWeights {
           layout.mismatch(slot.place(), "the checkpoint has no such weight of the layer");
         }
       } else if (named && !isNamed(variable.get(), layer)) {
+        used.add(tensor.get().path());
         layout.mismatch(
             slot.place(),
             "the checkpoint has "

@@ -14,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Weights in Keras' HDF5 layout: attribute {@code layer_names} lists the layers, each a group whose
@@ -31,17 +32,22 @@ public final class Hdf5Weights {
   private final WeightLayout layout;
   private final boolean keras1;
   private final boolean theano;
+  private final boolean named;
 
   /**
    * @param keras1 whether Keras 1 wrote the file
    * @param theano whether Keras ran on Theano, whose convolutions turn the kernel around: Keras 2
    *     turned it back when it loaded such a file on another backend
+   * @param named whether the file must name all layers as the model does: what ties an architecture
+   *     to weights that were not saved with it
    */
-  public Hdf5Weights(WeightSlots slots, WeightLayout layout, boolean keras1, boolean theano) {
+  public Hdf5Weights(
+      WeightSlots slots, WeightLayout layout, boolean keras1, boolean theano, boolean named) {
     this.slots = slots;
     this.layout = layout;
     this.keras1 = keras1;
     this.theano = theano;
+    this.named = named;
   }
 
   /** One layer of the file. */
@@ -94,7 +100,7 @@ public final class Hdf5Weights {
       }
     }
     boolean byName = sameNames(chosen, stored);
-    if (!byName && chosen.size() != stored.size()) {
+    if (!byName && (named || chosen.size() != stored.size())) {
       countMismatch(chosen, stored);
       return;
     }
@@ -121,10 +127,21 @@ public final class Hdf5Weights {
     wanted.forEach(w -> need.add(w.name()));
     wanted.stream()
         .filter(w -> !have.contains(w.name()))
-        .forEach(w -> layout.mismatch(w.name(), "the layer's weights are not in the file"));
+        .forEach(
+            w ->
+                layout.mismatch(
+                    w.name(),
+                    "the layer's weights are not in the file, which has those of " + shown(have)));
     stored.stream()
         .filter(s -> !need.contains(s.name()))
-        .forEach(s -> layout.mismatch(s.name(), "the file has weights for a layer that is none"));
+        .forEach(
+            s ->
+                layout.mismatch(
+                    s.name(), "the file has weights for a layer that is none of " + shown(need)));
+  }
+
+  private static String shown(Set<String> names) {
+    return Reason.abbreviated(new TreeSet<>(names).toString());
   }
 
   private static boolean sameNames(List<Wanted> wanted, List<Stored> stored) {
