@@ -17,7 +17,7 @@ final class Phrases {
     return switch (stage) {
       case LOAD -> "Reading the model and the data";
       case EVALUATE_ORIGINAL -> "Evaluating the original";
-      case FINE_TUNE -> "Pruning while fine-tuning";
+      case FINE_TUNE -> "Pruning and fine-tuning";
       case SAVE -> "Saving the pruned model";
       case CONVERT -> "Converting to float TFLite";
       case QUANTIZE -> "Quantizing to INT8";

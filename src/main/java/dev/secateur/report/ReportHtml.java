@@ -224,7 +224,11 @@ final class ReportHtml {
 
   private String training() {
     TrainingCharts charts = new TrainingCharts(result.training());
-    return "<div class=\"pair\">\n" + charts.sections() + "</div>\n";
+    String before =
+        plan.at("/pruning/method").asText().equals("reconstruct")
+            ? "<p class=\"soft\">Pruned first: each layer reconstructed on a few samples.</p>\n"
+            : "";
+    return before + "<div class=\"pair\">\n" + charts.sections() + "</div>\n";
   }
 
   private String layers() {

@@ -4,6 +4,7 @@ import dev.secateur.event.ModelRegistered;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
+import dev.secateur.store.StoredFolder;
 import dev.secateur.store.StoredObject;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -68,13 +69,13 @@ record StoredInputs(Map<Role, Input> sources) {
 
   private static Input input(ObjectStore store, String uri, Optional<String> sha256) {
     ObjectUri address = ObjectUri.of(uri);
+    Optional<StoredObject> found =
+        address.isPrefix()
+            ? StoredFolder.at(address, store).map(StoredFolder::asObject)
+            : store.stat(address);
     StoredObject object =
-        store
-            .stat(address)
-            .orElseThrow(
-                () ->
-                    new StoreException(
-                        StoreException.Kind.NOT_FOUND, address + ": does not exist"));
+        found.orElseThrow(
+            () -> new StoreException(StoreException.Kind.NOT_FOUND, address + ": does not exist"));
     return new Input(object, sha256);
   }
 }

@@ -62,7 +62,7 @@ class CompressTest {
 
   @Test
   void exampleIsAcceptedWithAllItsArtifacts() throws IOException {
-    assertThat(first.err()).contains("Pruning while fine-tuning", "epoch 12");
+    assertThat(first.err()).contains("Pruning and fine-tuning", "epoch 12");
     assertThat(first.exitCode()).as(first.out() + first.err()).isEqualTo(ExitCode.DONE);
     assertThat(first.out()).contains("original", "pruned", "fp32", "int8", "ACCEPTED");
     try (Stream<Path> files = Files.list(shared.resolve("out"))) {
