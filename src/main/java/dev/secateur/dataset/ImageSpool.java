@@ -26,7 +26,8 @@ import java.util.concurrent.Executors;
  * heap. Used by one thread.
  */
 final class ImageSpool implements AutoCloseable {
-  private static final int MAX_FILE_BYTES = 64 << 20;
+  /** Largest file of an image. */
+  static final int MAX_FILE_BYTES = 64 << 20;
 
   /** Bound of the decoded images of a set, 4 GiB unless the system property says otherwise. */
   static final String BOUND = "secateur.spool.bytes";

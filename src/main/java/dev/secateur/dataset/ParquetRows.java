@@ -27,6 +27,7 @@ import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.Converter;
 import org.apache.parquet.io.api.GroupConverter;
 import org.apache.parquet.io.api.PrimitiveConverter;
@@ -165,11 +166,21 @@ record ParquetRows(Path path) implements RowFile {
     Map<Column, ColumnReader> readers = new LinkedHashMap<>();
     columns.forEach(c -> readers.put(c, store.getColumnReader(c.descriptor())));
     for (long row = 0; row < group.getRowCount(); row++) {
+      String place =
+          "row %d, of the row group at byte %d".formatted(first + row, group.getStartingPos());
+      Map<String, Field> fields = fields(place, readers);
+      rows.read(place, () -> fields);
+    }
+  }
+
+  /** Behind a page that cannot be read, nothing of its row group can be found. */
+  private Map<String, Field> fields(String place, Map<Column, ColumnReader> readers) {
+    try {
       Map<String, Field> fields = new HashMap<>();
       readers.forEach((column, reader) -> fields.put(column.name(), column.next(reader)));
-      rows.read(
-          "row %d, of the row group at byte %d".formatted(first + row, group.getStartingPos()),
-          () -> fields);
+      return fields;
+    } catch (RuntimeException e) {
+      throw new DatasetException(path, place, "cannot be read: " + e, REMEDY, e);
     }
   }
 
@@ -233,8 +244,16 @@ record ParquetRows(Path path) implements RowFile {
 
     private Field value(ColumnReader reader) {
       return type() == PrimitiveTypeName.BINARY
-          ? Field.Bytes.of(ByteString.copyFrom(reader.getBinary().getBytesUnsafe()))
+          ? Field.Bytes.of(bytes(reader.getBinary()))
           : new Field.Numbers(number(reader));
+    }
+
+    /** The length is the file's word: the library compares it with nothing. */
+    private static ByteString bytes(Binary value) {
+      if (value.length() < 0 || value.length() > ImageSpool.MAX_FILE_BYTES) {
+        throw new IllegalArgumentException("a value says that it has " + value.length() + " bytes");
+      }
+      return ByteString.copyFrom(value.getBytesUnsafe());
     }
 
     private double number(ColumnReader reader) {

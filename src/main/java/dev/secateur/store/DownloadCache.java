@@ -84,6 +84,26 @@ public final class DownloadCache {
     }
   }
 
+  /**
+   * As {@link #fetch}, of all objects under a prefix, each of which is kept by itself.
+   *
+   * @param folder as {@link StoredFolder#asObject} says
+   * @param directory that receives them
+   * @return whether all were here
+   */
+  public boolean fetchFolder(
+      StoredObject folder, long limit, Path directory, BooleanSupplier cancelled) {
+    boolean[] hit = {true};
+    StoredFolder.fetch(
+        folder,
+        store,
+        limit,
+        directory,
+        (object, file) -> hit[0] &= fetch(object, Optional.empty(), limit, file, cancelled).hit(),
+        cancelled);
+    return hit[0];
+  }
+
   /** Bytes that the cache holds now. */
   public long bytes() {
     return sizes().values().stream().mapToLong(Long::longValue).sum();

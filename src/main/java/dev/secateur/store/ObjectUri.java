@@ -39,9 +39,15 @@ public record ObjectUri(String bucket, String key) {
     return new ObjectUri(bucket, prefix + name);
   }
 
-  /** What follows the last slash. */
+  /** Whether this is all objects under a prefix. */
+  public boolean isPrefix() {
+    return key.isEmpty() || key.endsWith("/");
+  }
+
+  /** What follows the last slash; of a prefix, what follows the one before. */
   public String fileName() {
-    return key.substring(key.lastIndexOf('/') + 1);
+    String name = key.endsWith("/") ? key.substring(0, key.length() - 1) : key;
+    return name.substring(name.lastIndexOf('/') + 1);
   }
 
   /** Whether {@code other} is this prefix or below it. */

@@ -6,6 +6,7 @@ import dev.secateur.job.Input;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
+import dev.secateur.store.StoredObject;
 import dev.secateur.worker.StoredInputs.Role;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,12 +47,32 @@ final class FetchedInputs {
               createDirectory(file.getParent());
               long limit = role.isOfModel() ? limits.model() : limits.dataset();
               DownloadCache.Local local =
-                  cache.fetch(input.object(), input.sha256(), limit, file, cancelled);
+                  input.object().uri().isPrefix()
+                      ? folder(cache, input, limit, file, cancelled)
+                      : cache.fetch(input.object(), input.sha256(), limit, file, cancelled);
               meters.cached(local.hit());
               fetched.locals.put(role, local);
               fetched.files.put(role, file);
             });
     return fetched;
+  }
+
+  /** All objects under a prefix; their digest is that of a folder with these files. */
+  private static DownloadCache.Local folder(
+      DownloadCache cache,
+      StoredInputs.Input input,
+      long limit,
+      Path directory,
+      BooleanSupplier cancelled) {
+    StoredObject object = input.object();
+    boolean hit = cache.fetchFolder(object, limit, directory, cancelled);
+    String sha256 = Input.of(directory).sha256();
+    if (input.sha256().filter(wanted -> !wanted.equals(sha256)).isPresent()) {
+      throw new StoreException(
+          StoreException.Kind.WRONG_DIGEST,
+          object.uri() + ": SHA-256 is " + sha256 + ", not " + input.sha256().get());
+    }
+    return new DownloadCache.Local(sha256, object.bytes(), hit);
   }
 
   private static void createDirectory(Path directory) {

@@ -12,6 +12,7 @@ import dev.secateur.plan.PlanException;
 import dev.secateur.result.Engine;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
+import dev.secateur.store.StoredFolder;
 import dev.secateur.store.StoredObject;
 import dev.secateur.worker.OrderedJob.Asked;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +47,7 @@ final class Intake {
   Intake(Shop shop, Consumer<Optional<Order>> wake) {
     this.shop = shop;
     this.wake = wake;
-    this.inputObjects = new SharedLooks<>(shop.store()::stat);
+    this.inputObjects = new SharedLooks<>(uri -> StoredFolder.look(uri, shop.store()));
   }
 
   Disposition take(ConsumerRecord<byte[], byte[]> record) {

@@ -265,7 +265,11 @@ final class JobRun {
         ordered.inputs().sources().entrySet()) {
       ObjectUri uri = source.getValue().object().uri();
       Path local = FetchedInputs.place(directory.resolve(INPUTS), source.getKey(), uri);
-      message = message.replace(local.toString(), uri.toString());
+      String address = uri.toString();
+      message =
+          message
+              .replace(local + "/", uri.resolve("").toString())
+              .replace(local.toString(), address);
     }
     return message.replace(directory + "/", "");
   }

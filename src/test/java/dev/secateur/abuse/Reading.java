@@ -1,9 +1,15 @@
 package dev.secateur.abuse;
 
 import com.sun.management.ThreadMXBean;
+import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.DatasetException;
+import dev.secateur.dataset.Datasets;
+import dev.secateur.dataset.Datasets.Expected;
+import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.GraphException;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasReader;
+import dev.secateur.plan.Preprocessing;
 import dev.secateur.tflite.ModelMetadata;
 import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteException;
@@ -18,7 +24,7 @@ import java.util.concurrent.TimeoutException;
 /**
  * What reading one file came to, within the limits.
  *
- * @param refusal empty if the file is a model
+ * @param refusal empty if the file is a model or a set
  * @param foul what must never happen: another exception, too long, too much memory
  */
 record Reading(Optional<RuntimeException> refusal, Optional<String> foul) {
@@ -29,7 +35,26 @@ record Reading(Optional<RuntimeException> refusal, Optional<String> foul) {
 
   /** Reads and, if it is a model, compiles it. All memory that the thread takes counts. */
   static Reading of(Path file) {
-    FutureTask<Reading> task = new FutureTask<>(() -> here(file));
+    return of(
+        file,
+        () ->
+            TfliteCompiler.float32(KerasReader.read(file).graph(), new ModelMetadata("abuse", "")));
+  }
+
+  /** Reads a set, and its first sample. */
+  static Reading ofSet(Path file) {
+    return of(
+        file,
+        () -> {
+          try (Dataset set =
+              Datasets.open(file, Part.TRAIN, Preprocessing.NONE, Expected.ANYTHING)) {
+            set.batch(new int[] {0});
+          }
+        });
+  }
+
+  private static Reading of(Path file, Runnable use) {
+    FutureTask<Reading> task = new FutureTask<>(() -> here(use));
     Thread thread = new Thread(task, "reading " + file.getFileName());
     thread.setDaemon(true);
     thread.start();
@@ -52,13 +77,13 @@ record Reading(Optional<RuntimeException> refusal, Optional<String> foul) {
     }
   }
 
-  private static Reading here(Path file) {
+  private static Reading here(Runnable use) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
     Optional<RuntimeException> refusal = Optional.empty();
     try {
-      TfliteCompiler.float32(KerasReader.read(file).graph(), new ModelMetadata("abuse", ""));
-    } catch (KerasException | GraphException | TfliteException e) {
+      use.run();
+    } catch (KerasException | GraphException | TfliteException | DatasetException e) {
       refusal = Optional.of(e);
     }
     long taken = threads.getCurrentThreadAllocatedBytes() - before;
