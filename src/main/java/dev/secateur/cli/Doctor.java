@@ -293,7 +293,7 @@ final class Doctor implements Callable<Integer> {
     byte[] first = "doctor".getBytes(StandardCharsets.UTF_8);
     store.create(probe, first);
     try {
-      if (store.create(probe, "other".getBytes(StandardCharsets.UTF_8))
+      if (store.create(probe, "other".getBytes(StandardCharsets.UTF_8)).isDone()
           || !Arrays.equals(first, store.read(probe, first.length).orElse(new byte[0]))) {
         throw new Ailment(
             "the store does not honour If-None-Match on PUT, so that two workers could settle one"

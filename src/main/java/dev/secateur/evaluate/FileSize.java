@@ -3,8 +3,11 @@ package dev.secateur.evaluate;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -16,16 +19,31 @@ import java.util.zip.ZipOutputStream;
  *     tutorial shows what sparsity saves
  */
 public record FileSize(long raw, long zipped) {
+  /** Of a model that is a directory: of all its files. */
   public static FileSize of(Path file) {
     CountingStream counter = new CountingStream();
+    long raw = 0;
     try (ZipOutputStream zip = new ZipOutputStream(counter)) {
-      zip.putNextEntry(new ZipEntry(file.getFileName().toString()));
-      Files.copy(file, zip);
-      zip.closeEntry();
+      for (Path part : files(file)) {
+        boolean whole = part.equals(file);
+        Path name = whole ? file.getFileName() : file.relativize(part);
+        zip.putNextEntry(new ZipEntry(name.toString()));
+        raw += Files.copy(part, zip);
+        zip.closeEntry();
+      }
       zip.finish();
-      return new FileSize(Files.size(file), counter.bytes);
+      return new FileSize(raw, counter.bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<Path> files(Path file) throws IOException {
+    if (!Files.isDirectory(file)) {
+      return List.of(file);
+    }
+    try (Stream<Path> all = Files.walk(file, FileVisitOption.FOLLOW_LINKS)) {
+      return all.filter(Files::isRegularFile).sorted().toList();
     }
   }
 

@@ -24,6 +24,10 @@ public final class Cancels {
     return orders;
   }
 
+  boolean isRequested(String order) {
+    return store.get(Keys.cancel(order)).isPresent();
+  }
+
   void remove(String order) {
     store.delete(Keys.cancel(order));
   }

@@ -183,7 +183,7 @@ final class Claims {
     tokens.add(token);
     boolean ours = false;
     try {
-      ours = store.create(key, mine.bytes()) || isOurs(key, token);
+      ours = store.create(key, mine.bytes()).isDone() || isOurs(key, token);
     } finally {
       if (!ours) {
         tokens.remove(token);

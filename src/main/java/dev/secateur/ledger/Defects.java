@@ -21,7 +21,7 @@ public final class Defects {
    */
   public int count(String position, int most) {
     for (int n = 1; n < most; n++) {
-      if (store.create(Keys.defect(position, n), MET)) {
+      if (store.create(Keys.defect(position, n), MET).isDone()) {
         return n;
       }
     }

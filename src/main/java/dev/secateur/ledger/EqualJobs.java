@@ -3,6 +3,7 @@ package dev.secateur.ledger;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.EventJson;
 import dev.secateur.ledger.LedgerStore.Entry;
+import dev.secateur.store.Created;
 import java.util.Optional;
 
 /**
@@ -52,14 +53,15 @@ final class EqualJobs {
   private Place place(Order order, boolean appoint) {
     for (int n = 0; ; n++) {
       String key = Keys.job(order.job(), n);
-      Optional<Entry> entry = store.get(key);
-      if (entry.isEmpty()) {
-        if (!appoint) {
+      if (appoint) {
+        ObjectNode json = Document.fresh().put("order", order.id());
+        if (store.create(key, EventJson.bytes(json)) == Created.INTACT) {
           return new Leads();
         }
-        ObjectNode json = Document.fresh().put("order", order.id());
-        store.create(key, EventJson.bytes(json));
-        entry = store.get(key);
+      }
+      Optional<Entry> entry = store.get(key);
+      if (entry.isEmpty() && !appoint) {
+        return new Leads();
       }
       Optional<String> leader = entry.flatMap(e -> leader(key, e));
       if (leader.equals(Optional.of(order.id()))) {

@@ -1,6 +1,7 @@
 package dev.secateur.ledger;
 
 import dev.secateur.ledger.LedgerStore.Entry;
+import dev.secateur.store.Created;
 import dev.secateur.store.StoreException;
 import dev.secateur.store.StoreException.Kind;
 import java.util.Optional;
@@ -9,8 +10,9 @@ import java.util.function.Function;
 
 /**
  * A document that is written once. The first that can be read stands: {@code key}, else {@code
- * key~1}, else {@code key~2}, …; none is ever overwritten. What is written is read back, so that
- * one that was damaged on its way is noticed while its writer still has it.
+ * key~1}, else {@code key~2}, …; none is ever overwritten. What is written is read back unless the
+ * store vouches for it, so that one that was damaged on its way is noticed while its writer still
+ * has it.
  *
  * @param parse of a key and its content; throws {@link UnreadableException}
  */
@@ -36,11 +38,20 @@ record FirstReadable<T>(
     throw new UnreadableException(key + ": is damaged " + MOST + " times over", false);
   }
 
-  /** Writes {@code mine} unless one stands already, and returns the one that stands. */
-  T stand(String key, T mine) {
+  /**
+   * The document that counts.
+   *
+   * @param isNew whether it is known that it was not there before
+   */
+  record Standing<T>(T document, boolean isNew) {}
+
+  /** Writes {@code mine} unless one stands already. */
+  Standing<T> stand(String key, T mine) {
     for (int n = 0; n < MOST; n++) {
       String name = name(key, n);
-      store.create(name, bytes.apply(mine));
+      if (store.create(name, bytes.apply(mine)) == Created.INTACT) {
+        return new Standing<>(mine, true);
+      }
       Entry entry =
           store
               .get(name)
@@ -48,7 +59,7 @@ record FirstReadable<T>(
                   () -> new StoreException(Kind.UNAVAILABLE, name + ": was written and is gone"));
       Optional<T> document = readable(name, entry);
       if (document.isPresent()) {
-        return document.get();
+        return new Standing<>(document.get(), false);
       }
     }
     throw new UnreadableException(key + ": is damaged " + MOST + " times over", false);

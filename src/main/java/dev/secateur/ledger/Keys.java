@@ -15,6 +15,7 @@ final class Keys {
   static final String CLAIMS = "claims/";
   static final String RESULTS = "results/";
   static final String JOBS = "jobs/";
+  static final String PRODUCTS = "products/";
   static final String CHECKPOINTS = "checkpoints/";
   static final String ATTEMPTS = "attempts/";
   static final String CANCELS = "cancels/";

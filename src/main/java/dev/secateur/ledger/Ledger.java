@@ -85,7 +85,7 @@ public final class Ledger {
    * @param most how old a count may be
    */
   public Census census(Duration most) {
-    return Census.of(store, claims, pending, most);
+    return Census.of(store, claims, pending, pauses, most);
   }
 
   /** Whether an order is yet to be answered. */
@@ -100,7 +100,7 @@ public final class Ledger {
    * @param when names the time: the same for all until the next turn
    */
   public boolean isTurn(String what, String when) {
-    return store.create(Keys.TURNS + what + "-" + when, new byte[0]);
+    return store.create(Keys.TURNS + what + "-" + when, new byte[0]).isDone();
   }
 
   public Books books() {
@@ -110,6 +110,14 @@ public final class Ledger {
   /** Claims the next order for an idle worker, if one is to be had. */
   public synchronized Optional<Tenure> next() {
     return queue.next();
+  }
+
+  /**
+   * Claims an order that this process has just taken in, without a look at all the others; empty
+   * where it is not to be had like that, which says nothing of it.
+   */
+  public synchronized Optional<Tenure> take(Order fresh) {
+    return queue.take(fresh);
   }
 
   /** Claims an order that is to be ended and that nobody runs, if there is one. */

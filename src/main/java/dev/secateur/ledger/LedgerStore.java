@@ -1,5 +1,6 @@
 package dev.secateur.ledger;
 
+import dev.secateur.store.Created;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -24,11 +25,8 @@ public interface LedgerStore {
 
   Optional<Entry> get(String key);
 
-  /**
-   * Writes an object unless one is there, atomically. After a lost answer it may say false of an
-   * object that it wrote itself.
-   */
-  boolean create(String key, byte[] content);
+  /** Writes an object unless one is there, atomically. */
+  Created create(String key, byte[] content);
 
   /** Writes an object, over any that is there. */
   void put(String key, byte[] content);

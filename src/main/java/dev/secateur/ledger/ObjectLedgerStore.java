@@ -1,5 +1,6 @@
 package dev.secateur.ledger;
 
+import dev.secateur.store.Created;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
@@ -37,7 +38,7 @@ public final class ObjectLedgerStore implements LedgerStore {
   }
 
   @Override
-  public boolean create(String key, byte[] content) {
+  public Created create(String key, byte[] content) {
     return store.create(state.resolve(key), content);
   }
 

@@ -1,5 +1,6 @@
 package dev.secateur.ledger;
 
+import dev.secateur.ledger.FirstReadable.Standing;
 import java.util.Optional;
 
 /**
@@ -21,17 +22,20 @@ public final class Orders {
    * What stands after an order was taken in.
    *
    * @param order the one that counts
+   * @param isNew whether it is known that it was not there before
    * @param result where it was settled before
    */
-  public record Registration(Order order, Optional<Result> result) {}
+  public record Registration(Order order, boolean isNew, Optional<Result> result) {}
 
   public Registration register(Order order) {
-    Order standing = orders.stand(Keys.order(order.id()), order);
-    Optional<Result> result = results.find(Keys.result(order.id()));
+    Standing<Order> standing = orders.stand(Keys.order(order.id()), order);
+    // Of a new one there may be a refusal from before, which whoever claims it finds.
+    Optional<Result> result =
+        standing.isNew() ? Optional.empty() : results.find(Keys.result(order.id()));
     if (result.isEmpty()) {
-      pending.add(standing);
+      pending.add(standing.document());
     }
-    return new Registration(standing, result);
+    return new Registration(standing.document(), standing.isNew(), result);
   }
 
   /**
@@ -39,7 +43,7 @@ public final class Orders {
    * that this returns was sent.
    */
   public Result refuse(Result refusal) {
-    return results.stand(Keys.result(refusal.order()), refusal);
+    return results.stand(Keys.result(refusal.order()), refusal).document();
   }
 
   public Optional<Order> find(String order) {

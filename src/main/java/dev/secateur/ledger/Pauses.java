@@ -37,6 +37,14 @@ public final class Pauses {
       return names.contains(ALL);
     }
 
+    long models() {
+      return names.stream().filter(name -> name.startsWith(MODELS)).count();
+    }
+
+    long tenants() {
+      return names.stream().filter(name -> name.startsWith(TENANTS)).count();
+    }
+
     /**
      * @param encoded as it stands in keys
      */

@@ -34,7 +34,7 @@ final class Queue {
   private final Map<String, Known> held = new HashMap<>();
 
   /** Orders that wait for an equal one, by that one. */
-  private final Map<String, String> followers = new HashMap<>();
+  private final Map<String, String> followers = remembering();
 
   /** So many orders in a row that the store says nothing of: it is the store, not they. */
   private static final int TROUBLES = 3;
@@ -42,17 +42,21 @@ final class Queue {
   /**
    * Whose the orders are that were looked at while something was paused: an order never changes.
    */
-  private final Map<String, Owner> owners =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+  private final Map<String, Owner> owners = remembering();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Owner> eldest) {
-          return size() > OWNERS;
-        }
-      };
+  private static final int REMEMBERED = 50_000;
 
-  private static final int OWNERS = 50_000;
+  /** What was not asked for longest is forgotten: it can be learned again. */
+  private static <V> Map<String, V> remembering() {
+    return new LinkedHashMap<>(16, 0.75f, true) {
+      private static final long serialVersionUID = 1;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+        return size() > REMEMBERED;
+      }
+    };
+  }
 
   private record Owner(String model, String tenant) {}
 
@@ -115,6 +119,25 @@ final class Queue {
     return look.paused.stopsAll()
         ? Optional.empty()
         : pending.first(look.paused::stopsTenant, order -> offered(look, order));
+  }
+
+  /**
+   * Claims an order that nobody can have had yet, if it is to be had.
+   *
+   * @throws StoreException if that cannot be known
+   */
+  Optional<Tenure> take(Order fresh) {
+    if (pauses.now().stops(fresh.model(), fresh.tenant()) || cancels.isRequested(fresh.id())) {
+      return Optional.empty();
+    }
+    Claims.Look first = claims.look(fresh.id(), Top.NONE);
+    try {
+      return claims
+          .take(fresh.id(), (Claims.Free) first)
+          .flatMap(claim -> begin(claim, fresh, false, false));
+    } catch (UnreadableException e) {
+      return Optional.empty();
+    }
   }
 
   /** After it was given back: as long as nobody else has had it, it is not to be had. */
@@ -214,6 +237,11 @@ final class Queue {
     boolean kept = false;
     try {
       Optional<Result> result = settled(claim);
+      if (result.isPresent() && !pending.has(order)) {
+        // Answered and closed since it was looked at: nothing may remain of this claim.
+        store.delete(Keys.claim(order.id(), claim.epoch()));
+        return Optional.empty();
+      }
       if (result.isEmpty() && !cancelled) {
         EqualJobs.Place place = jobs.appoint(order);
         if (place instanceof EqualJobs.Follows follows) {
@@ -222,9 +250,8 @@ final class Queue {
           return Optional.empty();
         }
         if (place instanceof EqualJobs.Answered answered) {
-          result =
-              Optional.of(
-                  results.stand(Keys.result(order.id()), answered.result().answering(order.id())));
+          Result shared = answered.result().answering(order.id());
+          result = Optional.of(results.stand(Keys.result(order.id()), shared).document());
         }
       }
       kept = true;

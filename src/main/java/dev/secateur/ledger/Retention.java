@@ -51,13 +51,15 @@ public final class Retention {
     deleteIf(
         Keys.PENDING, listed -> listed.age().compareTo(AT_WORK) > 0 && gone.contains(last(listed)));
     results(waiting, keep);
-    for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.TURNS)) {
+    for (String prefix : List.of(Keys.JOBS, Keys.DEFECTS, Keys.TURNS, Keys.PRODUCTS)) {
       deleteIf(prefix, listed -> listed.age().compareTo(keep) > 0);
     }
     // Of an order that never came.
     deleteIf(
         Keys.CANCELS,
         listed -> listed.age().compareTo(FORGOTTEN) > 0 && !waiting.contains(of(listed.name())));
+    // Once more: the way here may have been long, and what has come since may be at work.
+    waiting.addAll(pending.orders());
     for (String prefix : List.of(Keys.CLAIMS, Keys.CHECKPOINTS, Keys.ATTEMPTS)) {
       deleteIf(
           prefix,

@@ -22,14 +22,13 @@ final class Settlement {
 
   /** The first result stands; the one that does is returned, and is what is to be sent. */
   Result settle(Result mine) {
-    return results.stand(Keys.result(mine.order()), mine);
+    return results.stand(Keys.result(mine.order()), mine).document();
   }
 
   /** After the answer was sent. */
   void close(Order order) {
     cancels.remove(order.id());
     removeAll(Keys.CHECKPOINTS + order.id() + "/");
-    removeAll(Keys.ATTEMPTS + order.id() + "/");
     removeAll(Keys.claims(order.id()));
     pending.remove(order);
   }

@@ -8,7 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256, lower-case hexadecimal. */
+/** Lower-case hexadecimal; SHA-256 where nothing else is said. */
 public final class Digests {
   private static final int BUFFER = 1 << 16;
 
@@ -30,10 +30,19 @@ public final class Digests {
   }
 
   static MessageDigest sha256() {
+    return digest("SHA-256");
+  }
+
+  /** Guards against accidents alone; it is what S3 tells of an object. */
+  static String md5(byte[] bytes) {
+    return hex(digest("MD5").digest(bytes));
+  }
+
+  private static MessageDigest digest(String algorithm) {
     try {
-      return MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance(algorithm);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+      throw new IllegalStateException("every Java platform has " + algorithm, e);
     }
   }
 

@@ -101,8 +101,9 @@ public final class DirectoryStore implements ObjectStore {
   }
 
   @Override
-  public boolean create(ObjectUri uri, byte[] content) {
-    return place(uri, temporary -> Files.write(temporary, content), false);
+  public Created create(ObjectUri uri, byte[] content) {
+    boolean placed = place(uri, temporary -> Files.write(temporary, content), false);
+    return placed ? Created.YES : Created.NO;
   }
 
   @Override

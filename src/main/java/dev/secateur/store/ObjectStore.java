@@ -55,12 +55,10 @@ public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore,
   void write(ObjectUri uri, byte[] content);
 
   /**
-   * Writes a small object unless one is there, atomically. After a lost answer this may say false
-   * of an object that it wrote itself: who must know reads it.
-   *
-   * @return whether this request wrote it
+   * Writes a small object unless one is there, atomically. After a lost answer this may say no of
+   * an object that it wrote itself: who must know reads it.
    */
-  boolean create(ObjectUri uri, byte[] content);
+  Created create(ObjectUri uri, byte[] content);
 
   /** Writes a file as an object, over any that is there; in parts where it is large. */
   void upload(Path file, ObjectUri uri);

@@ -13,7 +13,6 @@ import io.minio.GetObjectResponse;
 import io.minio.ListObjectsArgs;
 import io.minio.MinioClient;
 import io.minio.ObjectWriteResponse;
-import io.minio.PutObjectArgs;
 import io.minio.RemoveObjectArgs;
 import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
@@ -22,7 +21,6 @@ import io.minio.errors.ErrorResponseException;
 import io.minio.errors.ServerException;
 import io.minio.http.HttpUtils;
 import io.minio.messages.Item;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -43,6 +41,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import okhttp3.ConnectionPool;
+import okhttp3.Dispatcher;
 import okhttp3.Headers;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
@@ -63,6 +63,14 @@ public final class S3ObjectStore implements ObjectStore {
   /** S3 gives no more in one answer. */
   private static final int LARGEST_PAGE = 1000;
 
+  /** Requests to one host; more wait for these. */
+  private static final int AT_ONCE = 64;
+
+  /**
+   * For which a connection is kept that nobody needs: servers close theirs after a minute or so.
+   */
+  private static final Duration IDLE = Duration.ofSeconds(50);
+
   private static final String DIGEST = "sha256";
 
   /** Bytes a second at which an upload is still waited for: half a line of 1 KB/s. */
@@ -72,6 +80,7 @@ public final class S3ObjectStore implements ObjectStore {
   private static final Duration LONGEST_UPLOAD = Duration.ofMinutes(4);
 
   private final MinioClient client;
+  private final SmallObjects small;
   private final OkHttpClient http;
   private final AllowedBuckets allowed;
   private final StoreListener listener;
@@ -93,6 +102,7 @@ public final class S3ObjectStore implements ObjectStore {
     } else {
       client.enableVirtualStyleEndpoint();
     }
+    this.small = SmallObjects.open(settings, http);
     this.retries =
         RetryPolicy.builder()
             .handleIf(e -> e instanceof StoreException s && s.kind() == Kind.UNAVAILABLE)
@@ -104,12 +114,17 @@ public final class S3ObjectStore implements ObjectStore {
 
   /** A client with the settings' time-outs and authorities; also what asks for credentials. */
   public static OkHttpClient http(S3Settings settings) {
+    // Of its own accord it has five at once under way to a host, and keeps five connections.
+    Dispatcher dispatcher = new Dispatcher();
+    dispatcher.setMaxRequestsPerHost(AT_ONCE);
     OkHttpClient client =
         HttpUtils.newDefaultHttpClient(
                 settings.connectTimeout().toMillis(),
                 settings.readTimeout().toMillis(),
                 settings.readTimeout().toMillis())
             .newBuilder()
+            .dispatcher(dispatcher)
+            .connectionPool(new ConnectionPool(AT_ONCE, IDLE.toMillis(), TimeUnit.MILLISECONDS))
             .addInterceptor(S3ObjectStore::waitForUpload)
             .build();
     if (settings.authorities().isEmpty()) {
@@ -256,24 +271,24 @@ public final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
-  public boolean create(ObjectUri uri, byte[] content) {
-    return unlessThere(() -> put(Operation.CREATE, uri, content, Map.of("If-None-Match", "*")));
+  public Created create(ObjectUri uri, byte[] content) {
+    try {
+      Map<String, String> condition = Map.of("If-None-Match", "*");
+      String etag = put(Operation.CREATE, uri, content, condition).etag();
+      // Of an object in one part it is the MD5 digest, but where the store encrypts in its own way.
+      return Digests.md5(content).equals(etag) ? Created.INTACT : Created.YES;
+    } catch (StoreException e) {
+      if (e.kind() == Kind.CHANGED) {
+        return Created.NO;
+      }
+      throw e;
+    }
   }
 
   private ObjectWriteResponse put(
       Operation operation, ObjectUri uri, byte[] content, Map<String, String> headers) {
     allowed.requireWritable(uri);
-    ObjectWriteResponse response =
-        request(
-            operation,
-            uri,
-            () ->
-                client.putObject(
-                    PutObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).stream(
-                            new ByteArrayInputStream(content), content.length, -1)
-                        .contentType(ContentTypes.of(uri.key()))
-                        .extraHeaders(headers)
-                        .build()));
+    ObjectWriteResponse response = request(operation, uri, () -> small.put(uri, content, headers));
     listener.written(content.length);
     return response;
   }

@@ -40,6 +40,13 @@ public record StoredFolder(ObjectUri prefix, List<StoredObject> objects) {
     return files.isEmpty() ? Optional.empty() : Optional.of(new StoredFolder(prefix, files));
   }
 
+  /** What is at an address now: an object, or all under a prefix as one. */
+  public static Optional<StoredObject> look(ObjectUri address, ObjectStore store) {
+    return address.isPrefix()
+        ? at(address, store).map(StoredFolder::asObject)
+        : store.stat(address);
+  }
+
   /** As if it were one object. */
   public StoredObject asObject() {
     StringBuilder text = new StringBuilder();

@@ -13,6 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +27,9 @@ import java.util.stream.Stream;
 final class Artifacts {
   /** Written last: with it, a directory is complete. */
   private static final String MANIFEST = "manifest.json";
+
+  /** Most of the time of a small file is the store's answer. */
+  private static final int AT_ONCE = 4;
 
   private final ObjectStore store;
   private final ObjectUri directory;
@@ -55,30 +62,56 @@ final class Artifacts {
 
   private Optional<Map<String, Replies.Artifact>> push(List<Path> files, ObjectUri target) {
     Map<String, Replies.Artifact> artifacts = new LinkedHashMap<>();
-    for (Path file : files) {
-      tenure.ensureHeld();
-      String name = file.getFileName().toString();
-      ObjectUri uri = target.resolve(name);
-      try {
-        String sha256 = Digests.sha256(file);
-        if (!store.createFrom(file, sha256, uri)) {
-          return Optional.empty();
+    List<Path> early = files.stream().filter(file -> !file.endsWith(MANIFEST)).toList();
+    List<Path> last = files.stream().filter(file -> file.endsWith(MANIFEST)).toList();
+    boolean complete = together(early, target, artifacts) && together(last, target, artifacts);
+    return complete ? Optional.of(artifacts) : Optional.empty();
+  }
+
+  /** Whether all are there now. */
+  private boolean together(
+      List<Path> files, ObjectUri target, Map<String, Replies.Artifact> artifacts) {
+    ExecutorService uploads = Executors.newFixedThreadPool(AT_ONCE);
+    try {
+      List<Future<Optional<Replies.Artifact>>> started =
+          files.stream().map(file -> uploads.submit(() -> push(file, target))).toList();
+      for (int n = 0; n < started.size(); n++) {
+        Optional<Replies.Artifact> artifact = started.get(n).get();
+        if (artifact.isEmpty()) {
+          return false;
         }
-        artifacts.put(name, new Replies.Artifact(uri, sha256, Files.size(file)));
-      } catch (IOException e) {
-        throw new StoreException(StoreException.Kind.LOCAL, file + ": cannot be read", e);
+        artifacts.put(files.get(n).getFileName().toString(), artifact.get());
       }
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException trouble) {
+        throw trouble;
+      }
+      throw new StoreException(
+          StoreException.Kind.LOCAL, files.get(0).getParent() + ": cannot be read", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreException(StoreException.Kind.UNAVAILABLE, target + ": interrupted", e);
+    } finally {
+      uploads.shutdownNow();
     }
-    return Optional.of(artifacts);
+  }
+
+  /** Empty where another file has the name. */
+  private Optional<Replies.Artifact> push(Path file, ObjectUri target) throws IOException {
+    tenure.ensureHeld();
+    ObjectUri uri = target.resolve(file.getFileName().toString());
+    String sha256 = Digests.sha256(file);
+    return store.createFrom(file, sha256, uri)
+        ? Optional.of(new Replies.Artifact(uri, sha256, Files.size(file)))
+        : Optional.empty();
   }
 
   private static List<Path> files(Path local) {
     try (Stream<Path> files = Files.list(local)) {
       return files
           .filter(Files::isRegularFile)
-          .sorted(
-              Comparator.comparing((Path f) -> f.endsWith(MANIFEST))
-                  .thenComparing(Path::getFileName))
+          .sorted(Comparator.comparing(Path::getFileName))
           .toList();
     } catch (IOException e) {
       throw new StoreException(StoreException.Kind.LOCAL, local + ": cannot be read", e);

@@ -1,40 +1,55 @@
 package dev.secateur.worker;
 
+import dev.secateur.ledger.Order;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** Wakes those who wait, one a ring; rung while nobody waits, the next need not wait. */
+/**
+ * Wakes those who wait, one a ring, and hands them what they are woken for; rung while nobody
+ * waits, the next need not wait, and has to look for itself.
+ */
 final class Bell {
-  private static final Logger LOG = Logger.getLogger(Bell.class);
   private static final double JITTER = 0.25;
 
-  private final Semaphore rings = new Semaphore(0);
-  private final int waiters;
+  private final BlockingQueue<Optional<Order>> rings;
+  private final AtomicInteger waiting = new AtomicInteger();
 
   /**
    * @param waiters so many there are at most: further rings say nothing new
    */
   Bell(int waiters) {
-    this.waiters = waiters;
+    this.rings = new ArrayBlockingQueue<>(waiters);
   }
 
-  synchronized void ring() {
-    if (rings.availablePermits() < waiters) {
-      rings.release();
-    }
+  void ring() {
+    ring(Optional.empty());
+  }
+
+  /**
+   * @param fresh what has just come in, and is old news to who is busy now
+   */
+  void ring(Optional<Order> fresh) {
+    // Without room for it as many as could be woken will look anyway.
+    var unused = rings.offer(waiting.get() > 0 ? fresh : Optional.empty());
   }
 
   /** Waits for a ring, at most about so long: workers that started together drift apart. */
-  void await(Duration most) {
+  Optional<Order> await(Duration most) {
     double jitter = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
+    waiting.incrementAndGet();
     try {
-      boolean rung = rings.tryAcquire((long) (most.toNanos() * jitter), TimeUnit.NANOSECONDS);
-      LOG.tracef("looking, %s", rung ? "woken" : "by itself");
+      Optional<Order> rung = rings.poll((long) (most.toNanos() * jitter), TimeUnit.NANOSECONDS);
+      return rung == null ? Optional.empty() : rung;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return Optional.empty();
+    } finally {
+      waiting.decrementAndGet();
     }
   }
 }

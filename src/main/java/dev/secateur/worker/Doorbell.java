@@ -73,6 +73,8 @@ final class Doorbell {
   /** Rings for an order that stands in the ledger, before its record is acknowledged. */
   void ring(String order) {
     if (present && !rung(order)) {
+      // Nor the next ones, until the topic was looked for again: each would wait as long.
+      present = false;
       LOG.warnf("order %s: not rung for: the broker does not take it", order);
     }
   }

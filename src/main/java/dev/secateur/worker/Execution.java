@@ -21,8 +21,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -40,6 +43,9 @@ final class Execution {
   /** How long this worker does not look again at an order that it could not deal with. */
   private static final Duration LEFT = Duration.ofMinutes(1);
 
+  /** Orders that are settled and not yet answered, of which the next do not wait. */
+  private static final int BEHIND = 4;
+
   private final Shop shop;
   private final ScheduledExecutorService clock;
   private final Duration heartbeat;
@@ -47,6 +53,9 @@ final class Execution {
   private final BooleanSupplier mayTake;
   private final Bell bell;
   private final Set<Running> running = ConcurrentHashMap.newKeySet();
+
+  /** When all of them are busy, whoever has something to be answered does it. */
+  private final ExecutorService answers;
 
   /** When there was last something to do, by the nanosecond clock. */
   private volatile long idleSince = System.nanoTime();
@@ -56,6 +65,7 @@ final class Execution {
    * @param clock for the signs of life
    * @param poll how long an idle worker waits before it looks again
    * @param mayTake whether the worker is fit for an order
+   * @param answering makes the threads that send answers
    */
   Execution(
       Shop shop,
@@ -63,18 +73,35 @@ final class Execution {
       ScheduledExecutorService clock,
       Duration heartbeat,
       Duration poll,
-      BooleanSupplier mayTake) {
+      BooleanSupplier mayTake,
+      ThreadFactory answering) {
     this.shop = shop;
     this.bell = new Bell(threads);
     this.clock = clock;
     this.heartbeat = heartbeat;
     this.poll = poll;
     this.mayTake = mayTake;
+    this.answers =
+        new ThreadPoolExecutor(
+            0,
+            BEHIND,
+            1,
+            TimeUnit.MINUTES,
+            new SynchronousQueue<>(),
+            answering,
+            new ThreadPoolExecutor.CallerRunsPolicy());
   }
 
   /** There may be something to run. */
   void wake() {
     bell.ring();
+  }
+
+  /**
+   * @param fresh what has just been taken in here, if it is that
+   */
+  void wake(Optional<Order> fresh) {
+    bell.ring(fresh);
   }
 
   /** There is something to do beside orders: a worker that is idle for it is not. */
@@ -91,12 +118,14 @@ final class Execution {
 
   /** Takes orders, one after the other, until the worker drains. */
   void work() {
+    Optional<Order> fresh = Optional.empty();
     while (!shop.work().isDraining()) {
-      Optional<Tenure> next = next();
+      Optional<Tenure> next = next(fresh);
+      fresh = Optional.empty();
       if (next.isPresent()) {
         holdSafely(next.get());
       } else {
-        bell.await(poll);
+        fresh = bell.await(poll);
       }
     }
   }
@@ -107,16 +136,20 @@ final class Execution {
       hold(tenure);
     } catch (RuntimeException | Error e) {
       LOG.errorf(e, "order %s: left as it is", tenure.order().id());
-      bell.await(poll);
+      var unused = bell.await(poll);
     }
   }
 
-  private Optional<Tenure> next() {
+  /**
+   * @param fresh one that has just come in while nothing else was to be done
+   */
+  private Optional<Tenure> next(Optional<Order> fresh) {
     if (!mayTake.getAsBoolean()) {
       return Optional.empty();
     }
     try {
-      Optional<Tenure> next = shop.ledger().next();
+      Ledger ledger = shop.ledger();
+      Optional<Tenure> next = fresh.flatMap(ledger::take).or(ledger::next);
       shop.work().stateTrouble(Optional.empty());
       return next;
     } catch (StoreException e) {
@@ -144,18 +177,45 @@ final class Execution {
   }
 
   private void hold(Tenure tenure) {
-    Running held = new Running(tenure);
-    long beat = heartbeat.toNanos();
-    ScheduledFuture<?> beating =
-        clock.scheduleWithFixedDelay(held::beat, beat, beat, TimeUnit.NANOSECONDS);
+    Running held = new Running(tenure, clock, heartbeat);
     running.add(held);
-    Order order = tenure.order();
+    boolean handedOver = false;
+    try {
+      Optional<Result> settled = guarded(held, () -> settled(held));
+      if (settled.isPresent()) {
+        answers.execute(() -> answer(held, settled.get()));
+        handedOver = true;
+      }
+    } finally {
+      if (!handedOver) {
+        release(held);
+      }
+    }
+  }
+
+  /** What is durable is sent, and the books are closed, beside the next order. */
+  private void answer(Running held, Result settled) {
+    try {
+      var unused =
+          guarded(
+              held,
+              () -> {
+                deliver(held, settled);
+                return Optional.of(settled);
+              });
+    } finally {
+      release(held);
+    }
+  }
+
+  private Optional<Result> guarded(Running held, Supplier<Optional<Result>> work) {
+    Order order = held.tenure().order();
     MDC.put("order", order.id());
     MDC.put("job", order.job());
     MDC.put("model", order.model());
     MDC.put("version", order.version());
     try {
-      finish(held);
+      return work.get();
     } catch (ClaimLostException e) {
       LOG.warn(e.getMessage());
       shop.meters().claimLost();
@@ -163,57 +223,59 @@ final class Execution {
       LOG.errorf(e, "order %s met a defect", order.id());
       metDefect(held);
     } finally {
-      beating.cancel(false);
-      tenure.close();
-      running.remove(held);
-      stir();
       MDC.clear();
     }
+    return Optional.empty();
   }
 
-  private void finish(Running held) {
+  private void release(Running held) {
+    held.close();
+    running.remove(held);
+    stir();
+  }
+
+  /** What is to be answered; empty where another is to see to it. */
+  private Optional<Result> settled(Running held) {
     Tenure tenure = held.tenure();
     if (tenure.result().isPresent()) {
       LOG.infof("order %s has its result already", tenure.order().id());
       shop.meters().duplicate();
-      deliver(held, tenure.result().get());
-      return;
+      return tenure.result();
     }
     shop.meters().claimed(tenure.isTakenOver());
-    Optional<OrderedJob> ordered = read(held);
-    if (ordered.isPresent()) {
-      run(held, ordered.get());
+    OrderedJob ordered;
+    try {
+      ordered = OrderedJob.of(tenure.order());
+    } catch (IllegalArgumentException e) {
+      if (isOwn(tenure.order()) && tenure.attempts() >= shop.maxAttempts()) {
+        return givenUp(held, e);
+      }
+      throw e;
     }
+    return run(held, ordered);
   }
 
   /**
    * What one worker cannot read another may, in the middle of an upgrade; when so many of its own
    * version have tried, the order is given up.
    */
-  private Optional<OrderedJob> read(Running held) {
+  private Optional<Result> givenUp(Running held, IllegalArgumentException unreadable) {
     Tenure tenure = held.tenure();
     Order order = tenure.order();
-    try {
-      return Optional.of(OrderedJob.of(order));
-    } catch (IllegalArgumentException e) {
-      if (!isOwn(order) || tenure.attempts() < shop.maxAttempts()) {
-        throw e;
-      }
-      Replies replies =
-          new Replies(
-              order.id(),
-              order.resolved().path("id").asText(),
-              Optional.empty(),
-              new Replies.Model(order.model(), order.version(), ""),
-              new JobKey(order.job()),
-              shop.workerId());
-      Failure failure = new Failure(JobMeters.code(FailureReason.INTERNAL), e.getMessage(), true);
-      settle(
-          held,
-          replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.empty()),
-          failure.isShared());
-      return Optional.empty();
-    }
+    Replies replies =
+        new Replies(
+            order.id(),
+            order.resolved().path("id").asText(),
+            Optional.empty(),
+            new Replies.Model(order.model(), order.version(), ""),
+            new JobKey(order.job()),
+            shop.workerId());
+    Failure failure =
+        new Failure(JobMeters.code(FailureReason.INTERNAL), unreadable.getMessage(), true);
+    return settle(
+        held,
+        replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.empty()),
+        failure.isShared());
   }
 
   /**
@@ -236,7 +298,7 @@ final class Execution {
     return order.engine().equals(Engine.VERSION);
   }
 
-  private void run(Running held, OrderedJob ordered) {
+  private Optional<Result> run(Running held, OrderedJob ordered) {
     Tenure tenure = held.tenure();
     Order order = tenure.order();
     LOG.infof("order %s: claim %d, attempt %d", order.id(), tenure.epoch(), tenure.attempts());
@@ -252,16 +314,17 @@ final class Execution {
       if (end instanceof End.Completed completed) {
         outcome = completed.event().data().path("outcome").asText();
         shop.meters().measured(completed.result());
-        settle(held, completed.event(), true);
+        return settle(held, completed.event(), true);
       } else if (end instanceof End.Failed failed) {
         outcome = "failed";
         reason = failed.failure().code();
-        settle(held, failed.event(), failed.failure().isShared());
+        return settle(held, failed.event(), failed.failure().isShared());
       } else if (end instanceof End.Lost) {
         shop.meters().claimLost();
       } else if (end instanceof End.Unfit unfit) {
         shop.fitness().blame(unfit.trouble());
       }
+      return Optional.empty();
     } finally {
       span.setAttribute("secateur.outcome", outcome).end();
       shop.work().stopped();
@@ -270,7 +333,7 @@ final class Execution {
   }
 
   /** The work is done, and must not be lost to a pause of the store. */
-  private void settle(Running held, CloudEvent event, boolean shared) {
+  private Optional<Result> settle(Running held, CloudEvent event, boolean shared) {
     Tenure tenure = held.tenure();
     Result mine =
         shop.answers()
@@ -278,10 +341,10 @@ final class Execution {
     Optional<Result> standing = insist(() -> shop.ledger().settle(tenure, mine));
     if (standing.isEmpty()) {
       held.giveBack();
-      return;
+    } else {
+      Failpoint.RESULT_STORED.reached();
     }
-    Failpoint.RESULT_STORED.reached();
-    deliver(held, standing.get());
+    return standing;
   }
 
   private void deliver(Running held, Result result) {
@@ -316,6 +379,14 @@ final class Execution {
       }
     } while (backOff.pause());
     return Optional.empty();
+  }
+
+  /** When no order is worked at any more: waits for the answers that are on their way. */
+  void awaitAnswers(Duration most) throws InterruptedException {
+    answers.shutdown();
+    if (!answers.awaitTermination(most.toMillis(), TimeUnit.MILLISECONDS)) {
+      LOG.warn("not all answers were sent: the next worker sends them");
+    }
   }
 
   /** Gives back what is held, whatever its jobs are doing: they can write no more. */

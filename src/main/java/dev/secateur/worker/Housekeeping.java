@@ -110,6 +110,19 @@ final class Housekeeping {
     return known().map(Census::running).map(Long::doubleValue).orElse(Double.NaN);
   }
 
+  /** Whether everything is paused: 0 or 1. */
+  double everythingPaused() {
+    return known().map(c -> c.everything() ? 1.0 : 0.0).orElse(Double.NaN);
+  }
+
+  double modelsPaused() {
+    return known().map(Census::models).map(Long::doubleValue).orElse(Double.NaN);
+  }
+
+  double tenantsPaused() {
+    return known().map(Census::tenants).map(Long::doubleValue).orElse(Double.NaN);
+  }
+
   private Optional<Census> known() {
     boolean fresh = System.nanoTime() - counted < STALE.toNanos();
     return census.filter(c -> fresh);

@@ -12,12 +12,15 @@ import dev.secateur.plan.PlanException;
 import dev.secateur.result.Engine;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
+import dev.secateur.store.StoredFolder;
+import dev.secateur.store.StoredObject;
 import dev.secateur.worker.OrderedJob.Asked;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
@@ -33,14 +36,18 @@ final class Intake {
   private static final Duration LONGEST_WAIT = Duration.ofDays(30);
 
   private final Shop shop;
-  private final Runnable wake;
+  private final Consumer<Optional<Order>> wake;
+
+  /** Equal records that come at once ask for the same inputs. */
+  private final SharedLooks<ObjectUri, Optional<StoredObject>> inputObjects;
 
   /**
-   * @param wake told of each order that is to be run
+   * @param wake told that there is an order to be run, and of it if it is new
    */
-  Intake(Shop shop, Runnable wake) {
+  Intake(Shop shop, Consumer<Optional<Order>> wake) {
     this.shop = shop;
     this.wake = wake;
+    this.inputObjects = new SharedLooks<>(uri -> StoredFolder.look(uri, shop.store()));
   }
 
   Disposition take(ConsumerRecord<byte[], byte[]> record) {
@@ -145,11 +152,7 @@ final class Intake {
     int attempts = 0;
     do {
       try {
-        Optional<Orders.Registration> known = known(id);
-        Disposition taken =
-            known.isPresent()
-                ? taken(record, asked, known.get())
-                : resolve(record, id, asked, plan, replay);
+        Disposition taken = resolve(record, id, asked, plan, replay);
         shop.work().stateTrouble(Optional.empty());
         return taken;
       } catch (UnavailableInputException e) {
@@ -166,44 +169,20 @@ final class Intake {
     return Disposition.LEFT;
   }
 
-  /** An event that comes again finds the order that it has, or the answer. */
-  private Optional<Orders.Registration> known(String id) {
-    Orders orders = shop.ledger().orders();
-    Optional<Order> order = orders.find(id);
-    if (order.isEmpty()) {
-      // Refused before, or never seen.
-      return Optional.empty();
-    }
-    Optional<Result> result = orders.result(id);
-    return result.isPresent()
-        ? Optional.of(new Orders.Registration(order.get(), result))
-        : Optional.of(orders.register(order.get()));
-  }
-
   private Disposition resolve(
       ConsumerRecord<byte[], byte[]> record, String id, Asked asked, Plan plan, String replay) {
     StoredInputs inputs;
     ObjectUri output;
     try {
       output = output(asked);
-      inputs = StoredInputs.resolve(asked.registered(), shop.store());
-    } catch (StoreException e) {
-      if (shop.mayPass(e)) {
-        throw new UnavailableInputException(e);
+      inputs = StoredInputs.resolve(asked.registered(), inputObjects::at);
+    } catch (StoreException | IllegalArgumentException e) {
+      Optional<Order> known = shop.ledger().orders().find(id);
+      if (known.isPresent()) {
+        // An event that comes again finds the order that it has, whatever became of its inputs.
+        return taken(record, asked, shop.ledger().orders().register(known.get()));
       }
-      return refuse(
-          record,
-          id,
-          asked,
-          Optional.of(plan),
-          new Failure(e.kind().code(), e.getMessage(), false));
-    } catch (IllegalArgumentException e) {
-      return refuse(
-          record,
-          id,
-          asked,
-          Optional.of(plan),
-          new Failure(Failure.FORBIDDEN, e.getMessage(), false));
+      return refuse(record, id, asked, Optional.of(plan), failure(e));
     }
     JobKey key = JobKey.of(asked.registered(), inputs, plan, output, replay);
     OrderedJob job = new OrderedJob(asked, plan, inputs, output, key);
@@ -222,6 +201,19 @@ final class Intake {
     return taken(record, asked, shop.ledger().orders().register(order));
   }
 
+  /**
+   * @throws UnavailableInputException if the input may be had later
+   */
+  private Failure failure(RuntimeException refusal) {
+    if (!(refusal instanceof StoreException e)) {
+      return new Failure(Failure.FORBIDDEN, refusal.getMessage(), false);
+    }
+    if (shop.mayPass(e)) {
+      throw new UnavailableInputException(e);
+    }
+    return new Failure(e.kind().code(), e.getMessage(), false);
+  }
+
   private Disposition taken(
       ConsumerRecord<byte[], byte[]> record, Asked asked, Orders.Registration registration) {
     if (registration.result().isPresent()) {
@@ -231,7 +223,7 @@ final class Intake {
     }
     LOG.infof("order %s is taken in", registration.order().id());
     shop.doorbell().ring(registration.order().id());
-    wake.run();
+    wake.accept(Optional.of(registration.order()).filter(order -> registration.isNew()));
     return Disposition.DONE;
   }
 

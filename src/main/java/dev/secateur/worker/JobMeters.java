@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * The meters that {@link Metrics} names. Counters exist from the start, so that a rate is never
@@ -207,6 +208,20 @@ final class JobMeters implements StoreListener {
   void watch(Housekeeping housekeeping) {
     gauge(Metrics.ORDERS_PENDING, null, housekeeping::pending);
     gauge(Metrics.ORDERS_RUNNING, null, housekeeping::running);
+    paused("all", housekeeping::everythingPaused);
+    paused("models", housekeeping::modelsPaused);
+    paused("tenants", housekeeping::tenantsPaused);
+  }
+
+  private void paused(String scope, Supplier<Number> value) {
+    Gauge.builder(Metrics.PAUSES, value)
+        .tag(Metrics.SCOPE, scope)
+        .strongReference(true)
+        .register(registry);
+  }
+
+  void watch(Fitness fitness) {
+    gauge(Metrics.UNFIT, null, () -> fitness.trouble().isPresent() ? 1 : 0);
   }
 
   void watch(Lag lag) {
@@ -240,7 +255,7 @@ final class JobMeters implements StoreListener {
     registry.counter(name, tag, value).increment();
   }
 
-  private void gauge(String name, String unit, java.util.function.Supplier<Number> value) {
+  private void gauge(String name, String unit, Supplier<Number> value) {
     Gauge.builder(name, value).baseUnit(unit).strongReference(true).register(registry);
   }
 

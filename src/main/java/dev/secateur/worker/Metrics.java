@@ -18,6 +18,12 @@ public final class Metrics {
   /** Gauge: orders that are being run, all in all; the same on every worker. */
   public static final String ORDERS_RUNNING = "secateur.orders.running";
 
+  /** Gauge: pauses in force, by {@link #SCOPE}; the same on every worker. */
+  public static final String PAUSES = "secateur.pauses";
+
+  /** Gauge: 1 while this worker itself is not sound and takes no orders. */
+  public static final String UNFIT = "secateur.unfit";
+
   /** Gauge: records received and not yet taken in. */
   public static final String JOBS_QUEUED = "secateur.jobs.queued";
 
@@ -110,6 +116,7 @@ public final class Metrics {
   public static final String RESULT = "result";
   public static final String EVENT = "event";
   public static final String TYPE = "type";
+  public static final String SCOPE = "scope";
 
   private Metrics() {}
 }

@@ -3,6 +3,10 @@ package dev.secateur.worker;
 import dev.secateur.ledger.ClaimLostException;
 import dev.secateur.ledger.Tenure;
 import dev.secateur.store.StoreException;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /** An order that this process holds and works at. */
@@ -11,10 +15,23 @@ final class Running {
 
   private final Tenure tenure;
   private final Pulse pulse = new Pulse();
+  private final ScheduledFuture<?> beating;
   private volatile boolean cancelled;
 
-  Running(Tenure tenure) {
+  /**
+   * @param clock for the signs of life
+   * @param heartbeat from one to the next
+   */
+  Running(Tenure tenure, ScheduledExecutorService clock, Duration heartbeat) {
     this.tenure = tenure;
+    long nanos = heartbeat.toNanos();
+    this.beating = clock.scheduleWithFixedDelay(this::beat, nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Nobody works at it any more. */
+  void close() {
+    beating.cancel(false);
+    tenure.close();
   }
 
   Tenure tenure() {
@@ -35,7 +52,7 @@ final class Running {
   }
 
   /** Shows a sign of life; whatever goes wrong, the next one is tried. */
-  void beat() {
+  private void beat() {
     try {
       if (!tenure.isLost()) {
         tenure.beat(pulse.stage(), pulse.step(), pulse.kept(), pulse.still(), pulse.done());

@@ -1,16 +1,15 @@
 package dev.secateur.worker;
 
 import dev.secateur.event.ModelRegistered;
-import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
-import dev.secateur.store.StoredFolder;
 import dev.secateur.store.StoredObject;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The objects that a job reads, as the store knows them now. */
 record StoredInputs(Map<Role, Input> sources) {
@@ -47,9 +46,11 @@ record StoredInputs(Map<Role, Input> sources) {
   /**
    * Looks each object up.
    *
+   * @param store tells of an object, if it is there
    * @throws StoreException if one is not there, or may not be read
    */
-  static StoredInputs resolve(ModelRegistered event, ObjectStore store) {
+  static StoredInputs resolve(
+      ModelRegistered event, Function<ObjectUri, Optional<StoredObject>> store) {
     Map<Role, Input> sources = new EnumMap<>(Role.class);
     sources.put(Role.MODEL, input(store, event.model().uri(), event.model().sha256()));
     event.model().architecture().ifPresent(s -> sources.put(Role.ARCHITECTURE, input(store, s)));
@@ -63,19 +64,21 @@ record StoredInputs(Map<Role, Input> sources) {
     return new StoredInputs(sources);
   }
 
-  private static Input input(ObjectStore store, ModelRegistered.Source source) {
+  private static Input input(
+      Function<ObjectUri, Optional<StoredObject>> store, ModelRegistered.Source source) {
     return input(store, source.uri(), source.sha256());
   }
 
-  private static Input input(ObjectStore store, String uri, Optional<String> sha256) {
+  private static Input input(
+      Function<ObjectUri, Optional<StoredObject>> store, String uri, Optional<String> sha256) {
     ObjectUri address = ObjectUri.of(uri);
-    Optional<StoredObject> found =
-        address.isPrefix()
-            ? StoredFolder.at(address, store).map(StoredFolder::asObject)
-            : store.stat(address);
     StoredObject object =
-        found.orElseThrow(
-            () -> new StoreException(StoreException.Kind.NOT_FOUND, address + ": does not exist"));
+        store
+            .apply(address)
+            .orElseThrow(
+                () ->
+                    new StoreException(
+                        StoreException.Kind.NOT_FOUND, address + ": does not exist"));
     return new Input(object, sha256);
   }
 }

@@ -37,6 +37,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -140,7 +141,13 @@ final class Worker {
     shop = open(concurrency);
     execution =
         new Execution(
-            shop, concurrency, hearts, heartbeat(), configuration.jobs().poll(), this::mayTake);
+            shop,
+            concurrency,
+            hearts,
+            heartbeat(),
+            configuration.jobs().poll(),
+            this::mayTake,
+            named("answer"));
     intake =
         new CountedDefects(
             new Intake(shop, execution::wake)::take,
@@ -164,6 +171,7 @@ final class Worker {
     surroundings.watch(clock);
     housekeeping = new Housekeeping(shop, execution, configuration.retention().settled());
     shop.meters().watch(housekeeping);
+    shop.meters().watch(shop.fitness());
     housekeeping.start(clock);
     new JobsServer(shop.ledger().books(), PAGE).start(vertx, host, configuration.page().port());
     named("self-test").newThread(this::testNatives).start();
@@ -273,6 +281,8 @@ final class Worker {
     WorkerConfiguration.Claim lease = configuration.claim();
     WorkerConfiguration.Jobs limits = configuration.jobs();
     Disk disk = new Disk(workDirectory.path());
+    StoredProducts products =
+        new StoredProducts(store, state.resolve("products/"), workDirectory.path());
     return new Shop(
         store,
         state,
@@ -294,7 +304,7 @@ final class Worker {
             group + "-doorbell",
             work::isDraining),
         (job, checkpoints, listener, cancelled) ->
-            Chain.run(job, Reports::write, checkpoints, listener, cancelled),
+            Chain.run(job, Reports::write, checkpoints, products, listener, cancelled),
         meters,
         work,
         tracer,
@@ -330,7 +340,7 @@ final class Worker {
     if (shop.work().isDraining()) {
       return;
     }
-    takers.execute(
+    Runnable taking =
         () -> {
           Disposition disposition;
           try {
@@ -349,7 +359,12 @@ final class Worker {
           if (disposition instanceof Disposition.Done) {
             acknowledge(message);
           }
-        });
+        };
+    try {
+      takers.execute(taking);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("a record came while the worker drains: it is another's");
+    }
   }
 
   private static void acknowledge(Message<byte[]> message) {
@@ -400,6 +415,7 @@ final class Worker {
       clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     }
     clock.shutdownNow();
+    execution.awaitAnswers(LAST_EVENTS);
     hearts.shutdownNow();
     if (configuration.drain().whenIdle().isPresent()) {
       Thread leaving = named("leaving").newThread(housekeeping::leave);

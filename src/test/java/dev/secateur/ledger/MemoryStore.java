@@ -1,5 +1,6 @@
 package dev.secateur.ledger;
 
+import dev.secateur.store.Created;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,8 +36,9 @@ class MemoryStore implements LedgerStore {
   }
 
   @Override
-  public boolean create(String key, byte[] content) {
-    return objects.putIfAbsent(key, new Stored(content, now.getAsLong())) == null;
+  public Created create(String key, byte[] content) {
+    boolean fresh = objects.putIfAbsent(key, new Stored(content, now.getAsLong())) == null;
+    return fresh ? Created.INTACT : Created.NO;
   }
 
   @Override

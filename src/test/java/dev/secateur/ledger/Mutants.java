@@ -2,6 +2,7 @@ package dev.secateur.ledger;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.EventJson;
+import dev.secateur.store.Created;
 import dev.secateur.store.StoreException;
 import dev.secateur.store.StoreException.Kind;
 import java.io.IOException;
@@ -110,15 +111,28 @@ enum Mutants {
         }
       }),
 
+  WHAT_WAS_WRITTEN_IS_TRUSTED(
+      new Mutant() {
+        @Override
+        LedgerStore store(LedgerStore store, InstantSource clock) {
+          return new Forwarding(store) {
+            @Override
+            public Created create(String key, byte[] content) {
+              return super.create(key, content) == Created.NO ? Created.NO : Created.INTACT;
+            }
+          };
+        }
+      }),
+
   AN_ORDER_LEAVES_WHEN_IT_IS_SETTLED(
       new Mutant() {
         @Override
         LedgerStore store(LedgerStore store, InstantSource clock) {
           return new Forwarding(store) {
             @Override
-            public boolean create(String key, byte[] content) {
-              boolean created = super.create(key, content);
-              if (created && key.startsWith(Keys.RESULTS)) {
+            public Created create(String key, byte[] content) {
+              Created created = super.create(key, content);
+              if (created.isDone() && key.startsWith(Keys.RESULTS)) {
                 String id = key.substring(Keys.RESULTS.length()).split("~")[0];
                 for (Listed pending : super.list(Keys.PENDING, "", 1000)) {
                   if (pending.name().endsWith(id)) {
@@ -271,12 +285,12 @@ enum Mutants {
       LedgerStore store(LedgerStore store, InstantSource clock) {
         return new Forwarding(store) {
           @Override
-          public boolean create(String key, byte[] content) {
+          public Created create(String key, byte[] content) {
             if (!key.startsWith(prefix)) {
               return super.create(key, content);
             }
             super.put(key, content);
-            return true;
+            return Created.INTACT;
           }
         };
       }
@@ -297,7 +311,7 @@ enum Mutants {
     }
 
     @Override
-    public boolean create(String key, byte[] content) {
+    public Created create(String key, byte[] content) {
       return store.create(key, content);
     }
 

@@ -50,6 +50,10 @@ class Node {
   private final Ledger ledger;
   private final InstantSource clock;
   private boolean alive = true;
+
+  /** What it took in last. */
+  private Optional<Order> fresh = Optional.empty();
+
   private boolean draining;
 
   /**
@@ -118,7 +122,10 @@ class Node {
   }
 
   void register(Order order) {
-    ledger.orders().register(order);
+    Orders.Registration registration = ledger.orders().register(order);
+    if (registration.isNew()) {
+      fresh = Optional.of(order);
+    }
   }
 
   String engine() {
@@ -133,7 +140,10 @@ class Node {
       Optional<Tenure> next = Optional.empty();
       boolean trouble = false;
       try {
-        next = ledger.next();
+        // It may be old by now, which must do no harm.
+        Optional<Order> offered = fresh;
+        fresh = Optional.empty();
+        next = offered.flatMap(ledger::take).or(ledger::next);
       } catch (StoreException e) {
         trouble = true;
       }

@@ -120,7 +120,7 @@ abstract class StoreContract {
         List<Callable<Boolean>> calls = new ArrayList<>();
         for (int t = 0; t < THREADS; t++) {
           byte[] content = text("thread " + t);
-          calls.add(() -> store().create(uri, content));
+          calls.add(() -> store().create(uri, content).isDone());
         }
         int winner = -1;
         List<Future<Boolean>> answers = threads.invokeAll(calls);

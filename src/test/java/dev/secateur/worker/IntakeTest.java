@@ -112,7 +112,10 @@ final class IntakeTest {
             short_);
     intake =
         new CountedDefects(
-            new Intake(shop, () -> woken++)::take, ledger.defects(), publisher, work::stopsWaiting);
+            new Intake(shop, fresh -> woken++)::take,
+            ledger.defects(),
+            publisher,
+            work::stopsWaiting);
   }
 
   private static ObjectNode sound() {

@@ -23,6 +23,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,7 +35,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class LedgerBench {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int STARTS = 5;
-  private static final int RECORDS = 3000;
+  private static final int FIRST_RECORDS = 4000;
+  private static final int RECORDS = 8000;
   private static final int WARM = 10;
   private static final int MEASURED = 15;
   private static final int WORKERS = 4;
@@ -54,14 +56,22 @@ final class LedgerBench {
 
   private LedgerBench() {}
 
+  private interface Part {
+    void run() throws Exception;
+  }
+
   public static void main(String[] arguments) throws Exception {
     LocalServers.get();
-    coldStarts();
-    intake();
-    oneWorker();
-    elsewhere();
-    idleShare();
-    takeover();
+    Map<String, Part> parts = new LinkedHashMap<>();
+    parts.put("cold-start", LedgerBench::coldStarts);
+    parts.put("intake", LedgerBench::intake);
+    parts.put("one-worker", LedgerBench::oneWorker);
+    parts.put("elsewhere", LedgerBench::elsewhere);
+    parts.put("idle-share", LedgerBench::idleShare);
+    parts.put("takeover", LedgerBench::takeover);
+    for (String part : arguments.length == 0 ? parts.keySet() : List.of(arguments)) {
+      parts.get(part).run();
+    }
     System.exit(0);
   }
 
@@ -138,14 +148,22 @@ final class LedgerBench {
       ledger(platform).pauses().pause(new Pauses.Scope.All());
       WorkerProcess worker = platform.worker("intake-1", PRODUCTION).awaitReady();
       byte[] data = dev.secateur.event.EventJson.bytes(platform.job("shapes", "1", 1));
-      send(platform, data, 200, "warm");
-      platform.await("warm", () -> platform.acknowledged() == 200);
+      // What a worker of months has long compiled.
+      send(platform, data, FIRST_RECORDS, "warm");
+      platform.await("warm", () -> platform.acknowledged() == FIRST_RECORDS);
+      ProcessHandle process = ProcessHandle.of(worker.process().pid()).orElseThrow();
+      double before = processorMillis(process);
       long start = System.nanoTime();
       send(platform, data, RECORDS, "event");
-      platform.await("taken in", () -> platform.acknowledged() == 200 + RECORDS);
+      platform.await("taken in", () -> platform.acknowledged() == FIRST_RECORDS + RECORDS);
       print("intake-per-second", RECORDS / ((System.nanoTime() - start) / 1e9));
+      print("intake-processor-milliseconds", (processorMillis(process) - before) / RECORDS);
       worker.close();
     }
+  }
+
+  private static double processorMillis(ProcessHandle process) {
+    return process.info().totalCpuDuration().orElseThrow().toNanos() / 1e6;
   }
 
   private static void send(Platform platform, byte[] data, int records, String name)
