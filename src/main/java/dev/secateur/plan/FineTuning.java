@@ -17,8 +17,7 @@ import java.util.Optional;
  * @param distill learn from the original's outputs instead of the labels
  * @param augment how images are changed at random
  * @param freezeBatchNorm batch normalisation keeps its statistics, as at inference
- * @param precision empty: what the processor that begins the training is faster in; float32 where
- *     the network learns to be quantized
+ * @param precision empty: float32, which loses no accuracy
  */
 public record FineTuning(
     Recipe recipe,

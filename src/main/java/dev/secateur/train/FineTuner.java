@@ -117,7 +117,7 @@ public final class FineTuner implements AutoCloseable {
     this.quantizedFrom = scales.isEmpty() ? steps : steps / 2;
     this.saved = checkpoints.latest().filter(this::isOfThisRun);
     this.precision =
-        saved.map(CheckpointFile::precision).orElseGet(() -> precision(how, !scales.isEmpty()));
+        saved.map(CheckpointFile::precision).orElseGet(() -> Processor.current().precision(how.precision()));
     this.session =
         new TrainingSession(
             how.freezeBatchNorm() ? FrozenStatistics.of(network) : network,
@@ -221,16 +221,6 @@ public final class FineTuner implements AutoCloseable {
               + train.inputs()
               + "; choose other data or preprocessing");
     }
-  }
-
-  /**
-   * Where nothing is asked for, what learns to be INT8 learns it in float32: bfloat16 rounds about
-   * as coarsely as the scales that it would learn.
-   */
-  private static FineTuning.Precision precision(FineTuning how, boolean quantized) {
-    return quantized && how.precision().isEmpty()
-        ? FineTuning.Precision.FLOAT32
-        : Processor.current().precision(how.precision());
   }
 
   private boolean isOfThisRun(Path file) {

@@ -24,14 +24,9 @@ record Processor(Set<String> flags, Optional<String> limit, boolean oneDnn) {
   private static final Path CPUINFO = Path.of("/proc/cpuinfo");
   private static final String DNNL = "DNNL_MAX_CPU_ISA";
 
-  /**
-   * oneDNN's names of x64 instruction sets that do not have AVX-512, of those that do, and of those
-   * that also multiply bfloat16.
-   */
+  /** oneDNN's names of x64 instruction sets that do not have AVX-512. */
   private static final List<String> WITHOUT_AVX512 =
       List.of("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2");
-
-  private static final List<String> WITHOUT_BF16 = List.of("AVX512_CORE", "AVX512_CORE_VNNI");
 
   static Processor current() {
     return of(cpuinfo(), System.getenv());
@@ -72,18 +67,11 @@ record Processor(Set<String> flags, Optional<String> limit, boolean oneDnn) {
   /**
    * The precision that a run computes in.
    *
-   * @param asked empty: the fastest
+   * @param asked empty: the one that loses no accuracy
    */
   Precision precision(Optional<Precision> asked) {
-    Precision wanted = asked.orElse(multipliesBfloat16() ? Precision.BFLOAT16 : Precision.FLOAT32);
+    Precision wanted = asked.orElse(Precision.FLOAT32);
     return wanted == Precision.BFLOAT16 && !knowsBfloat16() ? Precision.FLOAT32 : wanted;
-  }
-
-  /** By instructions of its own, which makes it faster than float32. */
-  private boolean multipliesBfloat16() {
-    return knowsBfloat16()
-        && limit.filter(WITHOUT_BF16::contains).isEmpty()
-        && (flags.contains("avx512_bf16") || flags.contains("amx_bf16"));
   }
 
   /** At all: TensorFlow computes in float32 elsewhere, whatever is asked. */
