@@ -141,7 +141,8 @@ final class PlanOptions {
       paramLabel = "NAME",
       description =
           "Of the training's arithmetic: auto (default: float32), float32, or bfloat16, which is"
-              + " faster on processors with AMX or AVX512-BF16 and costs up to a point of accuracy.")
+              + " faster on processors with AMX or AVX512-BF16 and costs up to a point of"
+              + " accuracy.")
   Optional<String> precision;
 
   @Option(

@@ -117,7 +117,9 @@ public final class FineTuner implements AutoCloseable {
     this.quantizedFrom = scales.isEmpty() ? steps : steps / 2;
     this.saved = checkpoints.latest().filter(this::isOfThisRun);
     this.precision =
-        saved.map(CheckpointFile::precision).orElseGet(() -> Processor.current().precision(how.precision()));
+        saved
+            .map(CheckpointFile::precision)
+            .orElseGet(() -> Processor.current().precision(how.precision()));
     this.session =
         new TrainingSession(
             how.freezeBatchNorm() ? FrozenStatistics.of(network) : network,

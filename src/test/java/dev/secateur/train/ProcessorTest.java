@@ -34,12 +34,7 @@ class ProcessorTest {
 
   /** What is asked for is left alone, but where TensorFlow would not do it. */
   @ParameterizedTest
-  @CsvSource({
-    "avx2, FLOAT32",
-    "avx512, BFLOAT16",
-    "bf16, BFLOAT16",
-    "amx, BFLOAT16"
-  })
+  @CsvSource({"avx2, FLOAT32", "avx512, BFLOAT16", "bf16, BFLOAT16", "amx, BFLOAT16"})
   void theProcessorDecides(String name, Precision bfloat16) {
     Processor processor = processor(flags(name), Map.of());
     assertThat(processor.precision(Optional.empty())).isEqualTo(Precision.FLOAT32);
