@@ -26,12 +26,12 @@ import picocli.CommandLine.Spec;
       Pausing.Resume.class,
       Replay.class,
       Doctor.class,
+      WorkerHelp.class,
       CommandLine.HelpCommand.class
     },
     footer = {
       "",
-      "The launcher adds 'worker' (the service) and 'demo' (broker, store and worker on this"
-          + " machine).",
+      "The launcher adds 'demo': broker, store and worker on this machine.",
       "",
       "Exit codes: 0 done and accepted, 1 ran but not accepted, 2 wrong usage or input, 3 failed."
     })

@@ -1,21 +1,27 @@
 package dev.secateur.job;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
+import dev.secateur.result.Variant;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 
-/** {@code manifest.json}: the SHA-256 and size of each artifact. */
+/** {@code manifest.json}: the SHA-256 and size of each artifact, and what a TFLite file takes. */
 final class Manifest {
   private static final ObjectMapper MAPPER =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      new ObjectMapper()
+          .registerModule(new Jdk8Module())
+          .enable(SerializationFeature.INDENT_OUTPUT);
 
   /** What a job makes: no other file is an earlier job's, whatever a manifest says. */
   private static final Set<String> MADE =
@@ -48,6 +54,12 @@ final class Manifest {
     result
         .artifacts()
         .forEach(a -> files.putObject(a.file()).put("sha256", a.sha256()).put("bytes", a.bytes()));
+    for (Variant variant : result.variants()) {
+      Optional<JsonNode> entry = Optional.ofNullable(files.get(variant.file()));
+      if (entry.isPresent() && variant.signature().isPresent()) {
+        ((ObjectNode) entry.get()).setAll((ObjectNode) MAPPER.valueToTree(variant.signature()));
+      }
+    }
     MAPPER.writeValue(file.toFile(), json);
   }
 }

@@ -10,8 +10,10 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Weight;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Task;
+import dev.secateur.result.Signature;
 import dev.secateur.result.Variant;
 import dev.secateur.tflite.TfliteModel;
+import dev.secateur.tflite.TfliteSignature;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,16 +28,27 @@ final class Variants {
 
   static Variant keras(
       String name, Path file, Graph graph, Evaluation evaluation, Latency latency) {
-    return of(name, file, sparsity(graph), evaluation, latency);
+    return of(name, file, sparsity(graph), evaluation, latency, Optional.empty());
   }
 
   static Variant tflite(
       String name, Path file, TfliteModel model, Evaluation evaluation, Latency latency) {
-    return of(name, file, TfliteSparsity.of(model.buffer()), evaluation, latency);
+    return of(
+        name,
+        file,
+        TfliteSparsity.of(model.buffer()),
+        evaluation,
+        latency,
+        Optional.of(signature(TfliteSignature.of(model))));
   }
 
   private static Variant of(
-      String name, Path file, double sparsity, Evaluation evaluation, Latency latency) {
+      String name,
+      Path file,
+      double sparsity,
+      Evaluation evaluation,
+      Latency latency,
+      Optional<Signature> signature) {
     FileSize size = FileSize.of(file);
     Map<String, Variant.Output> outputs = new LinkedHashMap<>();
     evaluation
@@ -66,7 +79,23 @@ final class Variants {
             .flatMap(o -> o.divergence().stream())
             .max(Comparator.naturalOrder()),
         outputs,
-        evaluation.outputs().stream().flatMap(Variants::faults).toList());
+        evaluation.outputs().stream().flatMap(Variants::faults).toList(),
+        signature);
+  }
+
+  private static Signature signature(TfliteSignature file) {
+    return new Signature(
+        file.inputTensors().stream().map(Variants::tensor).toList(),
+        file.outputTensors().stream().map(Variants::tensor).toList());
+  }
+
+  private static Signature.Tensor tensor(TfliteSignature.Tensor tensor) {
+    return new Signature.Tensor(
+        tensor.name(),
+        tensor.dtype(),
+        tensor.shape(),
+        tensor.affine().map(TfliteSignature.Scale::scale),
+        tensor.affine().map(TfliteSignature.Scale::zeroPoint));
   }
 
   /** A decision between two classes has a first choice too. */

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param divergence from the original, the largest of the outputs'; empty where none can be told
  * @param outputs by name, in the network's order
  * @param faults why a verdict on this variant would rest on nothing
+ * @param signature of a TFLite file; empty for Keras files
  */
 public record Variant(
     String name,
@@ -40,7 +41,8 @@ public record Variant(
     Map<Measure, Double> measures,
     Optional<Double> divergence,
     Map<String, Output> outputs,
-    List<Fault> faults) {
+    List<Fault> faults,
+    Optional<Signature> signature) {
   public Variant {
     confusion = List.copyOf(confusion);
     measures = ordered(measures);
@@ -66,7 +68,8 @@ public record Variant(
         measures,
         divergence,
         outputs,
-        others);
+        others,
+        signature);
   }
 
   private static Map<Measure, Double> ordered(Map<Measure, Double> measures) {

@@ -36,15 +36,18 @@ final class Intake {
   private static final Duration LONGEST_WAIT = Duration.ofDays(30);
 
   private final Shop shop;
+  private final boolean shared;
   private final Consumer<Optional<Order>> wake;
 
   /** Equal records that come at once ask for the same inputs. */
   private final SharedLooks<ObjectUri, Optional<StoredObject>> inputObjects;
 
   /**
+   * @param shared whether others send events of their own, which are none of a worker's business
    * @param wake told that there is an order to be run, and of it if it is new
    */
-  Intake(Shop shop, Consumer<Optional<Order>> wake) {
+  Intake(Shop shop, boolean shared, Consumer<Optional<Order>> wake) {
+    this.shared = shared;
     this.shop = shop;
     this.wake = wake;
     this.inputObjects = new SharedLooks<>(uri -> StoredFolder.look(uri, shop.store()));
@@ -62,6 +65,10 @@ final class Intake {
                 "type: " + event.type().type() + " is none that this worker answers");
       };
     } catch (MalformedEventException e) {
+      if (shared && e.reason() == MalformedEventException.Reason.UNKNOWN_TYPE) {
+        shop.meters().passedBy();
+        return Disposition.DONE;
+      }
       return refuse(record, e);
     } finally {
       MDC.clear();

@@ -107,6 +107,7 @@ final class JobMeters implements StoreListener {
       requests(operation, Result.FAILED);
     }
     registry.counter(Metrics.DUPLICATES);
+    registry.counter(Metrics.PASSED_BY);
     registry.counter(Metrics.DEAD_LETTERS, Metrics.REASON, Failure.ATTEMPTS);
     registry.counter(Metrics.RETRIES, Metrics.REASON, code(FailureReason.INTERNAL));
     ratio();
@@ -185,6 +186,10 @@ final class JobMeters implements StoreListener {
 
   void duplicate() {
     registry.counter(Metrics.DUPLICATES).increment();
+  }
+
+  void passedBy() {
+    registry.counter(Metrics.PASSED_BY).increment();
   }
 
   void cached(boolean hit) {

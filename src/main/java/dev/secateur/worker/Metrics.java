@@ -1,12 +1,14 @@
 package dev.secateur.worker;
 
+import java.util.Map;
+
 /**
  * The names of the worker's meters and of their tags, as Micrometer spells them; {@code
  * docs/metrics.md} says what each one counts. No tag ever holds a model's name or a job's id: their
  * number has no bound.
  */
 public final class Metrics {
-  /** Counter: jobs that ended, by {@link #OUTCOME} and {@link #REASON}. */
+  /** Counter: jobs that ended, by {@link #OUTCOME}. */
   public static final String JOBS = "secateur.jobs";
 
   /** Long-task timer: jobs that run now. */
@@ -63,7 +65,7 @@ public final class Metrics {
   /** Counter: bytes of objects, by {@link #DIRECTION}. */
   public static final String STORE_BYTES = "secateur.store.bytes";
 
-  /** Timer: requests to the object store, by {@link #OPERATION} and {@link #RESULT}. */
+  /** Timer: requests to the object store, by {@link #OPERATION}. */
   public static final String STORE_REQUESTS = "secateur.store.requests";
 
   /** Distribution: original bytes over INT8 bytes, both zipped. */
@@ -89,6 +91,9 @@ public final class Metrics {
 
   /** Counter: records answered from a result that existed already. */
   public static final String DUPLICATES = "secateur.duplicates";
+
+  /** Counter: records whose type is none of the worker's, in a topic that others share. */
+  public static final String PASSED_BY = "secateur.passed.by";
 
   /** Counter: dataset requests of the local cache, by {@link #RESULT}: hit, miss. */
   public static final String CACHE = "secateur.cache.requests";
@@ -117,6 +122,53 @@ public final class Metrics {
   public static final String EVENT = "event";
   public static final String TYPE = "type";
   public static final String SCOPE = "scope";
+
+  /** What a meter says, in one sentence, as a scrape shows it. */
+  static final Map<String, String> HELP =
+      Map.ofEntries(
+          Map.entry(JOBS, "Jobs that ended."),
+          Map.entry(JOBS_RUNNING, "Jobs that run now."),
+          Map.entry(
+              ORDERS_PENDING,
+              "Orders that wait for a worker, all in all; the same on every worker."),
+          Map.entry(
+              ORDERS_RUNNING, "Orders that are being run, all in all; the same on every worker."),
+          Map.entry(PAUSES, "Pauses in force; the same on every worker."),
+          Map.entry(UNFIT, "1 while this worker itself is not sound and takes no orders."),
+          Map.entry(JOBS_QUEUED, "Records received and not yet taken in."),
+          Map.entry(
+              QUEUE_LAG, "Records of the input topic that the whole group has not acknowledged."),
+          Map.entry(JOB_DURATION, "A job from its claim to its event."),
+          Map.entry(JOB_PROGRESS, "The running job's progress, 0 to 1; 0 without one."),
+          Map.entry(JOB_PROGRESS_AGE, "Seconds since the running job last moved; 0 without one."),
+          Map.entry(STAGE_DURATION, "One stage."),
+          Map.entry(STAGE_RUNNING, "1 for the stage that runs now."),
+          Map.entry(QUEUE_WAIT, "From the event's time to the job's start."),
+          Map.entry(TRAINING_STEPS, "Training steps done."),
+          Map.entry(TRAINING_IMAGES, "Training images seen."),
+          Map.entry(TRAINING_EPOCH, "The epoch that is trained now, from 1; 0 without training."),
+          Map.entry(TRAINING_SPARSITY, "The sparsity reached so far, 0 to 1."),
+          Map.entry(STORE_BYTES, "Bytes of objects."),
+          Map.entry(STORE_REQUESTS, "Requests to the object store."),
+          Map.entry(COMPRESSION_RATIO, "Original bytes over INT8 bytes, both zipped."),
+          Map.entry(ACCURACY_CHANGE, "How far INT8's top-1 is from the original's."),
+          Map.entry(CLAIMS, "What happened to claims."),
+          Map.entry(CHECKPOINTS, "Checkpoints."),
+          Map.entry(RETRIES, "Attempts at a job that were repeated."),
+          Map.entry(DEAD_LETTERS, "Records copied to the dead-letter topic."),
+          Map.entry(EVENTS_SENT, "Events sent."),
+          Map.entry(DUPLICATES, "Records answered from a result that existed already."),
+          Map.entry(
+              PASSED_BY,
+              "Records whose type is none of the worker's, in a topic that others share."),
+          Map.entry(CACHE, "Dataset requests of the local cache."),
+          Map.entry(CACHE_BYTES, "Bytes in the local dataset cache."),
+          Map.entry(MEMORY_RESIDENT, "Resident memory of the process, in bytes."),
+          Map.entry(
+              MEMORY_NATIVE,
+              "Resident memory outside the JVM's heap and metaspace, in bytes: TensorFlow's."),
+          Map.entry(MEMORY_LIMIT, "What the container allows, in bytes."),
+          Map.entry(DRAINING, "1 while draining."));
 
   private Metrics() {}
 }

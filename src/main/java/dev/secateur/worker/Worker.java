@@ -150,7 +150,7 @@ final class Worker {
             named("answer"));
     intake =
         new CountedDefects(
-            new Intake(shop, execution::wake)::take,
+            new Intake(shop, configuration.intake().sharedTopic(), execution::wake)::take,
             shop.ledger().defects(),
             publisher,
             shop.work()::stopsWaiting);

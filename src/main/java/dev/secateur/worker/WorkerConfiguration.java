@@ -17,6 +17,8 @@ import java.util.OptionalInt;
 public interface WorkerConfiguration {
   Topics topics();
 
+  Intake intake();
+
   Kafka kafka();
 
   Store store();
@@ -58,6 +60,13 @@ public interface WorkerConfiguration {
     /** May be missing: then pending work cannot be seen while no worker lives. */
     @WithDefault("secateur-doorbell")
     String doorbell();
+  }
+
+  /** How records are taken in. */
+  interface Intake {
+    /** Whether others send events of their own to the topic of registrations. */
+    @WithDefault("false")
+    boolean sharedTopic();
   }
 
   /** What topics are created with, if they are. */

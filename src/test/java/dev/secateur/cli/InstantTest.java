@@ -54,6 +54,40 @@ class InstantTest {
     assertThat(zeros / all).isBetween(0.49, 0.51);
   }
 
+  @Test
+  void reportAndManifestSayWhatAFileIsFedAndGives() throws IOException {
+    Run run = run("--recipe", "instant", "--input-type", "uint8", "--output-type", "int8");
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    JsonNode variants = report().get("variants");
+    assertThat(variants.findParents("file"))
+        .allSatisfy(
+            v ->
+                assertThat(v.get("signature").isNull())
+                    .isEqualTo(!v.get("file").asText().endsWith(".tflite")));
+    JsonNode int8 =
+        variants.findParents("name").stream()
+            .filter(v -> v.path("name").asText().equals("int8"))
+            .findFirst()
+            .orElseThrow()
+            .get("signature");
+    JsonNode input = int8.at("/inputs/0");
+    assertThat(input.get("dtype").asText()).isEqualTo("uint8");
+    // Of the example's samples, which are pixels.
+    assertThat(input.get("scale").asDouble() * (255 - input.get("zeroPoint").asInt()))
+        .isBetween(200.0, 256.0);
+    JsonNode output = int8.at("/outputs/0");
+    assertThat(output.get("dtype").asText()).isEqualTo("int8");
+    // A softmax's, as TensorFlow Lite demands it.
+    assertThat(output.get("scale").floatValue()).isEqualTo(1 / 256f);
+    assertThat(output.get("zeroPoint").asInt()).isEqualTo(-128);
+    JsonNode manifest =
+        new ObjectMapper().readTree(dir.resolve("out/manifest.json").toFile()).get("files");
+    assertThat(manifest.at("/int8.tflite/inputs")).isEqualTo(int8.get("inputs"));
+    assertThat(manifest.at("/int8.tflite/outputs")).isEqualTo(int8.get("outputs"));
+    assertThat(manifest.at("/fp32.tflite/inputs/0/dtype").asText()).isEqualTo("float32");
+    assertThat(manifest.get("pruned.h5").has("inputs")).isFalse();
+  }
+
   /** What is judged is then what calibrates, and the report says so. */
   @Test
   void evaluationSamplesDoWhereThereAreNoOthers() throws IOException {

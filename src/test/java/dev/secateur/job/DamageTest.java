@@ -37,7 +37,8 @@ class DamageTest {
         Map.of(),
         Optional.empty(),
         Map.of(),
-        List.of(new Variant.Fault("first", "chance", "is no better than a guess")));
+        List.of(new Variant.Fault("first", "chance", "is no better than a guess")),
+        Optional.empty());
   }
 
   @Test

@@ -41,7 +41,8 @@ class VerdictTest {
         measures,
         Optional.empty(),
         Map.of("y", new Variant.Output(task, measures, Optional.empty(), errors)),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   private static Verdict verdict(

@@ -91,6 +91,18 @@ final class DocumentationTest {
   }
 
   @Test
+  void eachMeterHasAHelpText() throws Exception {
+    Set<String> code = new TreeSet<>();
+    for (Field field : Metrics.class.getFields()) {
+      String name = (String) field.get(null);
+      if (name.startsWith("secateur.")) {
+        code.add(name);
+      }
+    }
+    assertThat(Metrics.HELP.keySet()).containsExactlyInAnyOrderElementsOf(code);
+  }
+
+  @Test
   void theOperationsPageHasEachReason() throws Exception {
     String page = Files.readString(Path.of("docs/operations.md"));
     for (FailureReason reason : FailureReason.values()) {

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -59,6 +60,8 @@ final class IntakeTest {
   private Ledger ledger;
   private CountedDefects intake;
   private int woken;
+  private Shop shop;
+  private final MeterRegistry registry = new SimpleMeterRegistry();
 
   @BeforeEach
   void open() {
@@ -75,14 +78,13 @@ final class IntakeTest {
             InstantSource.system(),
             new Terms("test", "v1", Duration.ofMinutes(1), Duration.ofMinutes(1)));
     Work work = new Work();
-    MeterRegistry registry = new SimpleMeterRegistry();
     JobMeters meters = new JobMeters(registry);
     EventPublisher publisher =
         new EventPublisher(
             () -> broker, new Topics("in", "progress", "out", "dlq", "bell"), meters, registry);
     Disk disk = new Disk(directory);
     Duration short_ = Duration.ofMillis(1);
-    Shop shop =
+    shop =
         new Shop(
             store,
             STATE,
@@ -112,7 +114,7 @@ final class IntakeTest {
             short_);
     intake =
         new CountedDefects(
-            new Intake(shop, fresh -> woken++)::take,
+            new Intake(shop, false, fresh -> woken++)::take,
             ledger.defects(),
             publisher,
             work::stopsWaiting);
@@ -181,6 +183,24 @@ final class IntakeTest {
     } catch (java.io.IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void inATopicThatOthersUseTheirTypesArePassedBy() {
+    Intake sharing = new Intake(shop, true, fresh -> woken++);
+    Map<String, String> foreign = new HashMap<>(headers(1));
+    foreign.put("ce_type", "com.example.order.placed");
+
+    assertThat(sharing.take(record(1, foreign, "{}"))).isEqualTo(Disposition.DONE);
+
+    assertThat(broker.history()).isEmpty();
+    assertThat(orders()).isZero();
+    assertThat(registry.counter(Metrics.PASSED_BY).count()).isEqualTo(1);
+    // What is ours is taken in, and what is wrong with it is told.
+    assertThat(sharing.take(record(2, headers(2), sound().toString()))).isEqualTo(Disposition.DONE);
+    assertThat(orders()).isEqualTo(1);
+    assertThat(sharing.take(record(3, headers(3), "{}"))).isEqualTo(Disposition.DONE);
+    assertThat(broker.history()).hasSize(1);
   }
 
   @Test
