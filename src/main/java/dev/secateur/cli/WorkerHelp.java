@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
       "  SECATEUR_STORE_READ_BUCKETS        models,datasets",
       "  SECATEUR_STORE_WRITE_BUCKETS       artifacts",
       "  SECATEUR_STATE_URI                 s3://artifacts/.secateur/",
-      "  SECATEUR_JOBS_OUTPUT               where artifacts go when the event does not say",
+      "  SECATEUR_JOBS_OUTPUT               s3://artifacts/",
       "  SECATEUR_TOPICS_REGISTERED         model-registered",
       "  SECATEUR_TOPICS_COMPRESSED         model-compressed",
       "  SECATEUR_KAFKA_CREATE_TOPICS       false",

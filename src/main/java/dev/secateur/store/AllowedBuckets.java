@@ -20,6 +20,10 @@ public record AllowedBuckets(Set<String> read, Set<String> write) {
   }
 
   void requireWritable(ObjectUri uri) {
+    if (uri.version().isPresent()) {
+      throw new StoreException(
+          StoreException.Kind.FORBIDDEN, uri + ": a version is written once, by the store");
+    }
     if (!write.contains(uri.bucket())) {
       throw new StoreException(
           StoreException.Kind.FORBIDDEN,

@@ -243,6 +243,9 @@ public final class DirectoryStore implements ObjectStore {
   }
 
   private Path path(ObjectUri uri) {
+    if (uri.version().isPresent()) {
+      throw new StoreException(Kind.NOT_FOUND, uri + ": a directory keeps no versions");
+    }
     Path bucket = root.resolve(uri.bucket()).normalize();
     Path path = bucket.resolve(uri.key()).normalize();
     if (!path.startsWith(bucket)) {

@@ -1,15 +1,24 @@
 package dev.secateur.store;
 
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * The address of an object, {@code s3://bucket/key}, or of all objects under a prefix, where the
  * key is empty or ends with a slash.
+ *
+ * @param version of the object, {@code ?versionId=…}; empty: the one that is current
  */
-public record ObjectUri(String bucket, String key) {
+public record ObjectUri(String bucket, String key, Optional<String> version) {
   private static final Pattern ADDRESS =
-      Pattern.compile("s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", Pattern.DOTALL);
+      Pattern.compile(
+          "s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*?))?(?:\\?versionId=([^?&#/]+))?",
+          Pattern.DOTALL);
+
+  public ObjectUri(String bucket, String key) {
+    this(bucket, key, Optional.empty());
+  }
 
   public ObjectUri {
     if (key.startsWith("/")) {
@@ -20,17 +29,25 @@ public record ObjectUri(String bucket, String key) {
         throw new IllegalArgumentException("key " + key + ": must not hold . or .. as a part");
       }
     }
+    if (version.isPresent() && (key.isEmpty() || key.endsWith("/"))) {
+      throw new IllegalArgumentException(
+          "key " + key + ": a prefix has no versions; name one object");
+    }
   }
 
   /**
-   * @throws IllegalArgumentException if {@code uri} is no {@code s3://bucket/key}
+   * @throws IllegalArgumentException if {@code uri} is no {@code s3://bucket/key} or {@code
+   *     s3://bucket/key?versionId=version}
    */
   public static ObjectUri of(String uri) {
     Matcher address = ADDRESS.matcher(uri);
     if (!address.matches()) {
       throw new IllegalArgumentException(uri + ": must look like s3://bucket/key");
     }
-    return new ObjectUri(address.group(1), address.group(2) == null ? "" : address.group(2));
+    return new ObjectUri(
+        address.group(1),
+        Optional.ofNullable(address.group(2)).orElse(""),
+        Optional.ofNullable(address.group(3)));
   }
 
   /** The object or prefix {@code name} below this prefix. */
@@ -58,6 +75,6 @@ public record ObjectUri(String bucket, String key) {
 
   @Override
   public String toString() {
-    return "s3://" + bucket + "/" + key;
+    return "s3://" + bucket + "/" + key + version.map(v -> "?versionId=" + v).orElse("");
   }
 }

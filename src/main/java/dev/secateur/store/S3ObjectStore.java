@@ -165,7 +165,17 @@ public final class S3ObjectStore implements ObjectStore {
                 () -> {
                   StatObjectResponse found =
                       client.statObject(
-                          StatObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).build());
+                          StatObjectArgs.builder()
+                              .bucket(uri.bucket())
+                              .object(uri.key())
+                              .versionId(uri.version().orElse(null))
+                              .build());
+                  if (uri.version().isPresent()
+                      && !uri.version().equals(Optional.ofNullable(found.versionId()))) {
+                    // One that keeps none tells of the object as it is.
+                    throw new StoreException(
+                        Kind.NOT_FOUND, uri + ": the store keeps no versions of it");
+                  }
                   return new StoredObject(
                       uri, found.size(), found.etag(), age(found.headers(), found.lastModified()));
                 }));
@@ -238,6 +248,7 @@ public final class S3ObjectStore implements ObjectStore {
         GetObjectArgs.builder()
             .bucket(object.uri().bucket())
             .object(object.uri().key())
+            .versionId(object.uri().version().orElse(null))
             .matchETag(object.etag());
     return client.getObject((offset > 0 ? get.offset(offset) : get).build());
   }
@@ -253,7 +264,11 @@ public final class S3ObjectStore implements ObjectStore {
                 () -> {
                   try (GetObjectResponse in =
                       client.getObject(
-                          GetObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).build())) {
+                          GetObjectArgs.builder()
+                              .bucket(uri.bucket())
+                              .object(uri.key())
+                              .versionId(uri.version().orElse(null))
+                              .build())) {
                     byte[] bytes = in.readNBytes(maxBytes + 1);
                     if (bytes.length > maxBytes) {
                       throw new StoreException(

@@ -15,6 +15,7 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.reactive.messaging.ChannelRegistry;
 import io.smallrye.reactive.messaging.PausableChannel;
@@ -41,6 +42,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -132,7 +134,7 @@ final class Worker {
 
   /** Before the messaging channels start. */
   void start(@Observes @Priority(1) StartupEvent event) {
-    Limits.check(configuration);
+    check();
     int concurrency = configuration.jobs().concurrency();
     jobs = Executors.newFixedThreadPool(concurrency, named("job"));
     takers = Executors.newFixedThreadPool(INTAKE, named("intake"));
@@ -178,6 +180,22 @@ final class Worker {
     configuration.drain().whenIdle().ifPresent(this::leaveWhenIdle);
     drainOnTermination();
     LOG.infof("worker %s, %d at a time", shop.workerId(), concurrency);
+  }
+
+  /**
+   * @throws ConfigurationException of which Quarkus shows the message alone
+   */
+  private void check() {
+    if (!kafka.containsKey(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG)) {
+      throw new ConfigurationException(
+          "no broker is named: set KAFKA_BOOTSTRAP_SERVERS (kafka.bootstrap.servers), such as"
+              + " localhost:9092; 'secateur worker --help' lists what else a worker is told");
+    }
+    try {
+      Limits.check(configuration);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(e.getMessage(), e);
+    }
   }
 
   /** Of a claim: others take it for dead when four are missing. */

@@ -2,15 +2,19 @@ package dev.secateur.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.secateur.demo.Subprocess;
 import dev.secateur.demo.WorkerProcess;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.KafkaBinding;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Workers to which something is missing, so that no record can be answered. */
 final class BrokenWorkerIT {
@@ -24,6 +28,20 @@ final class BrokenWorkerIT {
           .contains("leaving: the native libraries do not work")
           .contains("UnsatisfiedLinkError");
     }
+  }
+
+  @Test
+  void withoutABrokerItSaysInOneLineHowToNameOne(@TempDir Path directory) throws Exception {
+    Subprocess worker =
+        Subprocess.java(
+            directory.resolve("log"),
+            Map.of(),
+            List.of("-Dquarkus.http.port=0", "-jar", WorkerProcess.application().toString()));
+    assertThat(worker.exitCode(Platform.LONG)).isEqualTo(1);
+    assertThat(worker.output().lines())
+        .singleElement()
+        .asString()
+        .contains("KAFKA_BOOTSTRAP_SERVERS");
   }
 
   /** That it is not alive after minutes: {@link StandstillTest}. */
