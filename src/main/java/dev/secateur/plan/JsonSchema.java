@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** One of the JSON Schemas (draft 2020-12) among the resources, and what it says of a document. */
 public final class JsonSchema {
@@ -66,12 +67,24 @@ public final class JsonSchema {
   /** One for each place, in the schema's order; where it allows alternatives, all are named. */
   public List<Violation> violations(JsonNode document) {
     Map<String, Set<String>> demands = new LinkedHashMap<>();
-    for (Error error : schema.validate(document)) {
+    List<Error> errors = schema.validate(document);
+    Set<String> paths = errors.stream().map(JsonSchema::path).collect(Collectors.toSet());
+    for (Error error : errors) {
+      if (isOfAnotherAlternative(error, paths)) {
+        continue;
+      }
       demands.computeIfAbsent(path(error), p -> new LinkedHashSet<>()).add(demand(error));
     }
     List<Violation> violations = new ArrayList<>();
     demands.forEach((path, all) -> violations.add(new Violation(path, String.join(", or ", all))));
     return violations;
+  }
+
+  /** Where something is wrong inside, one of the alternatives takes the whole for what it is. */
+  private static boolean isOfAnotherAlternative(Error error, Set<String> paths) {
+    String inside = path(error) + "/";
+    return error.getKeyword().equals("type")
+        && paths.stream().anyMatch(path -> path.startsWith(inside));
   }
 
   private static String path(Error error) {

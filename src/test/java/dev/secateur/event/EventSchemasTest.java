@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.plan.JsonSchema;
 import dev.secateur.plan.Plan;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class EventSchemasTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -32,6 +35,20 @@ final class EventSchemasTest {
              "acceptance": {"maxAccuracyDrop": 0.01},
              "output": {"uri": "s3://artifacts/"}}
             """);
+  }
+
+  @ParameterizedTest
+  @EnumSource(EventType.class)
+  void eachSchemaHasExamplesThatItTakes(EventType type) throws Exception {
+    JsonNode examples = MAPPER.readTree(JsonSchema.text(type.schema())).path("examples");
+    assertThat(examples).isNotEmpty();
+    for (JsonNode example : examples) {
+      assertThat(EventSchemas.violations(type, example)).isEmpty();
+      if (type == EventType.REGISTERED) {
+        var unused = Plan.read((ObjectNode) example);
+        assertThat(ModelRegistered.read((ObjectNode) example).model().name()).isNotEmpty();
+      }
+    }
   }
 
   @Test
