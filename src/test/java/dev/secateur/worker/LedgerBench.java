@@ -41,7 +41,7 @@ final class LedgerBench {
   private static final int MEASURED = 15;
   private static final int WORKERS = 4;
   private static final int TENANTS = 20;
-  private static final int ORDERS = 160;
+  private static final int ORDERS = 80;
   private static final Duration LEASE = Duration.ofSeconds(60);
 
   /** What tests shorten, as it is in production. */
@@ -268,7 +268,9 @@ final class LedgerBench {
       for (int j = 0; j < ORDERS; j++) {
         platform.publish(platform.job("shapes", "v" + j, 8).put("tenant", "t" + j % TENANTS));
       }
-      platform.await("taken in", () -> platform.acknowledged() == ORDERS);
+      platform.await(
+          "taken in",
+          () -> platform.store.list(platform.state.resolve("pending/")).size() == ORDERS);
       ledger.pauses().resume(new Pauses.Scope.All());
       platform.awaitResults(ORDERS);
       print("idle-share", idleShare(platform));
