@@ -12,10 +12,14 @@ import java.util.Optional;
 
 /** One object's JSON, read field by field; whatever is not as it must be names key and field. */
 record Document(String key, ObjectNode json) {
-  private static final int FORMAT = 1;
+  /** What this version reads. */
+  private static final int NEWEST = 2;
+
+  /** What it writes, where nothing newer is needed, so that older versions can read it. */
+  static final int OLDEST = 1;
 
   static ObjectNode fresh() {
-    return JsonNodeFactory.instance.objectNode().put("format", FORMAT);
+    return JsonNodeFactory.instance.objectNode().put("format", OLDEST);
   }
 
   /**
@@ -32,9 +36,9 @@ record Document(String key, ObjectNode json) {
       throw new UnreadableException(key + ": is no document of the ledger", false);
     }
     int format = json.get("format").asInt();
-    if (format > FORMAT) {
+    if (format > NEWEST) {
       throw new UnreadableException(
-          key + ": has format " + format + "; this version reads up to " + FORMAT, true);
+          key + ": has format " + format + "; this version reads up to " + NEWEST, true);
     }
     return new Document(key, json);
   }

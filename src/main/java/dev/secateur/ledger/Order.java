@@ -16,7 +16,8 @@ import java.time.Instant;
  * @param since since when it waits
  * @param job equal for orders that ask for the same work on the same bytes
  * @param engine the version that resolved it
- * @param resolved what the worker needs to run it; the ledger does not look inside
+ * @param resolved what the worker needs to run it; the ledger looks at its {@code format} alone: 2
+ *     where older versions would misread it, who then leave the order to newer ones
  */
 public record Order(
     String id,
@@ -46,6 +47,7 @@ public record Order(
 
   byte[] bytes() {
     ObjectNode json = Document.fresh();
+    json.put("format", resolved.path("format").asInt(Document.OLDEST));
     json.put("order", id);
     json.set("received", received.json());
     json.put("model", model).put("version", version).put("tenant", tenant);

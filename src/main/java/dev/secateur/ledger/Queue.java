@@ -238,8 +238,10 @@ final class Queue {
     try {
       Optional<Result> result = settled(claim);
       if (result.isPresent() && !pending.has(order)) {
-        // Answered and closed since it was looked at: nothing may remain of this claim.
-        store.delete(Keys.claim(order.id(), claim.epoch()));
+        // Answered and closed since it was looked at: no claim may remain, the own one last.
+        for (String name : Pages.names(store, Keys.claims(order.id()))) {
+          store.delete(Keys.claims(order.id()) + name);
+        }
         return Optional.empty();
       }
       if (result.isEmpty() && !cancelled) {

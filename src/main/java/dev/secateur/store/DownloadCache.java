@@ -29,6 +29,9 @@ public final class DownloadCache {
   /** Objects that are fetched at once without waiting for each other. */
   private static final int LOCKS = 16;
 
+  /** A tenth is cleared at once. */
+  private static final int SLACK = 10;
+
   private final ObjectStore store;
   private final Path files;
   private final long maxBytes;
@@ -61,17 +64,27 @@ public final class DownloadCache {
       long limit,
       Path target,
       BooleanSupplier cancelled) {
+    return fetch(object, sha256, limit, target, cancelled, new Look());
+  }
+
+  private Local fetch(
+      StoredObject object,
+      Optional<String> sha256,
+      long limit,
+      Path target,
+      BooleanSupplier cancelled,
+      Look look) {
     String identity = identity(object);
     synchronized (locks[Math.floorMod(identity.hashCode(), LOCKS)]) {
       try {
         Files.deleteIfExists(target);
-        Optional<Path> kept = find(object, identity, sha256);
+        Optional<Path> kept = look.find(object, identity, sha256);
         if (kept.isPresent() && link(target, kept.get())) {
           return new Local(digest(kept.get()), object.bytes(), true);
         }
         boolean keep = object.bytes() <= maxBytes;
         if (keep) {
-          makeRoom(object.bytes());
+          look.makeRoom(object.bytes());
         }
         String digest = store.download(object, sha256, limit, target, cancelled);
         if (keep) {
@@ -94,30 +107,54 @@ public final class DownloadCache {
   public boolean fetchFolder(
       StoredObject folder, long limit, Path directory, BooleanSupplier cancelled) {
     boolean[] hit = {true};
+    Look look = new Look();
     StoredFolder.fetch(
         folder,
         store,
         limit,
         directory,
-        (object, file) -> hit[0] &= fetch(object, Optional.empty(), limit, file, cancelled).hit(),
+        (object, file) ->
+            hit[0] &= fetch(object, Optional.empty(), limit, file, cancelled, look).hit(),
         cancelled);
     return hit[0];
+  }
+
+  /**
+   * The cache as one fetch, or one of a whole folder, found it: it is gone through once, not for
+   * each file. What others do meanwhile is seen when the room that was found is used up.
+   */
+  private final class Look {
+    private final Map<Path, Long> sizes = sizes();
+    private final Map<String, Path> byIdentity = new HashMap<>();
+    private long room = maxBytes - sizes.values().stream().mapToLong(Long::longValue).sum();
+
+    Look() {
+      sizes.keySet().forEach(file -> byIdentity.put(name(file).split("-", 2)[0], file));
+    }
+
+    /** By the digest that is demanded, else by what the store says of the object. */
+    Optional<Path> find(StoredObject object, String identity, Optional<String> sha256) {
+      if (sha256.isEmpty()) {
+        return Optional.ofNullable(byIdentity.get(identity))
+            .filter(file -> sizes.get(file) == object.bytes());
+      }
+      return sizes.keySet().stream()
+          .filter(file -> sizes.get(file) == object.bytes())
+          .filter(file -> name(file).endsWith(sha256.get()))
+          .findAny();
+    }
+
+    void makeRoom(long bytes) throws IOException {
+      if (bytes > room) {
+        room = clear(bytes);
+      }
+      room -= bytes;
+    }
   }
 
   /** Bytes that the cache holds now. */
   public long bytes() {
     return sizes().values().stream().mapToLong(Long::longValue).sum();
-  }
-
-  /** By the digest that is demanded, else by what the store says of the object. */
-  private Optional<Path> find(StoredObject object, String identity, Optional<String> sha256) {
-    String demanded = sha256.orElse("");
-    return sizes().entrySet().stream()
-        .filter(file -> file.getValue() == object.bytes())
-        .map(Map.Entry::getKey)
-        .filter(file -> sha256.isPresent() || name(file).startsWith(identity))
-        .filter(file -> name(file).endsWith(demanded))
-        .findAny();
   }
 
   /** False where the file is gone: another process needed the room. */
@@ -148,20 +185,29 @@ public final class DownloadCache {
     return file.getFileName().toString();
   }
 
-  private void makeRoom(long bytes) throws IOException {
+  /**
+   * Clears what was used longest ago, and somewhat more than it must: the next file will want room
+   * too.
+   *
+   * @return the room that there is now
+   */
+  private long clear(long bytes) throws IOException {
     Map<Path, Long> sizes = sizes();
-    long total = sizes.values().stream().mapToLong(Long::longValue).sum() + bytes;
+    Map<Path, Long> used = new HashMap<>();
+    // Read once: others use the files while they are sorted.
+    sizes.keySet().forEach(file -> used.put(file, file.toFile().lastModified()));
     List<Path> oldestFirst =
-        sizes.keySet().stream()
-            .sorted(Comparator.comparingLong(file -> file.toFile().lastModified()))
-            .toList();
+        sizes.keySet().stream().sorted(Comparator.comparingLong(used::get)).toList();
+    long room = maxBytes - sizes.values().stream().mapToLong(Long::longValue).sum();
+    long wanted = bytes > room ? Math.max(bytes, maxBytes / SLACK) : bytes;
     for (Path file : oldestFirst) {
-      if (total <= maxBytes) {
-        return;
+      if (room >= wanted) {
+        break;
       }
-      total -= sizes.get(file);
+      room += sizes.get(file);
       Files.deleteIfExists(file);
     }
+    return room;
   }
 
   private Map<Path, Long> sizes() {

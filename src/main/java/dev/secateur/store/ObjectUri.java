@@ -16,6 +16,8 @@ public record ObjectUri(String bucket, String key, Optional<String> version) {
           "s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*?))?(?:\\?versionId=([^?&#/]+))?",
           Pattern.DOTALL);
 
+  private static final String VERSION = "?versionId=";
+
   public ObjectUri(String bucket, String key) {
     this(bucket, key, Optional.empty());
   }
@@ -28,6 +30,10 @@ public record ObjectUri(String bucket, String key, Optional<String> version) {
       if (part.equals("..") || part.equals(".")) {
         throw new IllegalArgumentException("key " + key + ": must not hold . or .. as a part");
       }
+    }
+    if (key.contains(VERSION)) {
+      throw new IllegalArgumentException(
+          "key " + key + ": must not hold " + VERSION + ", which names a version behind a key");
     }
     if (version.isPresent() && (key.isEmpty() || key.endsWith("/"))) {
       throw new IllegalArgumentException(
@@ -75,6 +81,6 @@ public record ObjectUri(String bucket, String key, Optional<String> version) {
 
   @Override
   public String toString() {
-    return "s3://" + bucket + "/" + key + version.map(v -> "?versionId=" + v).orElse("");
+    return "s3://" + bucket + "/" + key + version.map(v -> VERSION + v).orElse("");
   }
 }

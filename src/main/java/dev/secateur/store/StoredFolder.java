@@ -5,10 +5,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * All objects under a prefix, as one. Its entity tag is a digest of theirs, so that what was looked
@@ -17,8 +21,13 @@ import java.util.function.BooleanSupplier;
  * @param objects by key
  */
 public record StoredFolder(ObjectUri prefix, List<StoredObject> objects) {
-  /** Bound of a listing: what has more is a data lake, and no set. */
-  private static final int MOST = 1_000_000;
+  /** What has more is a data lake, and no set. */
+  private static final int MOST = 100_000;
+
+  private static final int PAGE = 1000;
+
+  /** Of a file, in bytes, with room for what is put behind it while it is fetched. */
+  private static final int LONGEST_NAME = 240;
 
   public StoredFolder {
     objects = List.copyOf(objects);
@@ -29,40 +38,71 @@ public record StoredFolder(ObjectUri prefix, List<StoredObject> objects) {
    *
    * @throws StoreException if there is too much
    */
-  public static Optional<StoredFolder> at(ObjectUri prefix, ObjectStore store) {
-    List<StoredObject> objects = store.list(prefix, "", MOST + 1);
-    if (objects.size() > MOST) {
-      throw new StoreException(
-          Kind.TOO_LARGE, prefix + ": more than " + MOST + " objects; at most so many are taken");
-    }
-    // Some tools write an empty object for a folder.
-    List<StoredObject> files = objects.stream().filter(o -> !o.uri().isPrefix()).toList();
+  static Optional<StoredFolder> at(ObjectUri prefix, ObjectStore store) {
+    List<StoredObject> files = new ArrayList<>();
+    eachFile(prefix, store, files::add);
     return files.isEmpty() ? Optional.empty() : Optional.of(new StoredFolder(prefix, files));
   }
 
-  /** What is at an address now: an object, or all under a prefix as one. */
+  /**
+   * What is at an address now: an object, or all under a prefix as one, of which no more than a
+   * page is held at once.
+   *
+   * @throws StoreException if there is too much
+   */
   public static Optional<StoredObject> look(ObjectUri address, ObjectStore store) {
-    return address.isPrefix()
-        ? at(address, store).map(StoredFolder::asObject)
-        : store.stat(address);
+    if (!address.isPrefix()) {
+      return store.stat(address);
+    }
+    Summary summary = new Summary();
+    eachFile(address, store, summary::add);
+    return summary.count == 0 ? Optional.empty() : Optional.of(summary.asObject(address));
+  }
+
+  private static void eachFile(ObjectUri prefix, ObjectStore store, Consumer<StoredObject> each) {
+    int count = 0;
+    String after = "";
+    List<StoredObject> page;
+    do {
+      page = store.list(prefix, after, PAGE);
+      for (StoredObject object : page) {
+        after = object.uri().key().substring(prefix.key().length());
+        // Some tools write an empty object for a folder.
+        if (!object.uri().isPrefix()) {
+          count++;
+          if (count > MOST) {
+            throw new StoreException(
+                Kind.TOO_LARGE, prefix + ": more than " + MOST + " objects; put them into shards");
+          }
+          each.accept(object);
+        }
+      }
+    } while (page.size() == PAGE);
   }
 
   /** As if it were one object. */
-  public StoredObject asObject() {
-    StringBuilder text = new StringBuilder();
-    objects.forEach(
-        o ->
-            text.append(o.uri().key())
-                .append('\n')
-                .append(o.etag())
-                .append('\n')
-                .append(o.bytes())
-                .append('\n'));
-    return new StoredObject(
-        prefix,
-        objects.stream().mapToLong(StoredObject::bytes).sum(),
-        Digests.sha256(text.toString().getBytes(StandardCharsets.UTF_8)),
-        Duration.ZERO);
+  StoredObject asObject() {
+    Summary summary = new Summary();
+    objects.forEach(summary::add);
+    return summary.asObject(prefix);
+  }
+
+  /** What is told of all objects together. */
+  private static final class Summary {
+    private final MessageDigest digest = Digests.sha256();
+    private long bytes;
+    private int count;
+
+    void add(StoredObject object) {
+      String line = object.uri().key() + "\n" + object.etag() + "\n" + object.bytes() + "\n";
+      digest.update(line.getBytes(StandardCharsets.UTF_8));
+      bytes += object.bytes();
+      count++;
+    }
+
+    StoredObject asObject(ObjectUri prefix) {
+      return new StoredObject(prefix, bytes, Digests.hex(digest.digest()), Duration.ZERO);
+    }
   }
 
   /** Fetches one of the objects to a file of its own. */
@@ -112,12 +152,15 @@ public record StoredFolder(ObjectUri prefix, List<StoredObject> objects) {
    */
   static Path place(Path directory, ObjectUri prefix, ObjectUri object) {
     String name = object.key().substring(prefix.key().length());
-    Path file = name.startsWith("/") ? directory : directory.resolve(name);
+    boolean isLong =
+        Stream.of(name.split("/"))
+            .anyMatch(part -> part.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME);
+    Path file = name.startsWith("/") || isLong ? directory : directory.resolve(name);
     boolean taken = false;
     for (Path at = file; !at.equals(directory) && !taken; at = at.getParent()) {
       taken = at.equals(file) ? Files.exists(at) : Files.isRegularFile(at);
     }
-    if (taken || name.startsWith("/") || name.contains("//")) {
+    if (taken || isLong || name.startsWith("/") || name.contains("//")) {
       throw new StoreException(
           Kind.FORBIDDEN, object + ": is no name of a file beside the others (rename it)");
     }

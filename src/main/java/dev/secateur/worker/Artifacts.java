@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +32,9 @@ final class Artifacts {
 
   /** Most of the time of a small file is the store's answer. */
   private static final int AT_ONCE = 4;
+
+  /** For uploads that were stopped. */
+  private static final Duration LAST_UPLOADS = Duration.ofSeconds(5);
 
   private final ObjectStore store;
   private final ObjectUri directory;
@@ -94,6 +99,16 @@ final class Artifacts {
       throw new StoreException(StoreException.Kind.UNAVAILABLE, target + ": interrupted", e);
     } finally {
       uploads.shutdownNow();
+      awaitEnd(uploads);
+    }
+  }
+
+  /** The files are soon deleted, and the claim given back: nothing is to go on behind that. */
+  private static void awaitEnd(ExecutorService uploads) {
+    try {
+      var unused = uploads.awaitTermination(LAST_UPLOADS.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

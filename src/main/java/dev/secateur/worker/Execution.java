@@ -54,7 +54,7 @@ final class Execution {
   private final Bell bell;
   private final Set<Running> running = ConcurrentHashMap.newKeySet();
 
-  /** When all of them are busy, whoever has something to be answered does it. */
+  /** When all of them are busy, or stopped, whoever has something to be answered does it. */
   private final ExecutorService answers;
 
   /** When there was last something to do, by the nanosecond clock. */
@@ -89,7 +89,7 @@ final class Execution {
             TimeUnit.MINUTES,
             new SynchronousQueue<>(),
             answering,
-            new ThreadPoolExecutor.CallerRunsPolicy());
+            (answer, all) -> answer.run());
   }
 
   /** There may be something to run. */
@@ -386,6 +386,7 @@ final class Execution {
     answers.shutdown();
     if (!answers.awaitTermination(most.toMillis(), TimeUnit.MILLISECONDS)) {
       LOG.warn("not all answers were sent: the next worker sends them");
+      giveAllBack();
     }
   }
 

@@ -35,6 +35,8 @@ final class Gaps {
     this.kafka = new HashMap<>(kafka);
     this.kafka.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     this.kafka.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    // Where the log was cut meanwhile nothing is known of the gap: it is not to jump to the end.
+    this.kafka.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     this.kafka.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
     this.kafka.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     this.kafka.remove(ConsumerConfig.GROUP_ID_CONFIG);

@@ -306,12 +306,12 @@ final class Intake {
 
   /** Artifacts and state are kept apart: an event must not be able to write a result. */
   private ObjectUri output(Asked asked) {
-    ObjectUri output =
-        asked
-            .registered()
-            .output()
-            .map(o -> ObjectUri.of(o.uri()).resolve(""))
-            .orElse(shop.output());
+    Optional<ObjectUri> said = asked.registered().output().map(o -> ObjectUri.of(o.uri()));
+    if (said.flatMap(ObjectUri::version).isPresent()) {
+      throw new IllegalArgumentException(
+          said.get() + ": a version is written by the store alone; name where artifacts are to go");
+    }
+    ObjectUri output = said.map(uri -> uri.resolve("")).orElse(shop.output());
     shop.store().requireWritable(output);
     if (shop.state().contains(output)
         || shop.state().contains(output.resolve(asked.model() + "/" + asked.version()))) {

@@ -32,7 +32,7 @@ public final class Metrics {
   /** Gauge: records of the input topic that the whole group has not acknowledged. */
   public static final String QUEUE_LAG = "secateur.queue.lag";
 
-  /** Timer: a job from its claim to its event, by {@link #OUTCOME}. */
+  /** Timer: a job from its claim to its durable result, by {@link #OUTCOME}. */
   public static final String JOB_DURATION = "secateur.job.duration";
 
   /** Gauge: the running job's progress, 0 to 1; 0 without one. */
@@ -138,7 +138,7 @@ public final class Metrics {
           Map.entry(JOBS_QUEUED, "Records received and not yet taken in."),
           Map.entry(
               QUEUE_LAG, "Records of the input topic that the whole group has not acknowledged."),
-          Map.entry(JOB_DURATION, "A job from its claim to its event."),
+          Map.entry(JOB_DURATION, "A job from its claim to its durable result."),
           Map.entry(JOB_PROGRESS, "The running job's progress, 0 to 1; 0 without one."),
           Map.entry(JOB_PROGRESS_AGE, "Seconds since the running job last moved; 0 without one."),
           Map.entry(STAGE_DURATION, "One stage."),

@@ -74,7 +74,20 @@ record OrderedJob(Asked asked, Plan plan, StoredInputs inputs, ObjectUri output,
               input.sha256().ifPresent(digest -> one.put("sha256", digest));
             });
     json.put("output", output.toString()).put("key", key.value());
+    if (isNew()) {
+      json.put("format", 2);
+    }
     return json;
+  }
+
+  /** Whether workers from before versions, prefixes and jobs without training would misread it. */
+  private boolean isNew() {
+    return !inputs.sources().containsKey(Role.TRAIN)
+        || inputs.sources().containsKey(Role.ARCHITECTURE)
+        || !plan.replace().isEmpty()
+        || inputs.sources().values().stream()
+            .map(input -> input.object().uri())
+            .anyMatch(uri -> uri.isPrefix() || uri.version().isPresent());
   }
 
   /**

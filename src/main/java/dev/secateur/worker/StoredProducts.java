@@ -5,6 +5,7 @@ import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
 import dev.secateur.store.StoredObject;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * What jobs have made for others that begin alike, shared by all workers. The ledger's sweep
@@ -24,6 +26,34 @@ record StoredProducts(ObjectStore store, ObjectUri under, Path directory) implem
   /** To fetch more takes about as long as to make it again. */
   private static final long LARGEST = 256L << 20;
 
+  /** Takes no more than is kept, so that a large product does not fill the disk first. */
+  private static final class BoundedOutput extends FilterOutputStream {
+    private long room = LARGEST;
+
+    BoundedOutput(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      take(1);
+      out.write(b);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      take(length);
+      out.write(bytes, offset, length);
+    }
+
+    private void take(int bytes) throws IOException {
+      room -= bytes;
+      if (room < 0) {
+        throw new IOException("has more than the " + LARGEST + " bytes that are shared");
+      }
+    }
+  }
+
   @Override
   public Optional<InputStream> open(String digest) throws IOException {
     try {
@@ -32,7 +62,7 @@ record StoredProducts(ObjectStore store, ObjectUri under, Path directory) implem
       if (kept.isEmpty()) {
         return Optional.empty();
       }
-      Path file = Files.createTempFile(directory, "fetched", ".product");
+      Path file = directory.resolve("fetched-" + UUID.randomUUID() + ".product");
       store.download(kept.get(), Optional.empty(), LARGEST, file);
       return Optional.of(Files.newInputStream(file, StandardOpenOption.DELETE_ON_CLOSE));
     } catch (StoreException e) {
@@ -44,12 +74,10 @@ record StoredProducts(ObjectStore store, ObjectUri under, Path directory) implem
   public void keep(String digest, Content content) throws IOException {
     Path file = Files.createTempFile(directory, "made", ".product");
     try {
-      try (OutputStream out = Files.newOutputStream(file)) {
+      try (OutputStream out = new BoundedOutput(Files.newOutputStream(file))) {
         content.writeTo(out);
       }
-      if (Files.size(file) <= LARGEST) {
-        store.upload(file, under.resolve(digest));
-      }
+      store.upload(file, under.resolve(digest));
     } catch (StoreException e) {
       throw new IOException(e.getMessage(), e);
     } finally {

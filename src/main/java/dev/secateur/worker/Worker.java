@@ -433,6 +433,7 @@ final class Worker {
       clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     }
     clock.shutdownNow();
+    clock.awaitTermination(GIVING_BACK.toMillis(), TimeUnit.MILLISECONDS);
     execution.awaitAnswers(LAST_EVENTS);
     hearts.shutdownNow();
     if (configuration.drain().whenIdle().isPresent()) {

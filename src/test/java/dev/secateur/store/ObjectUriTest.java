@@ -34,5 +34,8 @@ final class ObjectUriTest {
     assertThatThrownBy(() -> ObjectUri.of("s3://models/a/?versionId=1"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("a prefix has no versions");
+    assertThatThrownBy(() -> new ObjectUri("models", "a?versionId=1"))
+        .as("it would read as another object")
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -73,6 +73,27 @@ class StoredFolderTest {
     }
   }
 
+  /** More than a page of a listing, and more than the cache holds. */
+  @Test
+  void manyObjectsAreLookedAtAndFetchedWhole() throws IOException {
+    int many = 1100;
+    for (int n = 0; n < many; n++) {
+      put("many/" + n, "%04d".formatted(n));
+    }
+    DownloadCache small = new DownloadCache(store, work.resolve("small"), many);
+    StoredObject folder = StoredFolder.look(SET, store).orElseThrow();
+    assertThat(folder).isEqualTo(stat());
+    assertThat(folder.bytes()).isEqualTo(4 + 4 * many);
+    for (String to : List.of("first", "second")) {
+      small.fetchFolder(folder, 1 << 20, work.resolve(to), () -> false);
+      try (Stream<Path> files = Files.list(work.resolve(to).resolve("many"))) {
+        assertThat(files).hasSize(many);
+      }
+      assertThat(work.resolve(to).resolve("many/1099")).hasContent("1099");
+      assertThat(small.bytes()).isBetween(1L, (long) many);
+    }
+  }
+
   @Test
   void theLimitIsOfAllTogether() {
     StoredObject folder = stat();
@@ -95,5 +116,13 @@ class StoredFolderTest {
     assertThatThrownBy(() -> StoredFolder.place(folder, SET, new ObjectUri("artifacts", key)))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("s3://artifacts/" + key);
+  }
+
+  @Test
+  void aNameThatNoDiskTakesIsTheObjectsFaultAndNotTheDisks() {
+    ObjectUri uri = SET.resolve("a/" + "\u00e9".repeat(130));
+    assertThatThrownBy(() -> StoredFolder.place(work, SET, uri))
+        .isInstanceOfSatisfying(
+            StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FORBIDDEN));
   }
 }

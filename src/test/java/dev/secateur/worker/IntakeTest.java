@@ -204,6 +204,34 @@ final class IntakeTest {
   }
 
   @Test
+  void noVersionIsWrittenTo() {
+    ObjectNode data = sound();
+    data.putObject("output").put("uri", "s3://artifacts/out?versionId=3");
+    assertThat(intake.answer(record(1, headers(1), data.toString()))).isEqualTo(Disposition.DONE);
+    assertThat(orders()).isZero();
+    assertThat(broker.history())
+        .singleElement()
+        .satisfies(
+            r ->
+                assertThat(new String(r.value(), StandardCharsets.UTF_8))
+                    .contains("s3://artifacts/out?versionId=3"));
+  }
+
+  @Test
+  void anOrderThatOlderWorkersWouldMisreadIsLeftByThem() {
+    ObjectNode data = sound();
+    intake.answer(record(1, headers(1), data.toString()));
+    store.write(ObjectUri.of("s3://datasets/set/0.npz"), new byte[] {2});
+    data.withObject("/datasets/train").put("uri", "s3://datasets/set/");
+    intake.answer(record(2, headers(2), data.toString()));
+    assertThat(
+            store.list(STATE.resolve("orders/")).stream()
+                .map(order -> store.read(order.uri(), 1 << 20).orElseThrow())
+                .map(bytes -> new String(bytes, StandardCharsets.UTF_8).contains("\"format\":2")))
+        .containsExactlyInAnyOrder(false, true);
+  }
+
+  @Test
   void whatTrainsNothingNeedsNoTrainingSet() {
     ObjectNode data = sound();
     ((ObjectNode) data.get("datasets")).remove("train");
