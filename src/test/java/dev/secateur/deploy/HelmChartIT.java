@@ -174,7 +174,7 @@ final class HelmChartIT {
     assertThat(started).hasSize(jobs);
     for (JsonNode job : started) {
       assertThat(job.at("/metadata/annotations/helm.sh~1hook").asText())
-          .isEqualTo("post-install,post-upgrade");
+          .isEqualTo("post-install");
       assertThat(job.at("/spec/template/spec/containers/0/env").toString())
           .contains("SECATEUR_DRAIN_WHEN_IDLE");
     }
