@@ -173,8 +173,7 @@ final class HelmChartIT {
             .toList();
     assertThat(started).hasSize(jobs);
     for (JsonNode job : started) {
-      assertThat(job.at("/metadata/annotations/helm.sh~1hook").asText())
-          .isEqualTo("post-install");
+      assertThat(job.at("/metadata/annotations/helm.sh~1hook").asText()).isEqualTo("post-install");
       assertThat(job.at("/spec/template/spec/containers/0/env").toString())
           .contains("SECATEUR_DRAIN_WHEN_IDLE");
     }
