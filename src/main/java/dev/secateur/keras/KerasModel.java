@@ -13,10 +13,13 @@ import java.util.Optional;
  * @param format the kind of file that it came from
  * @param kerasVersion as the file states it, or "unknown"
  * @param trainingConfig the loss it was compiled with, where the file says so
+ * @param channelsFirst what the file's model takes and gives with its channels first, and the graph
+ *     with its channels last
  */
 public record KerasModel(
     Graph graph,
     KerasArchitecture architecture,
     KerasFormat format,
     String kerasVersion,
-    Optional<TrainingConfig> trainingConfig) {}
+    Optional<TrainingConfig> trainingConfig,
+    ChannelsFirst channelsFirst) {}
