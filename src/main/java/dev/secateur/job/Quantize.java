@@ -65,6 +65,12 @@ record Quantize(Run run) implements Step {
             .with(LearnedScales.ranges(tuned.graph(), tuned.scales()));
     calibration.warnings().forEach(run::warn);
     TfliteModel int8 = lowered.int8(calibration, run.job().plan().quantization(), run.metadata());
+    if (System.getenv("INT4") != null) {
+      RoundedToFourBits four =
+          RoundedToFourBits.of(run, tuned.graph(), System.getenv("INT4").equals("packed"));
+      int8 =
+          four.lowered().int8(four.calibration(), run.job().plan().quantization(), four.grids(), run.metadata());
+    }
     // What was built and runs is a result: what nothing is left of is for the verdict to say.
     products.put(Product.DAMAGE, new Damage(run.artifacts().unlike(int8, fp32)));
     run.staging().write(FILE, int8::writeTo);

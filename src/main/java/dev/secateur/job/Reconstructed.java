@@ -40,11 +40,8 @@ final class Reconstructed {
     if (pruning.finalSparsity() == 0) {
       return original;
     }
-    List<List<Tensor>> batches =
-        batches(run.inputs().representative(), Samples.count(original, BYTES));
-    Samples samples =
-        new Samples(batches, part -> predictor(part, run.job().threads()), run.cancelled());
-    try (Reconstruction reconstruction = new Reconstruction(samples, run.job().threads())) {
+    try (Reconstruction reconstruction =
+        new Reconstruction(samples(run, original), run.job().threads())) {
       KernelBudgets budgets =
           switch (pruning.allocation()) {
             case UNIFORM -> KernelBudgets.uniform(original, pruning.finalSparsity());
@@ -53,6 +50,13 @@ final class Reconstructed {
           };
       return reconstruction.prune(original, budgets);
     }
+  }
+
+  /** What a network's layers are asked to say is measured on these. */
+  static Samples samples(Run run, Graph network) {
+    List<List<Tensor>> batches =
+        batches(run.inputs().representative(), Samples.count(network, BYTES));
+    return new Samples(batches, part -> predictor(part, run.job().threads()), run.cancelled());
   }
 
   /** It serves every target: jobs that differ in theirs measure it once. */

@@ -47,7 +47,21 @@ public final class Lowered {
    */
   public TfliteModel int8(
       Calibration calibration, Quantization quantization, ModelMetadata metadata) {
-    return FlatBufferWriter.write(Quantizer.quantize(program, calibration, quantization), metadata);
+    return int8(calibration, quantization, KernelGrids.NONE, metadata);
+  }
+
+  /**
+   * The same of a network that was rounded: its kernels keep their levels.
+   *
+   * @throws TfliteException as {@link #int8(Calibration, Quantization, ModelMetadata)}
+   */
+  public TfliteModel int8(
+      Calibration calibration,
+      Quantization quantization,
+      KernelGrids grids,
+      ModelMetadata metadata) {
+    return FlatBufferWriter.write(
+        Quantizer.quantize(program, calibration, quantization, grids), metadata);
   }
 
   /** {@code real = (q − zeroPoint)·scale}, q from −128 to 127. */

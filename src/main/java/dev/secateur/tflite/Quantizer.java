@@ -21,6 +21,7 @@ final class Quantizer {
   private final Program from;
   private final QuantizationPlan plan;
   private final Quantization options;
+  private final KernelGrids grids;
   private final Program to = new Program();
 
   /** Float forms of the original's tensors in the result. */
@@ -34,13 +35,16 @@ final class Quantizer {
 
   private record Form(int tensor, Affine quantization) {}
 
-  private Quantizer(Program from, QuantizationPlan plan, Quantization options) {
+  private Quantizer(
+      Program from, QuantizationPlan plan, Quantization options, KernelGrids grids) {
+    this.grids = grids;
     this.from = from;
     this.plan = plan;
     this.options = options;
   }
 
-  static Program quantize(Program lowered, Calibration calibration, Quantization options) {
+  static Program quantize(
+      Program lowered, Calibration calibration, Quantization options, KernelGrids grids) {
     requireKernels(lowered, options);
     Program program = options.integerOnly() ? lowered : FloatStatistics.mark(lowered);
     QuantizationPlan plan = QuantizationPlan.of(program, calibration);
@@ -49,7 +53,7 @@ final class Quantizer {
       requireKernels(program, options);
       plan = QuantizationPlan.of(program, calibration);
     }
-    Quantizer quantizer = new Quantizer(program, plan, options);
+    Quantizer quantizer = new Quantizer(program, plan, options, grids);
     program.inputs().forEach(quantizer::input);
     program.operators().forEach(quantizer::rewrite);
     program.outputs().forEach(quantizer::output);
@@ -174,15 +178,22 @@ final class Quantizer {
     int bias = operator.inputs().get(transposed ? 3 : 2);
     Affine q = plan.activation(activation);
     int axis = operator.opcode() == Opcode.DEPTHWISE_CONV_2D ? 3 : 0;
+    String name = from.tensor(kernel).name();
     KernelQuantizer quantizer =
-        new KernelQuantizer(values(kernel), values(bias), q.scale(), result.scale());
+        grids
+            .of(name)
+            .map(g -> new KernelQuantizer(values(kernel), values(bias), q.scale(), result.scale(), g))
+            .orElseGet(
+                () -> new KernelQuantizer(values(kernel), values(bias), q.scale(), result.scale()));
+    ScalarType type = grids.type(name);
+    Constant.Int8s weights = quantizer.weights();
     int x = asInt8(activation, q);
     int w =
         to.constant(
-            from.tensor(kernel).name(),
+            name,
             from.tensor(kernel).shape(),
-            ScalarType.INT8,
-            quantizer.weights(),
+            type,
+            type == ScalarType.INT4 ? new Constant.Int4s(weights.values()) : weights,
             Optional.of(quantizer.weightQuantization(axis)));
     int b =
         to.constant(

@@ -24,7 +24,7 @@ class QuantizerTest {
   }
 
   private static Program quantized(Graph graph) {
-    return Quantizer.quantize(TfliteLowering.lower(graph), calibrate(graph), Quantization.DEFAULT);
+    return Quantizer.quantize(TfliteLowering.lower(graph), calibrate(graph), Quantization.DEFAULT, KernelGrids.NONE);
   }
 
   private static List<Opcode> opcodes(Program program) {

@@ -1,0 +1,116 @@
+package dev.secateur.prune;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Grid;
+import dev.secateur.graph.Op;
+import dev.secateur.graph.Tensor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+
+/**
+ * Rounds kernels to few levels without training, layer by layer in the network's order: each layer
+ * is asked to say, with the levels that it has and on what it reads in the network rounded so far,
+ * what it said in the original on what it read there. Values between the layers are rounded to INT8
+ * on the way, as they will be in the file. Needs a few hundred samples and no targets.
+ *
+ * <p>One thread at a time.
+ */
+public final class Rounding implements AutoCloseable {
+  /**
+   * @param network with kernels that stand on their grids, and biases that make each layer's mean
+   *     output the original's
+   * @param grids by kernel
+   */
+  public record Rounded(Graph network, Map<String, Grid> grids) {
+    public Rounded {
+      grids = Map.copyOf(grids);
+    }
+  }
+
+  private final LinearAlgebra algebra;
+  private final Samples samples;
+
+  /**
+   * @param threads for linear algebra
+   */
+  public Rounding(Samples samples, int threads) {
+    this.algebra = new LinearAlgebra(threads);
+    this.samples = samples;
+  }
+
+  /**
+   * @param original as it runs at inference: what can be folded is
+   * @param most the largest level of each kernel that can be rounded so, by its name
+   * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
+   */
+  public Rounded round(Graph original, ToIntFunction<String> most) {
+    Graph rounded = original;
+    Map<String, Grid> grids = new HashMap<>();
+    Activations before = samples.of(original);
+    Activations now = samples.of(original, EightBits::rounded);
+    for (PrunableKernel kernel : PrunableKernel.of(original)) {
+      if (!isRounded(original.nodes().get(kernel.index()).op())) {
+        continue;
+      }
+      samples.checkCancelled();
+      int levels = most.applyAsInt(kernel.kernel());
+      // Runtimes take a dense kernel of four bits with one step only.
+      boolean one =
+          levels == Grid.FOUR_BITS
+              && original.nodes().get(kernel.index()).op() instanceof Op.Dense;
+      Step step =
+          kernel instanceof PrunableLayer layer
+              ? reconstructed(layer, original, rounded, before, now, levels, one)
+              : nearest(kernel.kernel(), original, levels, one);
+      rounded = rounded.withWeights(step.weights());
+      grids.put(kernel.kernel(), new Grid(levels, step.steps()));
+    }
+    return new Rounded(rounded, grids);
+  }
+
+  /** Kernels of which runtimes know forms of four bits. */
+  private static boolean isRounded(Op op) {
+    return op instanceof Op.Dense || (op instanceof Op.Conv2D conv && conv.groups() == 1);
+  }
+
+  /** The weights that change, and the steps of the kernel among them. */
+  private record Step(Map<String, Tensor> weights, List<Float> steps) {}
+
+  private Step reconstructed(
+      PrunableLayer layer,
+      Graph original,
+      Graph rounded,
+      Activations before,
+      Activations now,
+      int levels,
+      boolean one) {
+    long t0 = System.nanoTime();
+    before.advance(original, layer.index());
+    now.advance(rounded, layer.index());
+    long t1 = System.nanoTime();
+    SampledRows rows = new SampledRows(layer, original, before);
+    Moments moments = Moments.of(algebra, layer, original, rows, before, now);
+    long t2 = System.nanoTime();
+    RoundingProblem.Solution solved =
+        new RoundingProblem(algebra, moments.h(), moments.c(), layer.folded(original))
+            .solve(levels, one);
+    System.err.printf("%s %d ms %d ms %d ms%n", layer.kernel(), (t1-t0)/1000000, (t2-t1)/1000000, (System.nanoTime()-t2)/1000000);
+    return new Step(
+        layer.replaced(original, solved.weights(), moments.offset(solved.weights())),
+        solved.steps());
+  }
+
+  /** A kernel that no one matrix describes, or too large a one: each entry for itself. */
+  private static Step nearest(String kernel, Graph original, int levels, boolean one) {
+    Tensor value = original.weights().get(kernel).value();
+    NearestLevels nearest = NearestLevels.of(value, levels, one);
+    return new Step(Map.of(kernel, nearest.value()), nearest.steps());
+  }
+
+  @Override
+  public void close() {
+    algebra.close();
+  }
+}
