@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /** The network pruned without training, on samples taken evenly from the representative set. */
@@ -41,7 +42,10 @@ final class Reconstructed {
       return original;
     }
     try (Reconstruction reconstruction =
-        new Reconstruction(samples(run, original), run.job().threads())) {
+        new Reconstruction(
+            samples(
+                original, run.inputs().representative(), run.job().threads(), run.cancelled()),
+            run.job().threads())) {
       KernelBudgets budgets =
           switch (pruning.allocation()) {
             case UNIFORM -> KernelBudgets.uniform(original, pruning.finalSparsity());
@@ -52,11 +56,10 @@ final class Reconstructed {
     }
   }
 
-  /** What a network's layers are asked to say is measured on these. */
-  static Samples samples(Run run, Graph network) {
-    List<List<Tensor>> batches =
-        batches(run.inputs().representative(), Samples.count(network, BYTES));
-    return new Samples(batches, part -> predictor(part, run.job().threads()), run.cancelled());
+  /** What the layers of a network are asked to say is measured on these, taken evenly from a set. */
+  static Samples samples(Graph network, Dataset set, int threads, BooleanSupplier cancelled) {
+    List<List<Tensor>> batches = batches(set, Samples.count(network, BYTES));
+    return new Samples(batches, part -> predictor(part, threads), cancelled);
   }
 
   /** It serves every target: jobs that differ in theirs measure it once. */

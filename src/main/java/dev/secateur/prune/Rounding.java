@@ -51,23 +51,46 @@ public final class Rounding implements AutoCloseable {
     Activations before = samples.of(original);
     Activations now = samples.of(original, EightBits::rounded);
     for (PrunableKernel kernel : PrunableKernel.of(original)) {
-      if (!isRounded(original.nodes().get(kernel.index()).op())) {
+      Op op = original.nodes().get(kernel.index()).op();
+      if (!isRounded(op)) {
         continue;
       }
       samples.checkCancelled();
       int levels = most.applyAsInt(kernel.kernel());
-      // Runtimes take a dense kernel of four bits with one step only.
-      boolean one =
-          levels == Grid.FOUR_BITS
-              && original.nodes().get(kernel.index()).op() instanceof Op.Dense;
       Step step =
           kernel instanceof PrunableLayer layer
-              ? reconstructed(layer, original, rounded, before, now, levels, one)
-              : nearest(kernel.kernel(), original, levels, one);
+              ? reconstructed(layer, original, rounded, before, now, levels, hasOneStep(op, levels))
+              : nearest(kernel.kernel(), original, levels, hasOneStep(op, levels));
       rounded = rounded.withWeights(step.weights());
       grids.put(kernel.kernel(), new Grid(levels, step.steps()));
     }
     return new Rounded(rounded, grids);
+  }
+
+  /**
+   * The same form without samples: each entry becomes the nearest level.
+   *
+   * @param original as it runs at inference
+   * @param most the largest level of each kernel that can be rounded so, by its name
+   */
+  public static Rounded nearest(Graph original, ToIntFunction<String> most) {
+    Graph rounded = original;
+    Map<String, Grid> grids = new HashMap<>();
+    for (PrunableKernel kernel : PrunableKernel.of(original)) {
+      Op op = original.nodes().get(kernel.index()).op();
+      if (isRounded(op)) {
+        int levels = most.applyAsInt(kernel.kernel());
+        Step step = nearest(kernel.kernel(), original, levels, hasOneStep(op, levels));
+        rounded = rounded.withWeights(step.weights());
+        grids.put(kernel.kernel(), new Grid(levels, step.steps()));
+      }
+    }
+    return new Rounded(rounded, grids);
+  }
+
+  /** Runtimes take a dense kernel of four bits with one step only. */
+  private static boolean hasOneStep(Op op, int levels) {
+    return levels == Grid.FOUR_BITS && op instanceof Op.Dense;
   }
 
   /** Kernels of which runtimes know forms of four bits. */
@@ -86,17 +109,13 @@ public final class Rounding implements AutoCloseable {
       Activations now,
       int levels,
       boolean one) {
-    long t0 = System.nanoTime();
     before.advance(original, layer.index());
     now.advance(rounded, layer.index());
-    long t1 = System.nanoTime();
     SampledRows rows = new SampledRows(layer, original, before);
     Moments moments = Moments.of(algebra, layer, original, rows, before, now);
-    long t2 = System.nanoTime();
     RoundingProblem.Solution solved =
         new RoundingProblem(algebra, moments.h(), moments.c(), layer.folded(original))
             .solve(levels, one);
-    System.err.printf("%s %d ms %d ms %d ms%n", layer.kernel(), (t1-t0)/1000000, (t2-t1)/1000000, (System.nanoTime()-t2)/1000000);
     return new Step(
         layer.replaced(original, solved.weights(), moments.offset(solved.weights())),
         solved.steps());
