@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** How the quantized models are made. */
@@ -28,12 +29,11 @@ final class QuantizationOptions {
 
   @Option(
       names = "--keep-int8",
-      paramLabel = "LAYER",
-      split = ",",
+      paramLabel = "LAYER,…",
       description =
           "Layers whose kernels stay at eight bits where others have four; none: ''. Default: those"
               + " at the network's ends, where they are small.")
-  Optional<List<String>> keepInt8;
+  Optional<String> keepInt8;
 
   @Option(
       names = "--representative-samples",
@@ -77,14 +77,14 @@ final class QuantizationOptions {
       schemes.forEach(quantization.putArray("scheme")::add);
     }
     weightBits.ifPresent(v -> quantization.put("weightBits", v));
-    keepInt8.ifPresent(
-        layers ->
-            layers.stream()
-                .filter(layer -> !layer.isEmpty())
-                .forEach(quantization.putArray("keepInt8")::add));
+    keepInt8.ifPresent(v -> layers(v).forEach(quantization.putArray("keepInt8")::add));
     inputType.ifPresent(v -> quantization.put("inputType", v));
     outputType.ifPresent(v -> quantization.put("outputType", v));
     integerOnly.ifPresent(v -> quantization.put("integerOnly", v));
     representativeSamples.ifPresent(v -> representative.put("samples", v));
+  }
+
+  private static Stream<String> layers(String list) {
+    return Stream.of(list.split(",")).map(String::strip).filter(layer -> !layer.isEmpty());
   }
 }

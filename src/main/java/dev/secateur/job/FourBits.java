@@ -52,8 +52,7 @@ public final class FourBits {
     KernelBits bits = KernelBits.of(folded, how.keepInt8());
     Rounding.Rounded rounded;
     try (Rounding rounding =
-        new Rounding(
-            Reconstructed.samples(folded, representative, threads, cancelled), threads)) {
+        new Rounding(Reconstructed.samples(folded, representative, threads, cancelled), threads)) {
       rounded = rounding.round(folded, bits.most());
     }
     Lowered lowered = Lowered.of(rounded.network());
@@ -75,8 +74,7 @@ public final class FourBits {
         Rounding.nearest(folded, KernelBits.of(folded, how.keepInt8()).most());
     Lowered lowered = Lowered.of(rounded.network());
     Calibration calibration =
-        new Calibrator(threads)
-            .calibrate(lowered, lowered.float32(Run.INTERMEDIATE), List.of(few));
+        new Calibrator(threads).calibrate(lowered, lowered.float32(Run.INTERMEDIATE), List.of(few));
     return new FourBits(lowered, rounded.grids(), calibration);
   }
 

@@ -75,9 +75,7 @@ record Quantize(Run run) implements Step {
             : Optional.empty();
     List<Quantized.Made> files = new ArrayList<>();
     Optional<FourBits> fourBits =
-        how.fourBits()
-            ? Optional.of(fourBits(products.get(Product.TUNED), how))
-            : Optional.empty();
+        how.fourBits() ? Optional.of(fourBits(products.get(Product.TUNED), how)) : Optional.empty();
     for (Scheme scheme : how.schemes()) {
       TfliteModel model =
           how.fourBits(scheme)

@@ -43,8 +43,7 @@ final class Reconstructed {
     }
     try (Reconstruction reconstruction =
         new Reconstruction(
-            samples(
-                original, run.inputs().representative(), run.job().threads(), run.cancelled()),
+            samples(original, run.inputs().representative(), run.job().threads(), run.cancelled()),
             run.job().threads())) {
       KernelBudgets budgets =
           switch (pruning.allocation()) {
@@ -56,7 +55,9 @@ final class Reconstructed {
     }
   }
 
-  /** What the layers of a network are asked to say is measured on these, taken evenly from a set. */
+  /**
+   * What the layers of a network are asked to say is measured on these, taken evenly from a set.
+   */
   static Samples samples(Graph network, Dataset set, int threads, BooleanSupplier cancelled) {
     List<List<Tensor>> batches = batches(set, Samples.count(network, BYTES));
     return new Samples(batches, part -> predictor(part, threads), cancelled);

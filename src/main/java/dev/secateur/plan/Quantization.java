@@ -76,7 +76,7 @@ public record Quantization(
     }
     if (keepInt8.isPresent() && !fourBits(schemes, weightBits)) {
       throw new IllegalArgumentException(
-          "keepInt8: no kernel has four bits (the scheme int4 and \"weightBits\": 4 make such)");
+          "keepInt8: no kernel has four bits (the scheme int4 and weightBits 4 make such)");
     }
     requireKnown("inputType", inputType, schemes);
     requireKnown("outputType", outputType, schemes);
@@ -96,9 +96,9 @@ public record Quantization(
           field
               + ": "
               + (type == IoType.INT16
-                  ? "int16 is of the scheme int16x8"
-                  : "int8 and uint8 are of the schemes int8 and int4")
-              + ", which is not asked for (float32 is of all)");
+                  ? "int16 is of the scheme int16x8, which is not asked for"
+                  : "int8 and uint8 are of the schemes int8 and int4, and neither is asked for")
+              + " (float32 is of all)");
     }
   }
 

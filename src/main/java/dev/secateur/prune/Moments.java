@@ -2,6 +2,7 @@ package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 
 /**
  * First and second moments of what a layer reads in the pruned network, x̂, and of what it should
@@ -54,6 +55,11 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
       centre(c, inputs, outputs);
     }
     return new Moments(h, c, inputs, outputs);
+  }
+
+  boolean finite() {
+    return DoubleStream.of(h.values()).allMatch(Double::isFinite)
+        && DoubleStream.of(c.values()).allMatch(Double::isFinite);
   }
 
   /** What must be added to each output so that its mean is the target's. */

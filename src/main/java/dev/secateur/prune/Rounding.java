@@ -113,6 +113,10 @@ public final class Rounding implements AutoCloseable {
     now.advance(rounded, layer.index());
     SampledRows rows = new SampledRows(layer, original, before);
     Moments moments = Moments.of(algebra, layer, original, rows, before, now);
+    if (!moments.finite()) {
+      // Whoever evaluates it will say so.
+      return nearest(layer.kernel(), original, levels, one);
+    }
     RoundingProblem.Solution solved =
         new RoundingProblem(algebra, moments.h(), moments.c(), layer.folded(original))
             .solve(levels, one);

@@ -6,10 +6,10 @@ import java.util.List;
 
 /**
  * One layer's rounding as a quadratic problem: whole numbers q in [−most, most] and a step s, one
- * for each column or one for all, that minimise {@code s²·qᵀAq − 2s·qᵀR} summed over the columns.
- * A and R are those of {@link LayerProblem}: s·q stands in the place of the weights that would give
- * the original's outputs on the inputs that the layer has now. Entries that are zero in the original
- * stay zero.
+ * for each column or one for all, that minimise {@code s²·qᵀAq − 2s·qᵀR} summed over the columns. A
+ * and R are those of {@link LayerProblem}: s·q stands in the place of the weights that would give
+ * the original's outputs on the inputs that the layer has now. Entries that are zero in the
+ * original stay zero.
  *
  * <p>For each of twelve steps, q starts from {@code W* = A⁻¹R}, rounded entry by entry with the
  * error of each carried over to those that follow (GPTQ: E. Frantar et al., "GPTQ: Accurate
@@ -27,7 +27,9 @@ final class RoundingProblem {
   private static final double SMALLEST_STEP = 0.45;
   private static final int PASSES = 6;
 
-  /** Columns with zeros of their own each need a factorization; of so many rows it costs too much. */
+  /**
+   * Columns with zeros of their own each need a factorization; of so many rows it costs too much.
+   */
   private static final int MOST_ROWS_APART = 640;
 
   private final LinearAlgebra algebra;
@@ -74,8 +76,7 @@ final class RoundingProblem {
     for (int j = 0; j < columns.length; j++) {
       int[] rows = columns[j].form().rows();
       for (int i = 0; i < rows.length; i++) {
-        weights.values()[rows[i] * columns.length + j] =
-            best[j].q()[i] * (double) steps.get(j);
+        weights.values()[rows[i] * columns.length + j] = best[j].q()[i] * (double) steps.get(j);
       }
     }
     return new Solution(weights, shared ? steps.subList(0, 1) : steps);
