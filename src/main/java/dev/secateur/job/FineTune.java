@@ -44,10 +44,7 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
     Plan plan = run.job().plan();
     Graph original = run.inputs().model().graph();
     KerasModel model =
-        plan.pruning()
-            .channels()
-            .map(c -> Narrowing.of(run, c))
-            .orElseGet(run.inputs()::model);
+        plan.pruning().channels().map(c -> Narrowing.of(run, c)).orElseGet(run.inputs()::model);
     products.put(Product.MODEL, model);
     boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
     FineTuned tuned =

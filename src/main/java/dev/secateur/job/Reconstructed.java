@@ -75,8 +75,7 @@ final class Reconstructed {
 
   /** Of a table that is measured on the representative set. */
   static Origin origin(String what, Run run) {
-    return Origin.of(
-            what, run, run.inputs().representative(), run.job().representativePart())
+    return Origin.of(what, run, run.inputs().representative(), run.job().representativePart())
         .with(scores(run).toString());
   }
 
@@ -84,8 +83,7 @@ final class Reconstructed {
   private static Sensitivity sensitivity(Run run, Graph network, Reconstruction reconstruction) {
     Origin origin = origin("the sensitivity table", run);
     Divergence divergence = new Divergence(Head.of(network), scores(run));
-    Optional<String> channels =
-        run.job().plan().pruning().channels().map(ChannelTarget::toString);
+    Optional<String> channels = run.job().plan().pruning().channels().map(ChannelTarget::toString);
     return run.shared()
         .get(
             channels.isPresent() ? origin.with(channels.get()) : origin,

@@ -33,7 +33,8 @@ record Save(Run run) implements Step {
   @Override
   public void run(Products products) {
     products.put(
-        Product.PRUNED_FILE, write(products.get(Product.MODEL), products.get(Product.TUNED).graph()));
+        Product.PRUNED_FILE,
+        write(products.get(Product.MODEL), products.get(Product.TUNED).graph()));
   }
 
   private Path write(KerasModel model, Graph network) {

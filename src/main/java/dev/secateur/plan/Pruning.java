@@ -120,8 +120,7 @@ public record Pruning(
 
   /** This with no weight but those of channels to go: what who asks for channels alone means. */
   Pruning withoutZeros() {
-    return new Pruning(
-        method, allocation, schedule, 0, 0, beginStep, endStep, frequency, channels);
+    return new Pruning(method, allocation, schedule, 0, 0, beginStep, endStep, frequency, channels);
   }
 
   public Pruning {

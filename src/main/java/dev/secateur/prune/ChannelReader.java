@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A kernel that reads channels, and which of its rows reads which unit. Zeros in the rows of a unit,
- * in all kernels that read it, are the network without it.
+ * A kernel that reads channels, and which of its rows reads which unit. Zeros in the rows of a
+ * unit, in all kernels that read it, are the network without it.
  *
  * @param index of its node
  * @param unitOfRow of each of the kernel's rows, in the order of {@link #rowOf}

@@ -54,11 +54,8 @@ public record ChannelSensitivity(List<Group> groups) {
     List<ChannelReader> readers = ChannelReader.of(original, channels);
     Map<String, double[]> known =
         information.of(
-            original,
-            readers.stream().map(r -> r.node().name()).toList(),
-            samples.batches());
-    Map<ChannelReader, Statistics> statistics =
-        statistics(algebra, original, readers, samples);
+            original, readers.stream().map(r -> r.node().name()).toList(), samples.batches());
+    Map<ChannelReader, Statistics> statistics = statistics(algebra, original, readers, samples);
     Samples few = samples.first(Reconstruction.SENSITIVITY_BATCHES);
     Graph network = divergence.ofHeads(original);
     List<List<Tensor>> wanted = heads(few.of(network), network);
@@ -84,8 +81,7 @@ public record ChannelSensitivity(List<Group> groups) {
                 Graph without = without(network, own, statistics, weights);
                 measured[next[0]++] = divergence.between(wanted, heads(values.copy(), without));
               });
-      groups.add(
-          new Group(order.stream().mapToInt(i -> i).toArray(), fractions.clone(), measured));
+      groups.add(new Group(order.stream().mapToInt(i -> i).toArray(), fractions.clone(), measured));
     }
     return new ChannelSensitivity(groups);
   }

@@ -96,8 +96,7 @@ public final class Reconstruction implements AutoCloseable {
       Moments moments =
           Moments.of(
               algebra,
-              new Moments.Side(
-                  whole, original, new SampledRows(whole, original, before), before),
+              new Moments.Side(whole, original, new SampledRows(whole, original, before), before),
               new Moments.Side(layer, narrow, new SampledRows(layer, narrow, now), now),
               channels.kept(new Axis(layer.kernel(), axis), removed));
       Matrix weights =
@@ -107,9 +106,7 @@ public final class Reconstruction implements AutoCloseable {
       narrow =
           narrow.withWeights(
               layer.unfolded(
-                  narrow,
-                  new LayerProblem.Solution(weights, all),
-                  moments.offset(weights)));
+                  narrow, new LayerProblem.Solution(weights, all), moments.offset(weights)));
     }
     return narrow;
   }

@@ -34,8 +34,7 @@ public record FisherInformation(Set<String> scores, int threads) implements Outp
   private static final double SMALL = 1e-12;
 
   @Override
-  public Map<String, double[]> of(
-      Graph network, List<String> nodes, List<List<Tensor>> batches) {
+  public Map<String, double[]> of(Graph network, List<String> nodes, List<List<Tensor>> batches) {
     List<Head> heads = Head.of(network);
     try (org.tensorflow.Graph graph = new org.tensorflow.Graph()) {
       Ops tf = Ops.create(graph);
