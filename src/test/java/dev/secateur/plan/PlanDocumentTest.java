@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -300,6 +301,37 @@ class PlanDocumentTest {
         });
   }
 
+  @Test
+  void channelsAreReadInEachOfTheirForms() {
+    ChannelTarget macs = new ChannelTarget(Optional.of(0.3), ChannelTarget.Of.MACS, 4);
+    ChannelTarget bytes = new ChannelTarget(Optional.of(0.3), ChannelTarget.Of.BYTES, 4);
+    ChannelTarget open = new ChannelTarget(Optional.empty(), ChannelTarget.Of.MACS, 4);
+    ChannelTarget wide = new ChannelTarget(Optional.empty(), ChannelTarget.Of.MEMORY, 8);
+    assertThat(channels("0.3")).contains(macs);
+    assertThat(channels("'0.3'")).contains(macs);
+    assertThat(channels("'0.3:bytes'")).contains(bytes);
+    assertThat(channels("'auto'")).contains(open);
+    assertThat(channels("{'share':'auto'}")).contains(open);
+    assertThat(channels("{'share':0.3,'of':'bytes'}")).contains(bytes);
+    assertThat(channels("{'share':'auto','of':'memory','multiple':8}")).contains(wide);
+    assertThat(channels("null")).isEmpty();
+  }
+
+  private static Optional<ChannelTarget> channels(String value) {
+    Plan plan = Plan.read(json("{'pruning':{'channels':" + value + "}}"));
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    return plan.pruning().channels();
+  }
+
+  @Test
+  void whoAsksForChannelsAloneGetsNoZerosAndLivingStatistics() {
+    Plan alone = Plan.read(json("{'pruning':{'channels':0.3}}"));
+    assertThat(alone.pruning().finalSparsity()).isZero();
+    assertThat(alone.fineTuning().freezeBatchNorm()).isFalse();
+    Plan both = Plan.read(json("{'pruning':{'channels':0.3,'finalSparsity':0.5}}"));
+    assertThat(both.pruning().finalSparsity()).isEqualTo(0.5);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -352,7 +384,14 @@ class PlanDocumentTest {
         "{'plan':[]}|/plan: must be a JSON object",
         "{'pruning':{'blockSize':[1,4]}}|/pruning/blockSize: is not known here (known are method,"
             + " allocation, schedule, initialSparsity, finalSparsity, beginStep, endStep,"
-            + " frequency)",
+            + " frequency, channels)",
+        "{'pruning':{'channels':1.5}}|/pruning/channels: must be below 1, or must be of type"
+            + " string, not number",
+        "{'pruning':{'channels':{'share':'much'}}}|/pruning/channels/share: must be of type"
+            + " number, not string, or must be auto",
+        "{'pruning':{'channels':{'of':'bytes'}}}|/pruning/channels/share: is required",
+        "{'pruning':{'channels':{'share':0.5,'of':'time'}}}|/pruning/channels/of: must be one of"
+            + " macs, bytes, memory",
         "{'plan':{'pruning':{'method':'reconstruct','frequency':10}}}|/plan/pruning/frequency:"
             + " belongs to the method magnitude; reconstruct prunes at once (leave it out)",
         "{'pruning':{'method':'magnitude','allocation':'lamp'}}|/pruning/allocation: the method"
