@@ -111,8 +111,7 @@ public final class Rounding implements AutoCloseable {
       boolean one) {
     before.advance(original, layer.index());
     now.advance(rounded, layer.index());
-    SampledRows rows = new SampledRows(layer, original, before);
-    Moments moments = Moments.of(algebra, layer, original, rows, before, now);
+    Moments moments = Moments.of(algebra, layer, original, before, now);
     if (!moments.finite()) {
       // Whoever evaluates it will say so.
       return nearest(layer.kernel(), original, levels, one);
