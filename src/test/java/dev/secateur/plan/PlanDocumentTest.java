@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -195,7 +197,7 @@ class PlanDocumentTest {
           .as(part.getName())
           .containsExactlyElementsOf(
               Stream.of(part.getType().getRecordComponents())
-                  .map(RecordComponent::getName)
+                  .map(PlanDocumentTest::inJson)
                   .toList());
     }
     assertThat(schema.at("/$defs/bounds/properties").fieldNames())
@@ -203,6 +205,11 @@ class PlanDocumentTest {
         .containsExactlyElementsOf(Stream.of(Measure.values()).map(Measure::label).toList());
     assertThat(schema.at("/$defs/bounds/patternProperties").fieldNames().next())
         .isEqualTo("\\.(" + Measure.labels().replace(", ", "|") + ")$");
+  }
+
+  private static String inJson(RecordComponent field) {
+    JsonProperty named = field.getAccessor().getAnnotation(JsonProperty.class);
+    return named == null ? field.getName() : named.value();
   }
 
   @Test
@@ -258,6 +265,16 @@ class PlanDocumentTest {
   }
 
   @Test
+  void oneSchemeReadsAndWritesAlikeAloneAndInAList() {
+    assertThat(Plan.read(json("{'quantization': {'scheme': ['int8']}}"))).isEqualTo(Plan.DEFAULT);
+    Plan two = Plan.read(json("{'quantization': {'scheme': ['int16x8', 'int8-weights']}}"));
+    assertThat(two.quantization().judged()).isEqualTo(Scheme.INT16X8);
+    assertThat(two.document().at("/quantization/scheme").toString())
+        .isEqualTo("[\"int16x8\",\"int8-weights\"]");
+    assertThat(Plan.read(two.document())).isEqualTo(two);
+  }
+
+  @Test
   void everyConstantIsOneThatTheSchemaKnows() {
     JsonNode schema = json(JsonSchema.text("plan.v1.json"));
     assertThat(schema.at("/$defs/task/enum").valueStream().map(JsonNode::asText))
@@ -269,11 +286,11 @@ class PlanDocumentTest {
             "/fineTuning/optimizer", FineTuning.Optimizer.class,
             "/fineTuning/learningRateSchedule", FineTuning.LearningRateSchedule.class,
             "/fineTuning/loss", FineTuning.Loss.class,
-            "/quantization/scheme", Quantization.Scheme.class,
+            "/scheme", Scheme.class,
             "/quantization/inputType", Quantization.IoType.class);
     constants.forEach(
         (field, type) -> {
-          String place = "/$defs" + field.replaceFirst("/([^/]*)$", "/properties/$1");
+          String place = "/$defs" + field.replaceFirst("(?<=.)/([^/]*)$", "/properties/$1");
           assertThat(schema.at(place).get("enum").valueStream().map(JsonNode::asText))
               .as(field)
               .filteredOn(name -> !name.equals("auto"))
@@ -282,6 +299,37 @@ class PlanDocumentTest {
                       .map(c -> new ObjectMapper().valueToTree(c).asText())
                       .toList());
         });
+  }
+
+  @Test
+  void channelsAreReadInEachOfTheirForms() {
+    ChannelTarget macs = new ChannelTarget(Optional.of(0.3), ChannelTarget.Of.MACS, 4);
+    ChannelTarget bytes = new ChannelTarget(Optional.of(0.3), ChannelTarget.Of.BYTES, 4);
+    ChannelTarget open = new ChannelTarget(Optional.empty(), ChannelTarget.Of.MACS, 4);
+    ChannelTarget wide = new ChannelTarget(Optional.empty(), ChannelTarget.Of.MEMORY, 8);
+    assertThat(channels("0.3")).contains(macs);
+    assertThat(channels("'0.3'")).contains(macs);
+    assertThat(channels("'0.3:bytes'")).contains(bytes);
+    assertThat(channels("'auto'")).contains(open);
+    assertThat(channels("{'share':'auto'}")).contains(open);
+    assertThat(channels("{'share':0.3,'of':'bytes'}")).contains(bytes);
+    assertThat(channels("{'share':'auto','of':'memory','multiple':8}")).contains(wide);
+    assertThat(channels("null")).isEmpty();
+  }
+
+  private static Optional<ChannelTarget> channels(String value) {
+    Plan plan = Plan.read(json("{'pruning':{'channels':" + value + "}}"));
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    return plan.pruning().channels();
+  }
+
+  @Test
+  void whoAsksForChannelsAloneGetsNoZerosAndLivingStatistics() {
+    Plan alone = Plan.read(json("{'pruning':{'channels':0.3}}"));
+    assertThat(alone.pruning().finalSparsity()).isZero();
+    assertThat(alone.fineTuning().freezeBatchNorm()).isFalse();
+    Plan both = Plan.read(json("{'pruning':{'channels':0.3,'finalSparsity':0.5}}"));
+    assertThat(both.pruning().finalSparsity()).isEqualTo(0.5);
   }
 
   @ParameterizedTest
@@ -305,7 +353,28 @@ class PlanDocumentTest {
             + " string",
         "{'fineTuning':{'seed':99999999999999999999}}|/fineTuning/seed: must be at most"
             + " 9223372036854775807",
-        "{'quantization':{'scheme':'int4'}}|/quantization/scheme: must be one of int8",
+        "{'quantization':{'scheme':'int3'}}|/quantization/scheme: must be one of int8, int4,"
+            + " int8-weights, float16, int16x8",
+        "{'quantization':{'scheme':['int8','int3']}}|/quantization/scheme/1: must be one of int8,"
+            + " int4, int8-weights, float16, int16x8",
+        "{'quantization':{'scheme':['int8','int8']}}|/quantization/scheme: must have only"
+            + " unique items in the array",
+        "{'quantization':{'scheme':[]}}|/quantization/scheme: must have at least 1 items"
+            + " but found 0",
+        "{'quantization':{'scheme':'float16','inputType':'int8'}}|/quantization/inputType: int8 and"
+            + " uint8 are of the schemes int8 and int4, and neither is asked for (float32 is of"
+            + " all)",
+        "{'quantization':{'scheme':'int4','weightBits':4}}|/quantization/weightBits: says how the"
+            + " scheme int8 stores kernels, which is not asked for",
+        "{'quantization':{'weightBits':5}}|/quantization/weightBits: must be one of 4, 8",
+        "{'quantization':{'keepInt8':['dense']}}|/quantization/keepInt8: no kernel has four bits"
+            + " (the scheme int4 and weightBits 4 make such)",
+        "{'quantization':{'scheme':['int8'],'outputType':'int16'}}|/quantization/outputType: int16"
+            + " is of the scheme int16x8, which is not asked for (float32 is of all)",
+        "{'quantization':{'scheme':'float16','integerOnly':true}}|/quantization/integerOnly: no"
+            + " scheme that is asked for has integer activations (int8 has)",
+        "{'quantization':{'scheme':'float16','aware':true}}|/quantization/aware: trains for the"
+            + " scheme int8, which is not asked for",
         "{'representative':{'samples':0}}|/representative/samples: must be at least 1",
         "{'preprocessing':{'mean':[0,'a']}}|/preprocessing/mean/1: must be of type number, not"
             + " string",
@@ -315,7 +384,14 @@ class PlanDocumentTest {
         "{'plan':[]}|/plan: must be a JSON object",
         "{'pruning':{'blockSize':[1,4]}}|/pruning/blockSize: is not known here (known are method,"
             + " allocation, schedule, initialSparsity, finalSparsity, beginStep, endStep,"
-            + " frequency)",
+            + " frequency, channels)",
+        "{'pruning':{'channels':1.5}}|/pruning/channels: must be below 1, or must be of type"
+            + " string, not number",
+        "{'pruning':{'channels':{'share':'much'}}}|/pruning/channels/share: must be of type"
+            + " number, not string, or must be auto",
+        "{'pruning':{'channels':{'of':'bytes'}}}|/pruning/channels/share: is required",
+        "{'pruning':{'channels':{'share':0.5,'of':'time'}}}|/pruning/channels/of: must be one of"
+            + " macs, bytes, memory",
         "{'plan':{'pruning':{'method':'reconstruct','frequency':10}}}|/plan/pruning/frequency:"
             + " belongs to the method magnitude; reconstruct prunes at once (leave it out)",
         "{'pruning':{'method':'magnitude','allocation':'lamp'}}|/pruning/allocation: the method"
