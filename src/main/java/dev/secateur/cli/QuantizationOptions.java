@@ -41,6 +41,23 @@ final class QuantizationOptions {
       description = "Refuse a network that needs float operations where activations are integers.")
   Optional<Boolean> integerOnly;
 
+  @Option(
+      names = "--keep-float",
+      paramLabel = "LAYER|auto",
+      description = {
+        "A layer whose numbers stay float32; may be repeated. auto: the fewest with which the",
+        "result is accepted."
+      })
+  List<String> keepFloat = List.of();
+
+  @Option(
+      names = "--per-tensor-dense",
+      negatable = true,
+      description =
+          "One scale for a dense layer's kernel, as TFLite before 2.10 and TFLite Micro before"
+              + " 2024-09 need it.")
+  Optional<Boolean> perTensorDense;
+
   /** Those that are given, as they are called. */
   List<String> given() {
     List<String> given = new ArrayList<>();
@@ -49,6 +66,8 @@ final class QuantizationOptions {
     inputType.ifPresent(v -> given.add("--input-type"));
     outputType.ifPresent(v -> given.add("--output-type"));
     integerOnly.ifPresent(v -> given.add("--integer-only"));
+    keepFloat.forEach(v -> given.add("--keep-float"));
+    perTensorDense.ifPresent(v -> given.add("--per-tensor-dense"));
     return given;
   }
 
@@ -60,6 +79,12 @@ final class QuantizationOptions {
     inputType.ifPresent(v -> quantization.put("inputType", v));
     outputType.ifPresent(v -> quantization.put("outputType", v));
     integerOnly.ifPresent(v -> quantization.put("integerOnly", v));
+    if (keepFloat.equals(List.of("auto"))) {
+      quantization.put("keepFloat", "auto");
+    } else if (!keepFloat.isEmpty()) {
+      keepFloat.forEach(quantization.putArray("keepFloat")::add);
+    }
+    perTensorDense.ifPresent(v -> quantization.put("perTensorDense", v));
     representativeSamples.ifPresent(v -> representative.put("samples", v));
   }
 }

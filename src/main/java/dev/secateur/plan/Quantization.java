@@ -18,6 +18,10 @@ import java.util.Optional;
  * @param integerOnly refuse a network that needs a float island, where activations are integers
  * @param aware whether the network learns, in the second half of its training, to be INT8; empty:
  *     where it was pruned by reconstruction and becomes INT8
+ * @param keepFloat layers whose numbers stay float32; empty: the fewest with which the result is
+ *     accepted
+ * @param perTensorDense whether a dense layer's kernel has one scale instead of one a channel: for
+ *     runtimes that know no others
  */
 public record Quantization(
     @JsonProperty("scheme")
@@ -30,7 +34,9 @@ public record Quantization(
     IoType inputType,
     IoType outputType,
     boolean integerOnly,
-    Optional<Boolean> aware) {
+    Optional<Boolean> aware,
+    Optional<List<String>> keepFloat,
+    boolean perTensorDense) {
   /** The type of the model's inputs or outputs. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum IoType {
@@ -66,6 +72,11 @@ public record Quantization(
       throw new IllegalArgumentException(
           "integerOnly: no scheme that is asked for has integer activations (int8 has)");
     }
+    keepFloat = keepFloat.map(List::copyOf);
+    if (integerOnly && !keepFloat.map(List::isEmpty).orElse(false)) {
+      throw new IllegalArgumentException(
+          "keepFloat: needs float operations, which integerOnly refuses");
+    }
     if (aware.orElse(false) && !schemes.contains(Scheme.INT8)) {
       throw new IllegalArgumentException(
           "aware: trains for the scheme int8, which is not asked for");
@@ -86,7 +97,20 @@ public record Quantization(
 
   /** By the scheme {@link Scheme#INT8}. */
   public Quantization(IoType inputType, IoType outputType, boolean integerOnly) {
-    this(List.of(Scheme.INT8), inputType, outputType, integerOnly, Optional.empty());
+    this(
+        List.of(Scheme.INT8),
+        inputType,
+        outputType,
+        integerOnly,
+        Optional.empty(),
+        Optional.of(List.of()),
+        false);
+  }
+
+  /** This with these layers in float32. */
+  public Quantization keeping(List<String> inFloat) {
+    return new Quantization(
+        schemes, inputType, outputType, integerOnly, aware, Optional.of(inFloat), perTensorDense);
   }
 
   /** The scheme whose variant decides the verdict. */

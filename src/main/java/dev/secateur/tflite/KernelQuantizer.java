@@ -9,6 +9,8 @@ import java.util.Arrays;
  * <p>A bias is kept within half of int32's range, so that adding the products cannot overflow:
  * where a channel's weights are so small that its bias would pass that, the channel's scales grow.
  *
+ * <p>Per tensor, all channels have the largest scale of any.
+ *
  * <p>Where one unit of a channel's products would pass 256 steps of the result, which XNNPACK
  * refuses, the channel saturates instead: it has one unit a step.
  */
@@ -28,14 +30,17 @@ final class KernelQuantizer {
   private final float[] biasScales;
   private final long[] bias;
   private final Integers integers;
+  private final boolean perTensor;
 
   KernelQuantizer(
       Constant.Floats kernel,
       Constant.Floats bias,
       float inputScale,
       float resultScale,
-      Integers integers) {
+      Integers integers,
+      boolean perTensor) {
     this.kernel = kernel;
+    this.perTensor = perTensor;
     this.integers = integers;
     long largestBias = integers == Integers.INT8 ? LARGEST_BIAS : LARGEST_LONG_BIAS;
     float[] largest = largest(kernel);
@@ -50,6 +55,13 @@ final class KernelQuantizer {
       if (needed > inputScale * weightScale) {
         weightScale = needed / inputScale;
       }
+      weightScales[c] = weightScale;
+    }
+    if (perTensor) {
+      share(weightScales);
+    }
+    for (int c = 0; c < channels; c++) {
+      float weightScale = weightScales[c];
       if ((double) inputScale * weightScale > LARGEST_RATIO * resultScale) {
         weightScale = resultScale / inputScale;
       }
@@ -60,8 +72,9 @@ final class KernelQuantizer {
     }
   }
 
-  private KernelQuantizer(Constant.Floats kernel, float[] weightScales) {
+  private KernelQuantizer(Constant.Floats kernel, float[] weightScales, boolean perTensor) {
     this.kernel = kernel;
+    this.perTensor = perTensor;
     this.weightScales = weightScales;
     this.biasScales = new float[0];
     this.bias = new long[0];
@@ -69,12 +82,24 @@ final class KernelQuantizer {
   }
 
   /** Of an operator whose activations and bias stay float. */
-  static KernelQuantizer ofWeights(Constant.Floats kernel) {
+  static KernelQuantizer ofWeights(Constant.Floats kernel, boolean perTensor) {
     float[] scales = largest(kernel);
     for (int c = 0; c < scales.length; c++) {
       scales[c] = Affine.weightScale(scales[c]);
     }
-    return new KernelQuantizer(kernel, scales);
+    if (perTensor) {
+      share(scales);
+    }
+    return new KernelQuantizer(kernel, scales, perTensor);
+  }
+
+  /** The largest scale for all. */
+  private static void share(float[] scales) {
+    float largest = 0;
+    for (float scale : scales) {
+      largest = Math.max(largest, scale);
+    }
+    Arrays.fill(scales, largest);
   }
 
   private static float[] largest(Constant.Floats kernel) {
@@ -92,11 +117,11 @@ final class KernelQuantizer {
   }
 
   Affine weightQuantization(int axis) {
-    return new Affine(weightScales, 0, axis);
+    return perTensor ? Affine.of(weightScales[0], 0) : new Affine(weightScales, 0, axis);
   }
 
   Affine biasQuantization() {
-    return new Affine(biasScales, 0, 0);
+    return perTensor ? Affine.of(biasScales[0], 0) : new Affine(biasScales, 0, 0);
   }
 
   Constant bias() {
