@@ -1,9 +1,11 @@
 package dev.secateur.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** How the quantized models are made. */
@@ -12,11 +14,27 @@ final class QuantizationOptions {
       names = "--scheme",
       paramLabel = "NAME",
       description = {
-        "What the numbers become: int8 (default), int8-weights (kernels alone), float16 or int16x8",
-        "(8-bit weights, 16-bit activations). May be repeated: each makes a file, the first one's",
-        "decides."
+        "What the numbers become: int8 (default), int4 (kernels of four bits, found by",
+        "reconstruction), int8-weights (kernels alone), float16 or int16x8 (8-bit weights, 16-bit",
+        "activations). May be repeated: each makes a file, the first one's decides."
       })
   List<String> schemes = List.of();
+
+  @Option(
+      names = "--weight-bits",
+      paramLabel = "8|4",
+      description =
+          "Of kernels in the file by int8 (default 8). 4: the levels of int4, stored as INT8, which"
+              + " every runtime computes and a zip makes smaller.")
+  Optional<Integer> weightBits;
+
+  @Option(
+      names = "--keep-int8",
+      paramLabel = "LAYER,…",
+      description =
+          "Layers whose kernels stay at eight bits where others have four; none: ''. Default: those"
+              + " at the network's ends, where they are small.")
+  Optional<String> keepInt8;
 
   @Option(
       names = "--representative-samples",
@@ -43,12 +61,11 @@ final class QuantizationOptions {
 
   @Option(
       names = "--keep-float",
-      paramLabel = "LAYER|auto",
-      description = {
-        "A layer whose numbers stay float32; may be repeated. auto: the fewest with which the",
-        "result is accepted."
-      })
-  List<String> keepFloat = List.of();
+      paramLabel = "LAYER,…",
+      description =
+          "Layers whose numbers stay float32; or auto: the fewest with which the result is"
+              + " accepted. Default: none.")
+  Optional<String> keepFloat;
 
   @Option(
       names = "--per-tensor-dense",
@@ -62,11 +79,13 @@ final class QuantizationOptions {
   List<String> given() {
     List<String> given = new ArrayList<>();
     schemes.forEach(v -> given.add("--scheme"));
+    weightBits.ifPresent(v -> given.add("--weight-bits"));
+    keepInt8.ifPresent(v -> given.add("--keep-int8"));
     representativeSamples.ifPresent(v -> given.add("--representative-samples"));
     inputType.ifPresent(v -> given.add("--input-type"));
     outputType.ifPresent(v -> given.add("--output-type"));
     integerOnly.ifPresent(v -> given.add("--integer-only"));
-    keepFloat.forEach(v -> given.add("--keep-float"));
+    keepFloat.ifPresent(v -> given.add("--keep-float"));
     perTensorDense.ifPresent(v -> given.add("--per-tensor-dense"));
     return given;
   }
@@ -76,15 +95,25 @@ final class QuantizationOptions {
     if (!schemes.isEmpty()) {
       schemes.forEach(quantization.putArray("scheme")::add);
     }
+    weightBits.ifPresent(v -> quantization.put("weightBits", v));
+    keepInt8.ifPresent(v -> layers(quantization, "keepInt8", v));
     inputType.ifPresent(v -> quantization.put("inputType", v));
     outputType.ifPresent(v -> quantization.put("outputType", v));
     integerOnly.ifPresent(v -> quantization.put("integerOnly", v));
-    if (keepFloat.equals(List.of("auto"))) {
-      quantization.put("keepFloat", "auto");
-    } else if (!keepFloat.isEmpty()) {
-      keepFloat.forEach(quantization.putArray("keepFloat")::add);
-    }
+    keepFloat.ifPresent(v -> layers(quantization, "keepFloat", v));
     perTensorDense.ifPresent(v -> quantization.put("perTensorDense", v));
     representativeSamples.ifPresent(v -> representative.put("samples", v));
+  }
+
+  private static void layers(ObjectNode quantization, String field, String list) {
+    if (list.equals("auto")) {
+      quantization.put(field, list);
+      return;
+    }
+    ArrayNode layers = quantization.putArray(field);
+    Stream.of(list.split(","))
+        .map(String::strip)
+        .filter(layer -> !layer.isEmpty())
+        .forEach(layers::add);
   }
 }

@@ -13,8 +13,6 @@ import dev.secateur.result.Outcome;
 import dev.secateur.result.Pruned;
 import dev.secateur.result.Variant;
 import dev.secateur.result.Verdict;
-import dev.secateur.tflite.Calibration;
-import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteModel;
 import java.nio.file.Path;
@@ -23,7 +21,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The fewest layers that have to stay float32 for the scheme that decides to be accepted, on the
@@ -43,19 +40,19 @@ final class FewestFloat {
   private final Run run;
   private final Quantization asked;
   private final Scheme scheme;
-  private final Lowered lowered;
+  private final List<String> layers;
   private final TfliteModel fp32;
-  private final Optional<Calibration> calibration;
+  private final Quantize.Making making;
   private final Evaluator evaluator;
   private final RecordedOutputs outputs;
 
-  private FewestFloat(Run run, Products products, Optional<Calibration> calibration) {
+  private FewestFloat(Run run, Products products, Quantize.Making making) {
     this.run = run;
     this.asked = run.job().plan().quantization();
     this.scheme = asked.judged();
-    this.lowered = products.get(Product.LOWERED);
+    this.layers = products.get(Product.LOWERED).layers();
     this.fp32 = products.get(Product.FP32);
-    this.calibration = calibration;
+    this.making = making;
     this.evaluator =
         new Evaluator(
             products.get(Product.ORIGINAL).goals(), run.inputs().evaluation(), run.cancelled());
@@ -63,8 +60,8 @@ final class FewestFloat {
   }
 
   /** How the network is quantized then: with as many layers in float as it takes. */
-  static Quantization found(Run run, Products products, Optional<Calibration> calibration) {
-    return new FewestFloat(run, products, calibration).found();
+  static Quantization found(Run run, Products products, Quantize.Making making) {
+    return new FewestFloat(run, products, making).found();
   }
 
   private Quantization found() {
@@ -116,7 +113,6 @@ final class FewestFloat {
     Dataset few = Selection.of(run.inputs().evaluation(), FEW_SAMPLES);
     Evaluator beside = new Evaluator(evaluator.goals(), few, run.cancelled());
     Map<String, Double> harm = new HashMap<>();
-    List<String> layers = lowered.layers();
     try (RecordedOutputs floats = RecordedOutputs.create()) {
       try (Predictor predictor = TfliteInterpreter.open(fp32, run.job().threads())) {
         beside.evaluateOriginal(predictor, floats);
@@ -141,7 +137,7 @@ final class FewestFloat {
   }
 
   private TfliteModel quantized(Quantization how) {
-    return lowered.quantized(scheme, calibration, how, Run.INTERMEDIATE);
+    return making.file(scheme, how);
   }
 
   private boolean accepted(TfliteModel model) {

@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Graph;
+import dev.secateur.keras.KerasModel;
 import dev.secateur.plan.FineTuning.Precision;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Pruning;
@@ -35,17 +36,20 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
 
   @Override
   public Set<Product<?>> makes() {
-    return Set.of(Product.TUNED);
+    return Set.of(Product.MODEL, Product.TUNED);
   }
 
   @Override
   public void run(Products products) {
     Plan plan = run.job().plan();
     Graph original = run.inputs().model().graph();
+    KerasModel model =
+        plan.pruning().channels().map(c -> Narrowing.of(run, c)).orElseGet(run.inputs()::model);
+    products.put(Product.MODEL, model);
     boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
     FineTuned tuned =
         FineTuner.fineTune(
-            first ? Reconstructed.of(run) : original,
+            first ? Reconstructed.of(run, model.graph()) : model.graph(),
             original,
             run.inputs().train(),
             plan.fineTuning(),

@@ -52,13 +52,27 @@ record Quantize(Run run) implements Step {
       return;
     }
     for (Scheme scheme : how.schemes()) {
-      run.artifacts().loads(rehearsal.lowered().quantized(scheme, few, how, Rehearsal.METADATA));
+      run.artifacts()
+          .loads(
+              how.fourBits(scheme)
+                  ? fewFourBits(rehearsal, how).file(scheme, how, Rehearsal.METADATA)
+                  : rehearsal.lowered().quantized(scheme, few, how, Rehearsal.METADATA));
     }
+  }
+
+  private FourBits fewFourBits(Rehearsal rehearsal, Quantization how) {
+    return FourBits.nearest(
+        rehearsal.model().graph(), how, run.inputs().fewSamples(), run.job().threads());
   }
 
   private Calibration few(Rehearsal rehearsal) {
     return new Calibrator(run.job().threads())
         .calibrate(rehearsal.lowered(), rehearsal.fp32(), List.of(run.inputs().fewSamples()));
+  }
+
+  /** Makes a file by a scheme. */
+  interface Making {
+    TfliteModel file(Scheme scheme, Quantization how);
   }
 
   @Override
@@ -70,11 +84,20 @@ record Quantize(Run run) implements Step {
         asked.calibrated()
             ? Optional.of(calibration(lowered, fp32, products.get(Product.TUNED)))
             : Optional.empty();
+    Optional<FourBits> fourBits =
+        asked.fourBits()
+            ? Optional.of(fourBits(products.get(Product.TUNED), asked))
+            : Optional.empty();
+    Making making =
+        (scheme, how) ->
+            how.fourBits(scheme)
+                ? fourBits.orElseThrow().file(scheme, how, run.metadata())
+                : lowered.quantized(scheme, calibration, how, run.metadata());
     Quantization how =
-        asked.keepFloat().isPresent() ? asked : FewestFloat.found(run, products, calibration);
+        asked.keepFloat().isPresent() ? asked : FewestFloat.found(run, products, making);
     List<Quantized.Made> files = new ArrayList<>();
     for (Scheme scheme : how.schemes()) {
-      TfliteModel model = lowered.quantized(scheme, calibration, how, run.metadata());
+      TfliteModel model = making.file(scheme, how);
       // What was built and runs is a result: what nothing is left of is for the verdict to say.
       Damage damage = new Damage(run.artifacts().unlike(model, fp32));
       run.staging().write(scheme.file(), model::writeTo);
@@ -89,6 +112,7 @@ record Quantize(Run run) implements Step {
     Dataset set = run.inputs().representative();
     int[] chosen = FewSamples.spread(set.size(), ERROR_SAMPLES);
     return calibration
+        .filter(c -> !how.fourBits(scheme))
         .map(
             c ->
                 lowered.errors(
@@ -101,6 +125,16 @@ record Quantize(Run run) implements Step {
                             .iterator(),
                     run.job().threads()))
         .orElse(List.of());
+  }
+
+  private FourBits fourBits(FineTuned tuned, Quantization how) {
+    return FourBits.of(
+        tuned.graph(),
+        how,
+        run.inputs().representative(),
+        run.job().plan().representative().samples(),
+        run.job().threads(),
+        run.cancelled());
   }
 
   private Calibration calibration(Lowered lowered, TfliteModel fp32, FineTuned tuned) {

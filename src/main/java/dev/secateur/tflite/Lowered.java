@@ -1,6 +1,7 @@
 package dev.secateur.tflite;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Grid;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.PlanException;
 import dev.secateur.plan.Quantization;
@@ -87,11 +88,28 @@ public final class Lowered {
       Optional<Calibration> calibration,
       Quantization quantization,
       ModelMetadata metadata) {
+    return quantized(scheme, calibration, quantization, Map.of(), metadata);
+  }
+
+  /**
+   * The same of a network that was rounded.
+   *
+   * @param grids that kernels stand on, by their names: those of four bits are packed by the scheme
+   *     INT4, and stored as INT8 by INT8
+   * @throws TfliteException likewise
+   */
+  public TfliteModel quantized(
+      Scheme scheme,
+      Optional<Calibration> calibration,
+      Quantization quantization,
+      Map<String, Grid> grids,
+      ModelMetadata metadata) {
     Program kept = keeping(quantization.keepFloat().orElse(List.of()));
     return switch (scheme) {
-      case INT8, INT16X8 ->
+      case INT8, INT4, INT16X8 ->
           FlatBufferWriter.write(
-              Quantizer.quantize(kept, calibration.orElseThrow(), scheme, quantization), metadata);
+              Quantizer.quantize(kept, calibration.orElseThrow(), scheme, quantization, grids),
+              metadata);
       case INT8_WEIGHTS ->
           FlatBufferWriter.write(
               WeightQuantizer.int8(kept, quantization.perTensorDense()), metadata);

@@ -1,5 +1,6 @@
 package dev.secateur.tflite;
 
+import dev.secateur.graph.Grid;
 import dev.secateur.graph.Shape;
 import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Quantization.IoType;
@@ -25,6 +26,11 @@ final class Quantizer {
   private final IoType inputType;
   private final IoType outputType;
   private final boolean perTensorDense;
+  private final Map<String, Grid> grids;
+
+  /** Whether levels of four bits are written two to a byte. */
+  private final boolean packed;
+
   private final Program to;
 
   /** Float forms of the original's tensors in the result. */
@@ -48,7 +54,14 @@ final class Quantizer {
   record Twin(String layer, Opcode opcode, int actual, int expected, float scale) {}
 
   private Quantizer(
-      Program from, QuantizationPlan plan, Scheme scheme, Quantization options, Program to) {
+      Program from,
+      QuantizationPlan plan,
+      Scheme scheme,
+      Quantization options,
+      Map<String, Grid> grids,
+      Program to) {
+    this.grids = grids;
+    this.packed = scheme == Scheme.INT4;
     this.from = from;
     this.plan = plan;
     this.to = to;
@@ -59,9 +72,13 @@ final class Quantizer {
   }
 
   static Program quantize(
-      Program lowered, Calibration calibration, Scheme scheme, Quantization options) {
+      Program lowered,
+      Calibration calibration,
+      Scheme scheme,
+      Quantization options,
+      Map<String, Grid> grids) {
     Program to = new Program();
-    Quantizer quantizer = planned(lowered, calibration, scheme, options, to);
+    Quantizer quantizer = planned(lowered, calibration, scheme, options, grids, to);
     quantizer.from.inputs().forEach(quantizer::input);
     quantizer.from.operators().forEach(quantizer::rewrite);
     quantizer.from.outputs().forEach(quantizer::output);
@@ -75,7 +92,7 @@ final class Quantizer {
    */
   static List<Twin> twins(
       Program lowered, Calibration calibration, Scheme scheme, Quantization options, Program to) {
-    Quantizer quantizer = planned(lowered, calibration, scheme, options, to);
+    Quantizer quantizer = planned(lowered, calibration, scheme, options, Map.of(), to);
     quantizer.from.inputs().forEach(quantizer::input);
     List<Twin> twins = new ArrayList<>();
     for (Operator operator : quantizer.from.operators()) {
@@ -89,7 +106,12 @@ final class Quantizer {
   }
 
   private static Quantizer planned(
-      Program lowered, Calibration calibration, Scheme scheme, Quantization options, Program to) {
+      Program lowered,
+      Calibration calibration,
+      Scheme scheme,
+      Quantization options,
+      Map<String, Grid> grids,
+      Program to) {
     requireKernels(lowered, scheme, options);
     Integers integers = Integers.of(scheme);
     Program program = options.integerOnly() ? lowered : FloatStatistics.mark(lowered);
@@ -99,7 +121,7 @@ final class Quantizer {
       requireKernels(program, scheme, options);
       plan = QuantizationPlan.of(program, calibration, integers);
     }
-    return new Quantizer(program, plan, scheme, options, to);
+    return new Quantizer(program, plan, scheme, options, grids, to);
   }
 
   private Twin twin(Operator operator, Operator quantized) {
@@ -252,21 +274,26 @@ final class Quantizer {
     int bias = operator.inputs().get(transposed ? 3 : 2);
     Affine q = plan.activation(activation);
     int axis = operator.opcode() == Opcode.DEPTHWISE_CONV_2D ? 3 : 0;
+    String name = from.tensor(kernel).name();
+    Optional<Grid> grid =
+        Optional.ofNullable(grids.get(name))
+            .or(
+                () ->
+                    isPerTensor(operator)
+                        ? Optional.of(KernelQuantizer.perTensor(values(kernel)))
+                        : Optional.empty());
     KernelQuantizer quantizer =
         new KernelQuantizer(
-            values(kernel),
-            values(bias),
-            q.scale(),
-            result.scale(),
-            integers,
-            isPerTensor(operator));
+            values(kernel), values(bias), q.scale(), result.scale(), integers, grid);
+    boolean four = packed && grid.filter(g -> g.most() <= Grid.FOUR_BITS).isPresent();
+    Constant.Int8s weights = quantizer.weights();
     int x = asInteger(activation, q);
     int w =
         to.constant(
-            from.tensor(kernel).name(),
+            name,
             from.tensor(kernel).shape(),
-            ScalarType.INT8,
-            quantizer.weights(),
+            four ? ScalarType.INT4 : ScalarType.INT8,
+            four ? new Constant.Int4s(weights.values()) : weights,
             Optional.of(quantizer.weightQuantization(axis)));
     int b =
         to.constant(

@@ -117,7 +117,7 @@ class InstantTest {
 
   @Test
   void layersThatAreNamedStayFloat() throws IOException {
-    Run run = run("--recipe", "instant", "--keep-float", "conv2d_1", "--keep-float", "dense");
+    Run run = run("--recipe", "instant", "--keep-float", "conv2d_1,dense");
     assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
     JsonNode report = report();
     assertThat(report.at("/plan/quantization/keepFloat").toString())

@@ -3,6 +3,7 @@ package dev.secateur.tflite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class KernelQuantizerTest {
@@ -20,7 +21,7 @@ class KernelQuantizerTest {
             0.5f,
             1f,
             Integers.INT8,
-            false);
+            Optional.empty());
     assertThat(quantizer.weightQuantization(0).scales())
         .containsExactly(1f / 127, 2f / 127, 0.5f / 127);
     // 63.5 rounds away from zero.
@@ -36,7 +37,7 @@ class KernelQuantizerTest {
             0.5f,
             1f,
             Integers.INT8,
-            false);
+            Optional.empty());
     float[] scales = quantizer.weightQuantization(0).scales();
     assertThat(scales[0]).isCloseTo(3.937e-9f, within(1e-12f));
     assertThat(scales[2]).isCloseTo(3.937e-9f, within(1e-12f));
@@ -52,7 +53,7 @@ class KernelQuantizerTest {
             0.01f,
             1f,
             Integers.INT8,
-            false);
+            Optional.empty());
     assertThat(quantizer.weights().values()).containsExactly(0, 0, 127, 0, 0, 127);
   }
 
@@ -65,7 +66,7 @@ class KernelQuantizerTest {
             0.02f,
             1f,
             Integers.INT8,
-            false);
+            Optional.empty());
     int bias = ((Constant.Int32s) quantizer.bias()).values()[0];
     assertThat(bias).isBetween(Integer.MAX_VALUE / 2 - 128, Integer.MAX_VALUE / 2);
     float[] biasScales = quantizer.biasQuantization().scales();
@@ -82,7 +83,8 @@ class KernelQuantizerTest {
     Constant.Floats depthwise =
         new Constant.Floats(new float[] {1, 2, 3, -0.5f, -2, 1.5f}, 2, 3, 1, false);
     KernelQuantizer quantizer =
-        new KernelQuantizer(depthwise, Constant.Floats.of(0, 0, 0), 1f, 1f, Integers.INT8, false);
+        new KernelQuantizer(
+            depthwise, Constant.Floats.of(0, 0, 0), 1f, 1f, Integers.INT8, Optional.empty());
     assertThat(quantizer.weights().values()).containsExactly(127, 127, 127, -64, -127, 64);
   }
 }

@@ -27,7 +27,7 @@ class QuantizerTest {
 
   private static Program quantized(Graph graph) {
     return Quantizer.quantize(
-        TfliteLowering.lower(graph), calibrate(graph), Scheme.INT8, Quantization.DEFAULT);
+        TfliteLowering.lower(graph), calibrate(graph), Scheme.INT8, Quantization.DEFAULT, Map.of());
   }
 
   private static List<Opcode> opcodes(Program program) {
@@ -233,7 +233,9 @@ class QuantizerTest {
             false,
             Optional.empty(),
             Optional.of(List.of()),
-            true);
+            true,
+            Quantization.BYTE,
+            Optional.empty());
     Tensor x = Networks.samples(graph, 8, 1);
     Tensor expected = Networks.run(TfliteCompiler.float32(graph, Networks.METADATA), x).get(0);
     for (boolean perTensor : new boolean[] {true, false}) {
@@ -242,7 +244,8 @@ class QuantizerTest {
               TfliteLowering.lower(graph),
               calibrate(graph),
               Scheme.INT8,
-              perTensor ? one : Quantization.DEFAULT);
+              perTensor ? one : Quantization.DEFAULT,
+              Map.of());
       Operator dense =
           program.operators().stream()
               .filter(o -> o.opcode() == Opcode.FULLY_CONNECTED)

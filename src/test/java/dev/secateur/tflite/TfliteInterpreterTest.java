@@ -84,7 +84,15 @@ class TfliteInterpreterTest {
       Scheme scheme = type.isOf(Scheme.INT8) ? Scheme.INT8 : Scheme.INT16X8;
       Quantization how =
           new Quantization(
-              List.of(scheme), type, type, true, Optional.empty(), Optional.of(List.of()), false);
+              List.of(scheme),
+              type,
+              type,
+              true,
+              Optional.empty(),
+              Optional.of(List.of()),
+              false,
+              Quantization.BYTE,
+              Optional.empty());
       TfliteModel int8 =
           Lowered.of(graph).quantized(scheme, Optional.of(calibration), how, Networks.METADATA);
       List<Tensor> rounded = Networks.run(int8, x, ignored);
