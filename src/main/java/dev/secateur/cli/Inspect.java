@@ -10,6 +10,7 @@ import dev.secateur.job.LayerSummary;
 import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.keras.refusal.Reason;
 import dev.secateur.plan.Preprocessing;
@@ -43,7 +44,7 @@ final class Inspect implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
-  Path model;
+  Place modelAt;
 
   @Option(
       names = "--input-shape",
@@ -56,16 +57,24 @@ final class Inspect implements Callable<Integer> {
 
   @Mixin OutputOptions output;
 
+  @Mixin StoreOptions stores;
+
+  private Path model;
+
   private final ObjectNode json = new ObjectMapper().createObjectNode();
 
   @Override
   public Integer call() {
+    try (LocalFiles files = new LocalFiles(stores, spec.commandLine().getErr())) {
+      model = files.model("MODEL", modelAt);
+      return inspect(modelOptions.source(model, files));
+    }
+  }
+
+  private int inspect(KerasSource source) {
     try {
       KerasModel read =
-          UnknownShape.read(
-              modelOptions.source(model),
-              Preprocessing.NONE.withInputShape(inputShape),
-              Optional::empty);
+          UnknownShape.read(source, Preprocessing.NONE.withInputShape(inputShape), Optional::empty);
       describe(read);
       List<String> problems = conversionProblems(read.graph());
       problems.forEach(json.putArray("problems")::add);
@@ -128,7 +137,7 @@ final class Inspect implements Callable<Integer> {
   }
 
   private void text(PrintWriter out, KerasModel read) {
-    line(out, "%s: Keras %s (%s)", model, read.kerasVersion(), kind(read));
+    line(out, "%s: Keras %s (%s)", modelAt, read.kerasVersion(), kind(read));
     line(out, "inputs   %s", names(json.withArray("inputs")));
     line(out, "outputs  %s", names(json.withArray("outputs")));
     read.channelsFirst().remarks(read.graph()).forEach(r -> line(out, "remark   %s", r));
@@ -183,7 +192,7 @@ final class Inspect implements Callable<Integer> {
       return;
     }
     PrintWriter err = spec.commandLine().getErr();
-    line(err, "secateur: %s is refused:", model);
+    line(err, "secateur: %s is refused:", modelAt);
     e.reasons().forEach(reason -> line(err, "  %s", reason));
     err.flush();
   }
