@@ -40,6 +40,15 @@ final class Reconstructed {
     if (pruning.finalSparsity() == 0) {
       return original;
     }
+    return run.job().plan().heldOut().isPresent()
+        ? run.shared()
+            .get(origin("the reconstructed network", run).with(run.job().plan().document().get("pruning").toString()),
+                Codecs.weights(original),
+                () -> pruned(run, original, pruning))
+        : pruned(run, original, pruning);
+  }
+
+  private static Graph pruned(Run run, Graph original, Pruning pruning) {
     List<List<Tensor>> batches =
         batches(run.inputs().representative(), Samples.count(original, BYTES));
     Samples samples =
@@ -58,21 +67,24 @@ final class Reconstructed {
   /** It serves every target: jobs that differ in theirs measure it once. */
   private static Sensitivity sensitivity(Run run, Reconstruction reconstruction) {
     Graph original = run.inputs().model().graph();
+    Set<String> scores = scores(run);
+    Divergence divergence = new Divergence(Head.of(original), scores);
+    return run.shared()
+        .get(origin("the sensitivity table", run), Codecs.SENSITIVITY, () -> reconstruction.sensitivity(original, divergence));
+  }
+
+  private static Set<String> scores(Run run) {
     Set<String> scores = new TreeSet<>();
     run.inputs().goals().stream()
         .filter(g -> g.reading() == Goal.Reading.CLASSES)
         .map(Goal::output)
         .forEach(scores::add);
-    Origin origin =
-        Origin.of(
-                "the sensitivity table",
-                run,
-                run.inputs().representative(),
-                run.job().representativePart())
-            .with(scores.toString());
-    Divergence divergence = new Divergence(Head.of(original), scores);
-    return run.shared()
-        .get(origin, Codecs.SENSITIVITY, () -> reconstruction.sensitivity(original, divergence));
+    return scores;
+  }
+
+  private static Origin origin(String what, Run run) {
+    return Origin.of(what, run, run.inputs().representative(), run.job().representativePart())
+        .with(scores(run).toString());
   }
 
   private static List<List<Tensor>> batches(Dataset set, int wanted) {

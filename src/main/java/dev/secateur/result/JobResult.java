@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  * @param variants the original first; the others are missing where it could not be judged
  * @param calibration empty where nothing was quantized
  * @param directory where the artifacts are
+ * @param search what found the plan; empty where it was given
  */
 public record JobResult(
     Outcome outcome,
@@ -30,7 +31,8 @@ public record JobResult(
     List<String> warnings,
     Process process,
     Path directory,
-    List<Artifact> artifacts) {
+    List<Artifact> artifacts,
+    Optional<Searched> search) {
   public JobResult {
     datasets = List.copyOf(datasets);
     variants = List.copyOf(variants);
@@ -47,6 +49,15 @@ public record JobResult(
 
   /** This with other artifacts. */
   public JobResult withArtifacts(List<Artifact> others) {
+    return with(others, search);
+  }
+
+  /** This as the best that a search has found. */
+  public JobResult foundBy(Searched found) {
+    return with(artifacts, Optional.of(found));
+  }
+
+  private JobResult with(List<Artifact> others, Optional<Searched> found) {
     return new JobResult(
         outcome,
         reason,
@@ -61,7 +72,8 @@ public record JobResult(
         warnings,
         process,
         directory,
-        others);
+        others,
+        found);
   }
 
   /** The Keras file that came in. */
