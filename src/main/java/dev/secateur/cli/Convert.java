@@ -18,6 +18,8 @@ import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasWriter;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.plan.Plan;
+import dev.secateur.plan.Quantization;
+import dev.secateur.plan.Scheme;
 import dev.secateur.result.Engine;
 import dev.secateur.result.FailureReason;
 import dev.secateur.tflite.ArtifactCheck;
@@ -32,6 +34,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -56,13 +59,15 @@ final class Convert implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "Receives the files.")
   Path out;
 
-  @Option(names = "--int8", description = "Also write int8.tflite; needs --representative.")
+  @Option(
+      names = "--int8",
+      description = "Also write int8.tflite, as --scheme int8 does; needs --representative.")
   boolean int8;
 
   @Option(
       names = "--representative",
       paramLabel = "FILE",
-      description = "Samples that calibrate INT8. .npy; " + SetKinds.ALL)
+      description = "Samples that calibrate int8 and int16x8. .npy; " + SetKinds.ALL)
   Optional<Path> representative;
 
   @Option(
@@ -90,12 +95,15 @@ final class Convert implements Callable<Integer> {
   public Integer call() {
     Plan resolved = plan();
     Optional<KerasFormat> format = keras.map(Convert::format);
-    if (int8 && representative.isEmpty()) {
+    boolean quantizes = int8 || !quantization.schemes.isEmpty();
+    Quantization how = resolved.quantization();
+    if (quantizes && how.calibrated() && representative.isEmpty()) {
       throw new JobException(
           FailureReason.PLAN_INVALID,
-          "--int8 needs --representative FILE: samples that calibrate the activation ranges");
+          (int8 ? "--int8" : "--scheme")
+              + " needs --representative FILE: samples that calibrate the activation ranges");
     }
-    if (!int8 && !quantization.given().isEmpty()) {
+    if (!quantizes && !quantization.given().isEmpty()) {
       throw new JobException(
           FailureReason.PLAN_INVALID,
           String.join(", ", quantization.given())
@@ -106,8 +114,8 @@ final class Convert implements Callable<Integer> {
     ModelMetadata metadata =
         new ModelMetadata(Engine.VERSION, resolved.digest(), FileLosses.unsaid(read));
     Lowered lowered = Lowered.of(read.graph());
-    if (int8) {
-      lowered.requireQuantizable(resolved.quantization());
+    if (quantizes) {
+      lowered.requireQuantizable(how);
     }
     TfliteModel fp32 = lowered.float32(metadata);
     Optional<Dataset> set = representative.map(file -> open(file, Expected.inputsOf(read.graph())));
@@ -119,10 +127,14 @@ final class Convert implements Callable<Integer> {
         check.equal(fp32, network);
       }
       write("fp32.tflite", fp32::writeTo);
-      if (int8) {
-        TfliteModel quantized = quantize(lowered, fp32, set.orElseThrow(), resolved, metadata);
+      Optional<Calibration> calibration =
+          quantizes && how.calibrated()
+              ? Optional.of(calibrate(lowered, fp32, set.orElseThrow(), resolved))
+              : Optional.empty();
+      for (Scheme scheme : quantizes ? how.schemes() : List.<Scheme>of()) {
+        TfliteModel quantized = lowered.quantized(scheme, calibration, how, metadata);
         check.resembles(quantized, fp32);
-        write("int8.tflite", quantized::writeTo);
+        write(scheme.file(), quantized::writeTo);
       }
       format.ifPresent(
           f ->
@@ -143,7 +155,11 @@ final class Convert implements Callable<Integer> {
   private Plan plan() {
     ObjectNode document = new ObjectMapper().createObjectNode();
     preprocessing.into(document.putObject("preprocessing"));
-    quantization.into(document.putObject("quantization"), document.putObject("representative"));
+    ObjectNode how = document.putObject("quantization");
+    quantization.into(how, document.putObject("representative"));
+    if (int8 && !quantization.schemes.isEmpty() && !quantization.schemes.contains("int8")) {
+      how.withArray("/scheme").add("int8");
+    }
     return Plan.read(document);
   }
 
@@ -169,14 +185,13 @@ final class Convert implements Callable<Integer> {
         reading.options().withProgress(new ReadLine(spec.commandLine().getErr())));
   }
 
-  private TfliteModel quantize(
-      Lowered lowered, TfliteModel fp32, Dataset set, Plan resolved, ModelMetadata metadata) {
+  private Calibration calibrate(Lowered lowered, TfliteModel fp32, Dataset set, Plan resolved) {
     Calibration calibration =
         new Calibrator(threads)
             .calibrate(lowered, fp32, set, resolved.representative().samples(), () -> false);
     PrintWriter err = spec.commandLine().getErr();
     calibration.warnings().forEach(warning -> err.println("warning: " + warning));
-    return lowered.int8(calibration, resolved.quantization(), metadata);
+    return calibration;
   }
 
   private interface FileWriter {

@@ -10,6 +10,7 @@ import dev.secateur.job.JobDigest;
 import dev.secateur.job.JobException;
 import dev.secateur.job.JobListener;
 import dev.secateur.job.ProductStore;
+import dev.secateur.plan.HeldOut.Judged;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanException;
 import dev.secateur.plan.Search;
@@ -153,7 +154,7 @@ final class FileSearch {
     long start = System.nanoTime();
     int threads = Math.max(1, job.threads() / parallel);
     try {
-      Job trial = with(point.plan(job.plan(), heldOut, true), directory, threads);
+      Job trial = with(point.plan(job.plan(), heldOut, Judged.DECIDING), directory, threads);
       DirectoryCheckpoints checkpoints =
           new DirectoryCheckpoints(directory.resolve(CHECKPOINTS), JobDigest.of(trial), true);
       JobResult result =
@@ -199,7 +200,8 @@ final class FileSearch {
     boolean onEvaluation =
         job.evaluation().isPresent() || Datasets.hasEvaluationPart(job.samples().file());
     Trial chosen = best.orElseGet(() -> trials.get(0));
-    Plan plan = chosen.point().plan(job.plan(), heldOut, !onEvaluation);
+    Judged judged = onEvaluation ? Judged.NOTHING : Judged.VARIANTS;
+    Plan plan = chosen.point().plan(job.plan(), heldOut, judged);
     Job last = with(plan, job.output(), Math.max(1, job.threads() / parallel));
     progress.chosen(chosen);
     JobResult result =

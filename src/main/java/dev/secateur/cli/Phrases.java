@@ -20,7 +20,7 @@ final class Phrases {
       case FINE_TUNE -> "Pruning and fine-tuning";
       case SAVE -> "Saving the pruned model";
       case CONVERT -> "Converting to float TFLite";
-      case QUANTIZE -> "Quantizing to INT8";
+      case QUANTIZE -> "Quantizing";
       case EVALUATE -> "Evaluating each variant";
       case REPORT -> "Writing the report";
     };

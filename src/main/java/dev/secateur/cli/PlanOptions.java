@@ -241,7 +241,7 @@ final class PlanOptions {
     allowChance.ifPresent(v -> acceptance.put("allowChance", v));
     task.into(stages);
     replace.into(stages);
-    search.into(stages, epochs, List.of());
+    search.into(stages, epochs, quantization.schemes);
     return root;
   }
 

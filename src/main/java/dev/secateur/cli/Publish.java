@@ -1,6 +1,5 @@
 package dev.secateur.cli;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventType;
@@ -118,7 +117,7 @@ final class Publish implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ObjectNode data = data();
+    ObjectNode data = ModelRegistered.data(plan.document());
     boolean trains = Plan.read(data).fineTuning().epochs() > 0;
     List<Source> sources = new ArrayList<>();
     add(sources, "--model", model, modelsBucket).describe(data.putObject("model"));
@@ -148,28 +147,6 @@ final class Publish implements Callable<Integer> {
     spec.commandLine().getOut().println(id);
     spec.commandLine().getOut().flush();
     return ExitCode.DONE;
-  }
-
-  /** The plan's options in the shape of an event. */
-  private ObjectNode data() {
-    ObjectNode document = plan.document();
-    if (document.has("plan") || document.has("datasets") || document.has("model")) {
-      return document;
-    }
-    ObjectNode data = JsonNodeFactory.instance.objectNode();
-    ObjectNode stages = data.putObject("plan");
-    document
-        .properties()
-        .forEach(
-            field -> {
-              switch (field.getKey()) {
-                case "preprocessing", "acceptance" -> data.set(field.getKey(), field.getValue());
-                case "representative" ->
-                    data.withObject("/datasets").set("representative", field.getValue());
-                default -> stages.set(field.getKey(), field.getValue());
-              }
-            });
-    return data;
   }
 
   private static Source add(List<Source> sources, String option, String place, String bucket) {

@@ -6,35 +6,45 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How the INT8 model is made. */
+/** How the quantized models are made. */
 final class QuantizationOptions {
+  @Option(
+      names = "--scheme",
+      paramLabel = "NAME",
+      description = {
+        "What the numbers become: int8 (default), int8-weights (kernels alone), float16 or int16x8",
+        "(8-bit weights, 16-bit activations). May be repeated: each makes a file, the first one's",
+        "decides."
+      })
+  List<String> schemes = List.of();
+
   @Option(
       names = "--representative-samples",
       paramLabel = "N",
-      description = "Samples that calibrate INT8 (default 100).")
+      description = "Samples that calibrate integer activations (default 100).")
   Optional<Integer> representativeSamples;
 
   @Option(
       names = "--input-type",
       paramLabel = "TYPE",
-      description = "Of the INT8 model's input: float32 (default), int8 or uint8.")
+      description =
+          "Of the quantized model's input: float32 (default); int8 or uint8 (of int8); int16 (of"
+              + " int16x8).")
   Optional<String> inputType;
 
-  @Option(
-      names = "--output-type",
-      paramLabel = "TYPE",
-      description = "Of the INT8 model's output: float32 (default), int8 or uint8.")
+  @Option(names = "--output-type", paramLabel = "TYPE", description = "Of its output, likewise.")
   Optional<String> outputType;
 
   @Option(
       names = "--integer-only",
       negatable = true,
-      description = "Refuse a network that needs float operations in the INT8 model.")
+      description = "Refuse a network that needs float operations where activations are integers.")
   Optional<Boolean> integerOnly;
 
   /** Those that are given, as they are called. */
   List<String> given() {
     List<String> given = new ArrayList<>();
+    schemes.forEach(v -> given.add("--scheme"));
     representativeSamples.ifPresent(v -> given.add("--representative-samples"));
     inputType.ifPresent(v -> given.add("--input-type"));
     outputType.ifPresent(v -> given.add("--output-type"));
@@ -44,6 +54,9 @@ final class QuantizationOptions {
 
   /** The options as {@code quantization} and {@code representative} of a plan's document. */
   void into(ObjectNode quantization, ObjectNode representative) {
+    if (!schemes.isEmpty()) {
+      schemes.forEach(quantization.putArray("scheme")::add);
+    }
     inputType.ifPresent(v -> quantization.put("inputType", v));
     outputType.ifPresent(v -> quantization.put("outputType", v));
     integerOnly.ifPresent(v -> quantization.put("integerOnly", v));

@@ -27,7 +27,7 @@ final class ResultTable {
     Measure likeness = numbers ? Measure.RELATIVE_ERROR : Measure.AGREEMENT;
     line(
         text,
-        "%n%-9s %12s %12s %8s %9s %10s %9s %11s",
+        "%n%-12s %12s %12s %8s %9s %10s %9s %11s",
         "variant",
         "bytes",
         "zipped",
@@ -39,7 +39,7 @@ final class ResultTable {
     for (Variant variant : result.variants()) {
       line(
           text,
-          "%-9s %,12d %,12d %7.1f%% %9s %10s %8.1f%% %8.3f ms",
+          "%-12s %,12d %,12d %7.1f%% %9s %10s %8.1f%% %8.3f ms",
           variant.name(),
           variant.bytes(),
           variant.zippedBytes(),

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       Replay.class,
       Doctor.class,
       WorkerHelp.class,
+      BridgeHelp.class,
       CommandLine.HelpCommand.class
     },
     footer = {

@@ -2,7 +2,9 @@ package dev.secateur.evaluate;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.tensorflow.lite.schema.BuiltinOperator;
 import org.tensorflow.lite.schema.Model;
@@ -13,8 +15,8 @@ import org.tensorflow.lite.schema.TensorType;
 
 /**
  * Fraction of zeros in the kernels that pruning sparsifies, as they lie in a TFLite file: of
- * convolutions, transposed convolutions and fully connected layers. A quantized kernel's zero point
- * is 0, so a zero is a zero byte.
+ * convolutions, transposed convolutions and fully connected layers. A kernel of integers has the
+ * zero point 0; one that is stored smaller than it is used is looked at where it is stored.
  */
 public final class TfliteSparsity {
   /** Index of the kernel among the operands of each of these operators. */
@@ -29,10 +31,14 @@ public final class TfliteSparsity {
     Model model = Model.getRootAsModel(flatBuffer.duplicate().order(ByteOrder.LITTLE_ENDIAN));
     SubGraph network = model.subgraphs(0);
     Set<Integer> kernels = new HashSet<>();
+    Map<Integer, Integer> stored = new HashMap<>();
     for (int i = 0; i < network.operatorsLength(); i++) {
       Operator operator = network.operators(i);
-      if (prunable(model, operator)) {
-        kernels.add(operator.inputs(KERNEL));
+      if (code(model, operator) == BuiltinOperator.DEQUANTIZE) {
+        stored.put(operator.outputs(0), operator.inputs(0));
+      } else if (prunable(model, operator)) {
+        int kernel = operator.inputs(KERNEL);
+        kernels.add(stored.getOrDefault(kernel, kernel));
       }
     }
     long zeros = 0;
@@ -42,35 +48,46 @@ public final class TfliteSparsity {
       ByteBuffer data = model.buffers((int) tensor.buffer()).dataAsByteBuffer();
       if (data != null) {
         data.order(ByteOrder.LITTLE_ENDIAN);
-        boolean floats = tensor.type() == TensorType.FLOAT32;
-        all += data.remaining() / (floats ? Float.BYTES : 1);
-        zeros += floats ? zeroFloats(data) : zeroBytes(data);
+        all += data.remaining() / bytes(tensor);
+        zeros += zeros(data, bytes(tensor));
       }
     }
     return all == 0 ? 0 : (double) zeros / all;
   }
 
-  private static boolean prunable(Model model, Operator operator) {
+  private static int code(Model model, Operator operator) {
     int code = model.operatorCodes((int) operator.opcodeIndex()).builtinCode();
     int old = model.operatorCodes((int) operator.opcodeIndex()).deprecatedBuiltinCode();
-    int builtin = Math.max(code, old);
+    return Math.max(code, old);
+  }
+
+  private static boolean prunable(Model model, Operator operator) {
+    int builtin = code(model, operator);
     return builtin == BuiltinOperator.CONV_2D
         || builtin == BuiltinOperator.FULLY_CONNECTED
         || builtin == BuiltinOperator.TRANSPOSE_CONV;
   }
 
-  private static long zeroFloats(ByteBuffer data) {
-    long zeros = 0;
-    while (data.remaining() >= Float.BYTES) {
-      zeros += data.getFloat() == 0 ? 1 : 0;
-    }
-    return zeros;
+  /** Of an element. */
+  private static int bytes(Tensor tensor) {
+    return switch (tensor.type()) {
+      case TensorType.FLOAT32 -> Float.BYTES;
+      case TensorType.FLOAT16 -> Short.BYTES;
+      default -> Byte.BYTES;
+    };
   }
 
-  private static long zeroBytes(ByteBuffer data) {
+  /** A float's zero may have a sign. */
+  private static long zeros(ByteBuffer data, int bytes) {
     long zeros = 0;
-    while (data.hasRemaining()) {
-      zeros += data.get() == 0 ? 1 : 0;
+    while (data.remaining() >= bytes) {
+      boolean zero =
+          switch (bytes) {
+            case Float.BYTES -> data.getFloat() == 0;
+            case Short.BYTES -> (data.getShort() & Short.MAX_VALUE) == 0;
+            default -> data.get() == 0;
+          };
+      zeros += zero ? 1 : 0;
     }
     return zeros;
   }

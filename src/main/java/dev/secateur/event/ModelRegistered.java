@@ -2,6 +2,8 @@ package dev.secateur.event;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
 
@@ -113,6 +115,30 @@ public record ModelRegistered(
         .isEmpty()) {
       throw invalid("/datasets: needs train, evaluation, or representative with a uri");
     }
+  }
+
+  /**
+   * A plan's document in the shape of an event: one that has parts of an event already is one, any
+   * other is its plan, beside which an event has preprocessing, acceptance and samples.
+   */
+  public static ObjectNode data(ObjectNode document) {
+    if (document.has("plan") || document.has("datasets") || document.has("model")) {
+      return document;
+    }
+    ObjectNode data = JsonNodeFactory.instance.objectNode();
+    ObjectNode plan = data.putObject("plan");
+    document
+        .properties()
+        .forEach(
+            field -> {
+              switch (field.getKey()) {
+                case "preprocessing", "acceptance" -> data.set(field.getKey(), field.getValue());
+                case "representative" ->
+                    data.withObject("/datasets").set("representative", field.getValue());
+                default -> plan.set(field.getKey(), field.getValue());
+              }
+            });
+    return data;
   }
 
   private static MalformedEventException invalid(String message) {

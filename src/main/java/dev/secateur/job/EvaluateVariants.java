@@ -26,8 +26,7 @@ record EvaluateVariants(Run run) implements Step {
         Product.TUNED,
         Product.PRUNED_FILE,
         Product.FP32,
-        Product.INT8,
-        Product.DAMAGE);
+        Product.QUANTIZED);
   }
 
   @Override
@@ -41,6 +40,18 @@ record EvaluateVariants(Run run) implements Step {
     Evaluator evaluator =
         new Evaluator(
             products.get(Product.ORIGINAL).goals(), run.inputs().evaluation(), run.cancelled());
+    if (!run.job().judgesDeciding()) {
+      floats(products, evaluator, original);
+    }
+    for (Quantized.Made made : products.get(Product.QUANTIZED).files()) {
+      Variant variant =
+          tflite(made.scheme().label(), made.scheme().file(), made.model(), evaluator, original);
+      run.measured(made.damage().on(variant, evaluator.goals()));
+    }
+  }
+
+  /** What stands between the original and the quantized files. */
+  private void floats(Products products, Evaluator evaluator, RecordedOutputs original) {
     Graph pruned = products.get(Product.TUNED).graph();
     try (Predictor predictor = TensorFlowPredictor.open(pruned, run.job().threads())) {
       run.measured(
@@ -53,11 +64,6 @@ record EvaluateVariants(Run run) implements Step {
     }
     TfliteModel fp32 = products.get(Product.FP32);
     run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, evaluator, original));
-    TfliteModel int8 = products.get(Product.INT8);
-    run.measured(
-        products
-            .get(Product.DAMAGE)
-            .on(tflite("int8", Quantize.FILE, int8, evaluator, original), evaluator.goals()));
   }
 
   private Variant tflite(

@@ -6,6 +6,7 @@ import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.FineTuning.Precision;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Pruning;
+import dev.secateur.plan.Scheme;
 import dev.secateur.train.Checkpoints;
 import dev.secateur.train.FineTuned;
 import dev.secateur.train.FineTuner;
@@ -86,11 +87,12 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
             losses.toString());
   }
 
-  /** What is left to the run: where a network learns from a reconstruction on. */
+  /** What is left to the run: where a network learns from a reconstruction on, to be INT8. */
   private static boolean aware(Plan plan) {
+    boolean reconstructed = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
     return plan.quantization()
         .aware()
-        .orElse(plan.pruning().method() == Pruning.Method.RECONSTRUCT);
+        .orElse(reconstructed && plan.quantization().schemes().contains(Scheme.INT8));
   }
 
   private void warn(FineTuned.HeldOut heldOut) {

@@ -3,7 +3,7 @@ package dev.secateur.job;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.keras.KerasSource;
 import dev.secateur.keras.architecture.Replacement;
-import dev.secateur.plan.HeldOut;
+import dev.secateur.plan.HeldOut.Judged;
 import dev.secateur.plan.Plan;
 import java.nio.file.Path;
 import java.util.Map;
@@ -67,7 +67,12 @@ public record Job(
 
   /** Whether held-out {@link #samples} stand for the evaluation set. */
   boolean judgesHeldOut() {
-    return plan.heldOut().filter(HeldOut::judge).isPresent();
+    return plan.heldOut().filter(h -> h.judge() != Judged.NOTHING).isPresent();
+  }
+
+  /** Whether nothing but the deciding variant is of interest. */
+  boolean judgesDeciding() {
+    return plan.heldOut().filter(h -> h.judge() == Judged.DECIDING).isPresent();
   }
 
   /** Which part of {@link #samples} is meant. */

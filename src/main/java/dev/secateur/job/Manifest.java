@@ -6,15 +6,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.secateur.plan.Scheme;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Variant;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** {@code manifest.json}: the SHA-256 and size of each artifact, and what a TFLite file takes. */
 final class Manifest {
@@ -25,8 +29,10 @@ final class Manifest {
 
   /** What a job makes: no other file is an earlier job's, whatever a manifest says. */
   private static final Set<String> MADE =
-      Set.of(
-          "pruned.h5", "pruned.keras", "fp32.tflite", "int8.tflite", "report.json", "report.html");
+      Stream.concat(
+              Stream.of("pruned.h5", "pruned.keras", "fp32.tflite", "report.json", "report.html"),
+              Arrays.stream(Scheme.values()).map(Scheme::file))
+          .collect(Collectors.toUnmodifiableSet());
 
   private Manifest() {}
 

@@ -2,7 +2,6 @@ package dev.secateur.job;
 
 import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.result.JobResult;
-import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.FineTuned;
@@ -19,12 +18,7 @@ record Product<T>(String name, Class<T> type) {
   static final Product<Path> PRUNED_FILE = new Product<>("its Keras file", Path.class);
   static final Product<Lowered> LOWERED = new Product<>("the network as TFLite", Lowered.class);
   static final Product<TfliteModel> FP32 = new Product<>("the float32 file", TfliteModel.class);
-  static final Product<Calibration> CALIBRATION =
-      new Product<>("the calibration", Calibration.class);
-  static final Product<TfliteModel> INT8 = new Product<>("the INT8 file", TfliteModel.class);
-  static final Product<Damage> DAMAGE =
-      new Product<>("what INT8 has left nothing of", Damage.class);
-
+  static final Product<Quantized> QUANTIZED = new Product<>("the quantized files", Quantized.class);
   static final Product<JobResult> RESULT = new Product<>("the result", JobResult.class);
 
   @Override

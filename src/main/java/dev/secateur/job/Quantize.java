@@ -2,19 +2,20 @@ package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.plan.Quantization;
+import dev.secateur.plan.Scheme;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.NothingFiniteException;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.FineTuned;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
-/** Makes the INT8 TFLite file, calibrated on the representative set. */
+/** Makes a quantized TFLite file by each scheme, calibrated on the representative set. */
 record Quantize(Run run) implements Step {
-  static final String FILE = "int8.tflite";
-
   @Override
   public Stage stage() {
     return Stage.QUANTIZE;
@@ -27,7 +28,7 @@ record Quantize(Run run) implements Step {
 
   @Override
   public Set<Product<?>> makes() {
-    return Set.of(Product.CALIBRATION, Product.INT8, Product.DAMAGE);
+    return Set.of(Product.QUANTIZED);
   }
 
   /**
@@ -38,37 +39,53 @@ record Quantize(Run run) implements Step {
   public void check(Rehearsal rehearsal) {
     Quantization how = run.job().plan().quantization();
     rehearsal.lowered().requireQuantizable(how);
-    Calibration few;
+    Optional<Calibration> few;
     try {
-      few =
-          new Calibrator(run.job().threads())
-              .calibrate(rehearsal.lowered(), rehearsal.fp32(), List.of(run.inputs().fewSamples()));
+      few = how.calibrated() ? Optional.of(few(rehearsal)) : Optional.empty();
     } catch (NothingFiniteException e) {
       return;
     }
-    run.artifacts().loads(rehearsal.lowered().int8(few, how, Rehearsal.METADATA));
+    for (Scheme scheme : how.schemes()) {
+      run.artifacts().loads(rehearsal.lowered().quantized(scheme, few, how, Rehearsal.METADATA));
+    }
+  }
+
+  private Calibration few(Rehearsal rehearsal) {
+    return new Calibrator(run.job().threads())
+        .calibrate(rehearsal.lowered(), rehearsal.fp32(), List.of(run.inputs().fewSamples()));
   }
 
   @Override
   public void run(Products products) {
+    Lowered lowered = products.get(Product.LOWERED);
+    TfliteModel fp32 = products.get(Product.FP32);
+    Quantization how = run.job().plan().quantization();
+    Optional<Calibration> calibration =
+        how.calibrated()
+            ? Optional.of(calibration(lowered, fp32, products.get(Product.TUNED)))
+            : Optional.empty();
+    List<Quantized.Made> files = new ArrayList<>();
+    for (Scheme scheme : how.schemes()) {
+      TfliteModel model = lowered.quantized(scheme, calibration, how, run.metadata());
+      // What was built and runs is a result: what nothing is left of is for the verdict to say.
+      Damage damage = new Damage(run.artifacts().unlike(model, fp32));
+      run.staging().write(scheme.file(), model::writeTo);
+      files.add(new Quantized.Made(scheme, model, damage));
+    }
+    products.put(Product.QUANTIZED, new Quantized(calibration, files));
+  }
+
+  private Calibration calibration(Lowered lowered, TfliteModel fp32, FineTuned tuned) {
     Dataset set = run.inputs().representative();
     int samples = run.job().plan().representative().samples();
     if (samples > set.size()) {
       run.warn("the representative set has only " + set.size() + " of the " + samples + " samples");
     }
-    Lowered lowered = products.get(Product.LOWERED);
-    TfliteModel fp32 = products.get(Product.FP32);
-    FineTuned tuned = products.get(Product.TUNED);
     Calibration calibration =
         new Calibrator(run.job().threads(), run.inputs().trainingRange())
             .calibrate(lowered, fp32, set, samples, run.cancelled())
             .with(LearnedScales.ranges(tuned.graph(), tuned.scales()));
     calibration.warnings().forEach(run::warn);
-    TfliteModel int8 = lowered.int8(calibration, run.job().plan().quantization(), run.metadata());
-    // What was built and runs is a result: what nothing is left of is for the verdict to say.
-    products.put(Product.DAMAGE, new Damage(run.artifacts().unlike(int8, fp32)));
-    run.staging().write(FILE, int8::writeTo);
-    products.put(Product.CALIBRATION, calibration);
-    products.put(Product.INT8, int8);
+    return calibration;
   }
 }

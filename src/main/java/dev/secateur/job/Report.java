@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.plan.Plan;
 import dev.secateur.result.JobResult;
+import dev.secateur.result.Pruned;
 import dev.secateur.result.Training;
 import dev.secateur.result.Verdict;
 import dev.secateur.tflite.Calibration;
@@ -50,21 +51,30 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
                     result(
                         original,
                         products.get(Product.TUNED),
-                        products.get(Product.CALIBRATION).samples()));
+                        products.get(Product.QUANTIZED).calibration()));
     products.put(Product.RESULT, run.staging().publish(result, writer));
   }
 
-  private JobResult result(Original original, FineTuned tuned, Calibration.Samples samples) {
+  private JobResult result(Original original, FineTuned tuned, Optional<Calibration> calibration) {
     List<JobResult.Layer> layers = LayerSparsities.of(tuned);
     return result(
         original,
-        Verdict.of(run.job().plan().acceptance(), run.variants(), LayerSparsities.allOf(tuned)),
+        verdict(LayerSparsities.allOf(tuned)),
         TrainingRecord.settled(run.job().plan(), tuned, original.goals()),
         layers,
         TrainingRecord.of(tuned),
-        Optional.of(
-            new JobResult.Calibration(
-                samples.digest(), samples.count(), samples.min(), samples.max())));
+        calibration
+            .map(Calibration::samples)
+            .map(s -> new JobResult.Calibration(s.digest(), s.count(), s.min(), s.max())));
+  }
+
+  private Verdict verdict(Pruned pruned) {
+    String judged = run.job().plan().quantization().judged().label();
+    return Verdict.of(
+        run.job().plan().acceptance(),
+        run.variants().get(0),
+        run.variants().stream().filter(v -> v.name().equals(judged)).findFirst().orElseThrow(),
+        pruned);
   }
 
   /** Of a job that ended with its original. */

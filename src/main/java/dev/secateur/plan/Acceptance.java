@@ -10,13 +10,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The limits that the INT8 variant must meet, on the same evaluation set as the original. A limit
- * that is given holds as it is given, also beside bounds; one that is not is the task's own. In
- * JSON, what is not given is left out.
+ * The limits that the variant by the first scheme must meet, on the same evaluation set as the
+ * original. A limit that is given holds as it is given, also beside bounds; one that is not is the
+ * task's own. In JSON, what is not given is left out.
  *
- * @param maxAccuracyDrop accuracy of the original less that of INT8, a fraction: top-1, accuracy of
- *     0/1 decisions, mean intersection over union; without targets, what may disagree
- * @param maxLossIncrease loss of INT8 over the original's, less one; where there is no accuracy
+ * @param maxAccuracyDrop accuracy of the original less that of the variant, a fraction: top-1,
+ *     accuracy of 0/1 decisions, mean intersection over union; without targets, what may disagree
+ * @param maxLossIncrease loss of the variant over the original's, less one; where there is no
+ *     accuracy
  * @param bounds on measures; an output that has some is judged by these and by what is given
  * @param allowChance run and judge also an original that is no better than guessing
  */

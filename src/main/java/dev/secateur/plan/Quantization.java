@@ -1,42 +1,111 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonFormat.Feature;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.EnumNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * How the network is quantized, after training or already in it.
  *
- * @param integerOnly refuse a network that needs a float island
- * @param aware whether the network learns, in the second half of its training, to be quantized;
- *     empty: where it was pruned by reconstruction
+ * @param schemes each makes a file; the first one's decides the verdict
+ * @param inputType of the files whose scheme has such inputs; the others' are float32
+ * @param outputType as {@code inputType}
+ * @param integerOnly refuse a network that needs a float island, where activations are integers
+ * @param aware whether the network learns, in the second half of its training, to be INT8; empty:
+ *     where it was pruned by reconstruction and becomes INT8
  */
 public record Quantization(
-    Scheme scheme,
+    @JsonProperty("scheme")
+        @JsonFormat(
+            with = {
+              Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY,
+              Feature.WRITE_SINGLE_ELEM_ARRAYS_UNWRAPPED
+            })
+        List<Scheme> schemes,
     IoType inputType,
     IoType outputType,
     boolean integerOnly,
     Optional<Boolean> aware) {
-  /** What the numbers become. */
-  @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
-  public enum Scheme {
-    /** INT8 weights and activations. */
-    INT8
-  }
-
   /** The type of the model's inputs or outputs. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum IoType {
     FLOAT32,
     INT8,
-    UINT8
+    UINT8,
+    INT16;
+
+    /** Whether a file by this scheme can have such inputs and outputs. */
+    public boolean isOf(Scheme scheme) {
+      return switch (this) {
+        case FLOAT32 -> true;
+        case INT8, UINT8 -> scheme == Scheme.INT8;
+        case INT16 -> scheme == Scheme.INT16X8;
+      };
+    }
   }
 
   public static final Quantization DEFAULT =
       new Quantization(IoType.FLOAT32, IoType.FLOAT32, false);
 
+  public Quantization {
+    schemes = List.copyOf(schemes);
+    if (schemes.isEmpty()) {
+      throw new IllegalArgumentException("scheme: one is needed");
+    }
+    if (new LinkedHashSet<>(schemes).size() < schemes.size()) {
+      throw new IllegalArgumentException("scheme: names one twice");
+    }
+    requireKnown("inputType", inputType, schemes);
+    requireKnown("outputType", outputType, schemes);
+    if (integerOnly && schemes.stream().noneMatch(Scheme::calibrated)) {
+      throw new IllegalArgumentException(
+          "integerOnly: no scheme that is asked for has integer activations (int8 has)");
+    }
+    if (aware.orElse(false) && !schemes.contains(Scheme.INT8)) {
+      throw new IllegalArgumentException(
+          "aware: trains for the scheme int8, which is not asked for");
+    }
+  }
+
+  private static void requireKnown(String field, IoType type, List<Scheme> schemes) {
+    if (schemes.stream().noneMatch(type::isOf)) {
+      throw new IllegalArgumentException(
+          field
+              + ": "
+              + (type == IoType.INT16
+                  ? "int16 is of the scheme int16x8"
+                  : "int8 and uint8 are of the scheme int8")
+              + ", which is not asked for (float32 is of all)");
+    }
+  }
+
   /** By the scheme {@link Scheme#INT8}. */
   public Quantization(IoType inputType, IoType outputType, boolean integerOnly) {
-    this(Scheme.INT8, inputType, outputType, integerOnly, Optional.empty());
+    this(List.of(Scheme.INT8), inputType, outputType, integerOnly, Optional.empty());
+  }
+
+  /** The scheme whose variant decides the verdict. */
+  public Scheme judged() {
+    return schemes.get(0);
+  }
+
+  /** Whether a scheme that is asked for needs the ranges of activations. */
+  public boolean calibrated() {
+    return schemes.stream().anyMatch(Scheme::calibrated);
+  }
+
+  /** Of a file by {@code scheme}. */
+  public IoType inputType(Scheme scheme) {
+    return inputType.isOf(scheme) ? inputType : IoType.FLOAT32;
+  }
+
+  /** Of a file by {@code scheme}. */
+  public IoType outputType(Scheme scheme) {
+    return outputType.isOf(scheme) ? outputType : IoType.FLOAT32;
   }
 }

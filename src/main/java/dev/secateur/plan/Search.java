@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param objective what shall be small
  * @param trials how many points are tried, at most
  * @param epochs that a trial may train, at most; where there is no training set, none does
- * @param schemes in which the network may be quantized
+ * @param schemes in which the network may be quantized: as plans name them, or {@link #FOUR_BITS}
  * @param channels whether channels may be removed
  * @param heldOut samples that decide which trial is within the acceptance: the evaluation set
  *     decides nothing; empty: a fifth of the training set, at most 1,000
@@ -33,6 +33,9 @@ public record Search(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> deadlineMinutes,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Long> maxBytes,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Long> maxMemory) {
+  /** INT8 whose kernels have four bits: a plan's scheme {@code int8} with {@code weightBits} 4. */
+  public static final String FOUR_BITS = "int8-4";
+
   /** What is made small. */
   @EnumNaming(EnumNamingStrategies.LowerCamelCaseStrategy.class)
   public enum Objective {
@@ -52,7 +55,7 @@ public record Search(
           Objective.ZIPPED_BYTES,
           24,
           5,
-          List.of("int8"),
+          List.of("int8", FOUR_BITS),
           true,
           Optional.empty(),
           Optional.empty(),

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,13 +23,13 @@ final class ReportHtml {
   private final JobResult result;
   private final JsonNode plan;
   private final Variant original;
-  private final Optional<Variant> int8;
+  private final Optional<Variant> judged;
 
   private ReportHtml(JobResult result) {
     this.result = result;
     this.plan = ResultJson.write(result).get("plan");
     this.original = result.variants().get(0);
-    this.int8 = result.variant("int8");
+    this.judged = result.judged();
   }
 
   static String of(JobResult result) throws IOException {
@@ -80,30 +81,33 @@ final class ReportHtml {
   }
 
   private String tiles() {
-    return int8.map(this::tiles).orElse("");
+    return judged.map(this::tiles).orElse("");
   }
 
-  private String tiles(Variant int8) {
+  private String tiles(Variant judged) {
+    String scheme = Html.escape(judged.name().toUpperCase(Locale.ROOT));
     List<String> tiles = new ArrayList<>();
-    double smaller = (double) original.bytes() / int8.bytes();
-    tiles.add(tile(Html.format("%.1f×", smaller), "smaller as INT8 than the file that came in"));
-    tiles.add(tile(Html.kibibytes(int8.zippedBytes()), "INT8, zipped"));
-    int8.outputs().forEach((name, output) -> tiles.addAll(tiles(name, output)));
-    tiles.add(tile(Html.percent(int8.sparsity()), "zeros in the INT8 kernels"));
+    double smaller = (double) original.bytes() / judged.bytes();
     tiles.add(
         tile(
-            Html.format("%.0f µs", int8.latencyMicros().median()),
-            "a sample, INT8, " + result.process().threads() + " threads"));
+            Html.format("%.1f×", smaller), "smaller as " + scheme + " than the file that came in"));
+    tiles.add(tile(Html.kibibytes(judged.zippedBytes()), scheme + ", zipped"));
+    judged.outputs().forEach((name, output) -> tiles.addAll(tiles(scheme, name, output)));
+    tiles.add(tile(Html.percent(judged.sparsity()), "zeros in the " + scheme + " kernels"));
+    tiles.add(
+        tile(
+            Html.format("%.0f µs", judged.latencyMicros().median()),
+            "a sample, " + scheme + ", " + result.process().threads() + " threads"));
     return "<div class=\"tiles\">\n" + String.join("", tiles) + "</div>\n";
   }
 
   /** The foremost measure, and what compares with the original. */
-  private static List<String> tiles(String name, Variant.Output output) {
+  private static List<String> tiles(String scheme, String name, Variant.Output output) {
     List<String> tiles = new ArrayList<>();
     output.figures().stream()
         .filter(f -> !f.likeness())
         .findFirst()
-        .ifPresent(f -> tiles.add(tile(f.text(), "INT8 " + f.name() + ", " + name)));
+        .ifPresent(f -> tiles.add(tile(f.text(), scheme + " " + f.name() + ", " + name)));
     output.figures().stream()
         .filter(Variant.Figure::likeness)
         .findFirst()
@@ -251,7 +255,7 @@ final class ReportHtml {
   }
 
   private String confusion() {
-    List<List<Integer>> counts = int8.map(Variant::confusion).orElse(List.of());
+    List<List<Integer>> counts = judged.map(Variant::confusion).orElse(List.of());
     if (counts.isEmpty()) {
       return "";
     }
@@ -261,7 +265,9 @@ final class ReportHtml {
             .findFirst()
             .map(JobResult.Data::classes)
             .orElse(List.of());
-    return Html.section("Confusion of INT8", new ConfusionTable(counts, names).html());
+    return Html.section(
+        "Confusion of " + judged.map(Variant::name).orElse("").toUpperCase(Locale.ROOT),
+        new ConfusionTable(counts, names).html());
   }
 
   private String plan() {

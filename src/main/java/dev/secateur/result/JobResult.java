@@ -47,6 +47,11 @@ public record JobResult(
     return variants.stream().filter(v -> v.name().equals(name)).findFirst();
   }
 
+  /** The variant that decided; empty where the job ended before it was made. */
+  public Optional<Variant> judged() {
+    return variant(plan.quantization().judged().label());
+  }
+
   /** This with other artifacts. */
   public JobResult withArtifacts(List<Artifact> others) {
     return with(others, search);

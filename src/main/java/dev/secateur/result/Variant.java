@@ -12,7 +12,7 @@ import java.util.Optional;
 /**
  * One form of the model, measured on the evaluation set.
  *
- * @param name original, pruned, fp32 or int8
+ * @param name original, pruned, fp32, or as its scheme
  * @param zippedBytes size of a zip (DEFLATE) that holds the file
  * @param top1 fraction right; empty where there are no labels or no classes
  * @param loss mean cross-entropy, or mean squared error of a reconstruction; empty without either

@@ -51,11 +51,9 @@ public record Verdict(Outcome outcome, String reason) {
   private static final double WHOLE = 0.5;
 
   /**
-   * @param variants the original first, the one that is judged last
+   * @param judged the variant by the plan's first scheme
    */
-  public static Verdict of(Acceptance acceptance, List<Variant> variants, Pruned pruned) {
-    Variant original = variants.get(0);
-    Variant judged = variants.get(variants.size() - 1);
+  public static Verdict of(Acceptance acceptance, Variant original, Variant judged, Pruned pruned) {
     List<Variant.Fault> faults =
         judged.faults().stream().filter(f -> DESTROYED.contains(f.kind())).toList();
     List<Variant.Fault> own = faults.stream().filter(f -> !shared(f, original)).toList();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.FineTuning.Recipe;
 import dev.secateur.plan.HeldOut;
 import dev.secateur.plan.Plan;
+import dev.secateur.plan.Search;
 import java.util.List;
 import java.util.Locale;
 
@@ -25,9 +26,9 @@ public record Point(double sparsity, double channels, String scheme, int epochs)
    *
    * @param base the plan of the search: its task, preprocessing, acceptance and the rest
    * @param heldOut samples that the trial keeps out of all that is fitted
-   * @param judge whether it is judged on these, in place of the evaluation set
+   * @param judged what is judged on these, in place of the evaluation set
    */
-  public Plan plan(Plan base, int heldOut, boolean judge) {
+  public Plan plan(Plan base, int heldOut, HeldOut.Judged judged) {
     ObjectNode document = base.document();
     ObjectNode training = (ObjectNode) document.get("fineTuning");
     training.retain(KEPT);
@@ -39,9 +40,16 @@ public record Point(double sparsity, double channels, String scheme, int epochs)
     if (channels > 0) {
       pruning.put("channels", channels);
     }
-    ((ObjectNode) document.get("quantization")).put("scheme", scheme);
+    ObjectNode quantization = (ObjectNode) document.get("quantization");
+    quantization.put("scheme", scheme.equals(Search.FOUR_BITS) ? "int8" : scheme);
+    if (scheme.equals(Search.FOUR_BITS)) {
+      quantization.put("weightBits", 4);
+    }
     document.remove("search");
-    document.putObject("heldOut").put("samples", heldOut).put("judge", judge);
+    document
+        .putObject("heldOut")
+        .put("samples", heldOut)
+        .put("judge", judged.name().toLowerCase(Locale.ROOT));
     return Plan.read(document);
   }
 }

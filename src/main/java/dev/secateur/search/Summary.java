@@ -1,5 +1,6 @@
 package dev.secateur.search;
 
+import dev.secateur.plan.HeldOut;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Search;
 import dev.secateur.plan.Search.Objective;
@@ -66,7 +67,7 @@ public final class Summary {
                         f.latency())),
         trial.found().map(Trial.Found::seconds).orElse(0.0),
         trial.found().isPresent()
-            ? point.plan(base, heldOut, false).document()
+            ? point.plan(base, heldOut, HeldOut.Judged.NOTHING).document()
             : base.document());
   }
 

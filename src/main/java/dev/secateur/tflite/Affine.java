@@ -33,6 +33,18 @@ record Affine(float[] scales, int zeroPoint, int axis) {
     return of(scale, Math.max(-128, Math.min(127, zeroPoint)));
   }
 
+  /** The range, widened to lie about 0, over [−{@code most}, {@code most}]. */
+  static Affine symmetric(Range range, int most) {
+    float largest = Math.max(Math.abs(range.min()), Math.abs(range.max()));
+    return of(Math.max(DEAD, Math.min(LARGEST, largest)) / most, 0);
+  }
+
+  /** All that int8 can say. */
+  Range range() {
+    return new Range(
+        (Byte.MIN_VALUE - zeroPoint) * scale(), (Byte.MAX_VALUE - zeroPoint) * scale());
+  }
+
   /** The same with a scale of {@code floor} or more: what is finer falls together. */
   Affine atLeast(float floor) {
     return scale() >= floor ? this : of(floor, zeroPoint);
@@ -62,6 +74,22 @@ record Affine(float[] scales, int zeroPoint, int axis) {
       result[i] = quantize(values[i]);
     }
     return result;
+  }
+
+  short[] quantizeToShorts(float[] values) {
+    short[] result = new short[values.length];
+    for (int i = 0; i < result.length; i++) {
+      long q = zeroPoint + (long) round((double) values[i] / scales[0]);
+      result[i] = (short) Math.max(-Short.MAX_VALUE, Math.min(Short.MAX_VALUE, q));
+    }
+    return result;
+  }
+
+  /** Half away from zero, saturating. */
+  static long roundToLong(double value) {
+    long whole = (long) value;
+    double rest = value - whole;
+    return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole;
   }
 
   /** Half away from zero, saturating. */

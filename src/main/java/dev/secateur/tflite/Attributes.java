@@ -40,6 +40,16 @@ sealed interface Attributes {
   /** The union's tag. */
   byte type();
 
+  /** The same for an operator of float activations that quantizes them itself. */
+  default Attributes quantizingInputs() {
+    return this;
+  }
+
+  /** The same for 16-bit operands whose scales are no powers of two. */
+  default Attributes ofAnyScale() {
+    return this;
+  }
+
   /** Writes the table; returns its offset, 0 for none. */
   int write(FlatBufferBuilder to);
 
@@ -150,7 +160,14 @@ sealed interface Attributes {
     }
   }
 
-  record FullyConnected(Fused activation) implements Attributes {
+  /**
+   * @param asymmetric how float activations are quantized where the kernel is int8
+   */
+  record FullyConnected(Fused activation, boolean asymmetric) implements Attributes {
+    FullyConnected(Fused activation) {
+      this(activation, false);
+    }
+
     @Override
     public byte type() {
       return BuiltinOptions.FullyConnectedOptions;
@@ -159,12 +176,17 @@ sealed interface Attributes {
     @Override
     public int write(FlatBufferBuilder to) {
       return FullyConnectedOptions.createFullyConnectedOptions(
-          to, activation.code, (byte) 0, false, false);
+          to, activation.code, (byte) 0, false, asymmetric);
     }
 
     @Override
     public Attributes with(Fused fused) {
-      return new FullyConnected(fused);
+      return new FullyConnected(fused, asymmetric);
+    }
+
+    @Override
+    public Attributes quantizingInputs() {
+      return new FullyConnected(activation, true);
     }
   }
 
@@ -187,7 +209,14 @@ sealed interface Attributes {
     }
   }
 
-  record Add(Fused activation) implements Attributes {
+  /**
+   * @param powersOfTwo of 16-bit operands, their scales; of others it says nothing
+   */
+  record Add(Fused activation, boolean powersOfTwo) implements Attributes {
+    Add(Fused activation) {
+      this(activation, true);
+    }
+
     @Override
     public byte type() {
       return BuiltinOptions.AddOptions;
@@ -195,16 +224,28 @@ sealed interface Attributes {
 
     @Override
     public int write(FlatBufferBuilder to) {
-      return AddOptions.createAddOptions(to, activation.code, true);
+      return AddOptions.createAddOptions(to, activation.code, powersOfTwo);
     }
 
     @Override
     public Attributes with(Fused fused) {
-      return new Add(fused);
+      return new Add(fused, powersOfTwo);
+    }
+
+    @Override
+    public Attributes ofAnyScale() {
+      return new Add(activation, false);
     }
   }
 
-  record Sub(Fused activation) implements Attributes {
+  /**
+   * @param powersOfTwo of 16-bit operands, their scales; of others it says nothing
+   */
+  record Sub(Fused activation, boolean powersOfTwo) implements Attributes {
+    Sub(Fused activation) {
+      this(activation, true);
+    }
+
     @Override
     public byte type() {
       return BuiltinOptions.SubOptions;
@@ -212,12 +253,17 @@ sealed interface Attributes {
 
     @Override
     public int write(FlatBufferBuilder to) {
-      return SubOptions.createSubOptions(to, activation.code, true);
+      return SubOptions.createSubOptions(to, activation.code, powersOfTwo);
     }
 
     @Override
     public Attributes with(Fused fused) {
-      return new Sub(fused);
+      return new Sub(fused, powersOfTwo);
+    }
+
+    @Override
+    public Attributes ofAnyScale() {
+      return new Sub(activation, false);
     }
   }
 

@@ -73,6 +73,43 @@ sealed interface Constant {
     }
   }
 
+  /** Floats, in their own order, that are written as float16. */
+  record Halves(Floats floats) implements Constant {
+    /** Whether each value is there in float16 too: neither too large nor no number. */
+    static boolean hold(Floats floats) {
+      for (float value : floats.values()) {
+        if (!(Math.abs(value) <= Half.LARGEST)) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public int size() {
+      return floats.values().length * Short.BYTES;
+    }
+
+    @Override
+    public void write(ByteBuffer to) {
+      float[] values = floats.values();
+      if (!floats.channelsFirst()) {
+        for (float value : values) {
+          to.putShort(Half.of(value));
+        }
+        return;
+      }
+      for (int c = 0; c < floats.channels(); c++) {
+        for (int o = 0; o < floats.outer(); o++) {
+          int source = (o * floats.channels() + c) * floats.inner();
+          for (int i = 0; i < floats.inner(); i++) {
+            to.putShort(Half.of(values[source + i]));
+          }
+        }
+      }
+    }
+  }
+
   /** Int8 values as they are written. */
   record Int8s(byte[] values) implements Constant {
     @Override
@@ -88,6 +125,52 @@ sealed interface Constant {
     @Override
     public boolean equals(Object other) {
       return other instanceof Int8s o && Arrays.equals(o.values, values);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(values);
+    }
+  }
+
+  /** Int16 values as they are written. */
+  record Int16s(short[] values) implements Constant {
+    @Override
+    public int size() {
+      return values.length * Short.BYTES;
+    }
+
+    @Override
+    public void write(ByteBuffer to) {
+      to.asShortBuffer().put(values);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Int16s o && Arrays.equals(o.values, values);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(values);
+    }
+  }
+
+  /** Int64 values as they are written. */
+  record Int64s(long[] values) implements Constant {
+    @Override
+    public int size() {
+      return values.length * Long.BYTES;
+    }
+
+    @Override
+    public void write(ByteBuffer to) {
+      to.asLongBuffer().put(values);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Int64s o && Arrays.equals(o.values, values);
     }
 
     @Override

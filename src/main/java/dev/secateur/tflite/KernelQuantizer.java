@@ -1,8 +1,10 @@
 package dev.secateur.tflite;
 
+import java.util.Arrays;
+
 /**
- * Int8 weights, symmetric with a scale a channel, and their int32 bias at the scale of their
- * product with the input.
+ * Int8 weights, symmetric with a scale a channel, and their bias (int32, or int64 beside 16-bit
+ * activations) at the scale of their product with the input.
  *
  * <p>A bias is kept within half of int32's range, so that adding the products cannot overflow:
  * where a channel's weights are so small that its bias would pass that, the channel's scales grow.
@@ -11,7 +13,11 @@ package dev.secateur.tflite;
  * refuses, the channel saturates instead: it has one unit a step.
  */
 final class KernelQuantizer {
-  private static final int LARGEST_BIAS = Integer.MAX_VALUE / 2;
+  private static final long LARGEST_BIAS = Integer.MAX_VALUE / 2;
+
+  /** Sums of products with 16-bit activations may have 48 bits. */
+  private static final long LARGEST_LONG_BIAS = 1L << 45;
+
   private static final int LARGEST_WEIGHT = 127;
 
   /** Steps of the result in a unit of the products; XNNPACK allows less than 256. */
@@ -20,20 +26,27 @@ final class KernelQuantizer {
   private final Constant.Floats kernel;
   private final float[] weightScales;
   private final float[] biasScales;
-  private final int[] bias;
+  private final long[] bias;
+  private final Integers integers;
 
   KernelQuantizer(
-      Constant.Floats kernel, Constant.Floats bias, float inputScale, float resultScale) {
+      Constant.Floats kernel,
+      Constant.Floats bias,
+      float inputScale,
+      float resultScale,
+      Integers integers) {
     this.kernel = kernel;
+    this.integers = integers;
+    long largestBias = integers == Integers.INT8 ? LARGEST_BIAS : LARGEST_LONG_BIAS;
     float[] largest = largest(kernel);
     float[] values = bias.values();
     int channels = kernel.channels();
     weightScales = new float[channels];
     biasScales = new float[channels];
-    this.bias = new int[channels];
+    this.bias = new long[channels];
     for (int c = 0; c < channels; c++) {
       float weightScale = Affine.weightScale(largest[c]);
-      float needed = Math.abs(values[c]) / LARGEST_BIAS;
+      float needed = Math.abs(values[c]) / largestBias;
       if (needed > inputScale * weightScale) {
         weightScale = needed / inputScale;
       }
@@ -42,9 +55,26 @@ final class KernelQuantizer {
       }
       weightScales[c] = weightScale;
       biasScales[c] = inputScale * weightScale;
-      int q = Affine.round((double) values[c] / biasScales[c]);
-      this.bias[c] = Math.max(-LARGEST_BIAS, Math.min(LARGEST_BIAS, q));
+      long q = Affine.roundToLong((double) values[c] / biasScales[c]);
+      this.bias[c] = Math.max(-largestBias, Math.min(largestBias, q));
     }
+  }
+
+  private KernelQuantizer(Constant.Floats kernel, float[] weightScales) {
+    this.kernel = kernel;
+    this.weightScales = weightScales;
+    this.biasScales = new float[0];
+    this.bias = new long[0];
+    this.integers = Integers.INT8;
+  }
+
+  /** Of an operator whose activations and bias stay float. */
+  static KernelQuantizer ofWeights(Constant.Floats kernel) {
+    float[] scales = largest(kernel);
+    for (int c = 0; c < scales.length; c++) {
+      scales[c] = Affine.weightScale(scales[c]);
+    }
+    return new KernelQuantizer(kernel, scales);
   }
 
   private static float[] largest(Constant.Floats kernel) {
@@ -69,8 +99,10 @@ final class KernelQuantizer {
     return new Affine(biasScales, 0, 0);
   }
 
-  Constant.Int32s bias() {
-    return new Constant.Int32s(bias);
+  Constant bias() {
+    return integers == Integers.INT8
+        ? new Constant.Int32s(Arrays.stream(bias).mapToInt(Math::toIntExact).toArray())
+        : new Constant.Int64s(bias);
   }
 
   /** The weights in the order in which TFLite wants them. */

@@ -2,8 +2,10 @@ package dev.secateur.tflite;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.plan.Quantization;
+import dev.secateur.plan.Scheme;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network as float32 TFLite operators, with batch normalisation folded and activations fused:
@@ -31,12 +33,36 @@ public final class Lowered {
    *     integer kernel: the message names the layers
    */
   public void requireQuantizable(Quantization quantization) {
-    Quantizer.requireKernels(program, quantization);
+    quantization.schemes().stream()
+        .filter(Scheme::calibrated)
+        .forEach(scheme -> Quantizer.requireKernels(program, scheme, quantization));
   }
 
   /** The float32 file. */
   public TfliteModel float32(ModelMetadata metadata) {
     return FlatBufferWriter.write(program, metadata);
+  }
+
+  /**
+   * The file by a scheme.
+   *
+   * @param calibration of this network; may be empty where the scheme needs no ranges
+   * @throws TfliteException as {@link #requireQuantizable}, or if {@code calibration} is of another
+   *     network
+   */
+  public TfliteModel quantized(
+      Scheme scheme,
+      Optional<Calibration> calibration,
+      Quantization quantization,
+      ModelMetadata metadata) {
+    return switch (scheme) {
+      case INT8, INT16X8 ->
+          FlatBufferWriter.write(
+              Quantizer.quantize(program, calibration.orElseThrow(), scheme, quantization),
+              metadata);
+      case INT8_WEIGHTS -> FlatBufferWriter.write(WeightQuantizer.int8(program), metadata);
+      case FLOAT16 -> FlatBufferWriter.write(WeightQuantizer.float16(program), metadata);
+    };
   }
 
   /**
@@ -47,7 +73,7 @@ public final class Lowered {
    */
   public TfliteModel int8(
       Calibration calibration, Quantization quantization, ModelMetadata metadata) {
-    return FlatBufferWriter.write(Quantizer.quantize(program, calibration, quantization), metadata);
+    return quantized(Scheme.INT8, Optional.of(calibration), quantization, metadata);
   }
 
   /** {@code real = (q − zeroPoint)·scale}, q from −128 to 127. */
@@ -58,10 +84,10 @@ public final class Lowered {
    * that was lowered, folded and fused; constants and what stays float are left out.
    */
   public Map<String, Scale> scales(Calibration calibration) {
-    QuantizationPlan plan = QuantizationPlan.of(program, calibration);
+    QuantizationPlan plan = QuantizationPlan.of(program, calibration, Integers.INT8);
     Map<String, Scale> scales = new HashMap<>();
     for (Operator operator : program.operators()) {
-      if (QuantizationPlan.isInt8(operator)) {
+      if (Integers.INT8.compute(operator)) {
         operator.inputs().forEach(t -> put(scales, plan, t));
         put(scales, plan, operator.output());
       }

@@ -12,12 +12,20 @@ final class OperatorVersion {
   static int of(Program program, Operator operator) {
     List<Program.Tensor> in = operator.inputs().stream().map(program::tensor).toList();
     boolean int8 = in.get(0).type() == ScalarType.INT8;
+    boolean int16 = in.get(0).type() == ScalarType.INT16;
+    boolean hybrid =
+        in.size() > 1
+            && in.get(0).type() == ScalarType.FLOAT32
+            && in.get(1).type() == ScalarType.INT8;
     int rank = in.get(0).shape().rank();
+    if (int16) {
+      return ofInt16(program, operator, rank);
+    }
     return switch (operator.opcode()) {
-      case CONV_2D -> isGrouped(in) ? 6 : int8 ? 3 : 1;
+      case CONV_2D -> isGrouped(in) ? 6 : hybrid ? 5 : int8 ? 3 : 1;
       case DEPTHWISE_CONV_2D ->
-          int8 ? 3 : isDilated((Attributes.Depthwise) operator.attributes()) ? 2 : 1;
-      case FULLY_CONNECTED -> int8 ? 4 : 1;
+          hybrid ? 6 : int8 ? 3 : isDilated((Attributes.Depthwise) operator.attributes()) ? 2 : 1;
+      case FULLY_CONNECTED -> hybrid ? hybridDense(in.get(1)) : int8 ? 4 : 1;
       case TRANSPOSE_CONV -> operator.attributes().activation() == Attributes.Fused.NONE ? 3 : 4;
       case MUL -> int8 ? mulVersion(in, program.tensor(operator.output())) : 1;
       case RESIZE_BILINEAR ->
@@ -33,7 +41,7 @@ final class OperatorVersion {
       case PAD, PADV2 -> rank > 4 ? 4 : int8 ? 2 : 1;
       case STRIDED_SLICE -> rank > 4 ? 4 : int8 ? 2 : 1;
       case TILE -> int8 ? 3 : 1;
-      case DEQUANTIZE -> int8 ? 2 : 1;
+      case DEQUANTIZE -> dequantize(in.get(0));
       case ABS,
           ADD,
           ARG_MAX,
@@ -59,6 +67,37 @@ final class OperatorVersion {
           SUM,
           TANH ->
           int8 ? 2 : 1;
+      case QUANTIZE -> program.tensor(operator.output()).type() == ScalarType.INT16 ? 2 : 1;
+      default -> 1;
+    };
+  }
+
+  /** The first version that takes 16-bit activations, or a later one that is needed besides. */
+  private static int ofInt16(Program program, Operator operator, int rank) {
+    List<Program.Tensor> in = operator.inputs().stream().map(program::tensor).toList();
+    return switch (operator.opcode()) {
+      case CONV_2D -> isGrouped(in) ? 6 : 4;
+      case DEPTHWISE_CONV_2D, SUB -> 5;
+      case FULLY_CONNECTED -> 7;
+      case MAXIMUM, MINIMUM, MUL, RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR -> 4;
+      case TRANSPOSE -> rank > 5 ? 6 : 5;
+      case PAD, PADV2 -> rank > 4 ? 4 : 3;
+      case LEAKY_RELU -> 2;
+      case STRIDED_SLICE -> 4;
+      case RESHAPE -> 1;
+      case QUANTIZE -> 2;
+      default -> 3;
+    };
+  }
+
+  private static int hybridDense(Program.Tensor kernel) {
+    return kernel.quantization().orElseThrow().perChannel() ? 12 : 9;
+  }
+
+  private static int dequantize(Program.Tensor from) {
+    return switch (from.type()) {
+      case FLOAT16, INT16 -> 3;
+      case INT8 -> from.quantization().orElseThrow().perChannel() ? 5 : 2;
       default -> 1;
     };
   }

@@ -10,12 +10,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Decides which operators run in int8 and how each activation is quantized; {@link Quantizer}
+ * Decides which operators run in integers and how each activation is quantized; {@link Quantizer}
  * carries it out.
  */
 final class QuantizationPlan {
   private final Program program;
   private final Calibration calibration;
+  private final Integers integers;
   private final Map<Integer, Operator> producers = new HashMap<>();
   private final Map<Integer, Integer> readers = new HashMap<>();
   private final Map<Integer, Affine> activations = new HashMap<>();
@@ -26,9 +27,11 @@ final class QuantizationPlan {
   /** Smallest scales of those tensors, where kernels would refuse a smaller one. */
   private final Map<Integer, Float> floors;
 
-  private QuantizationPlan(Program program, Calibration calibration, Map<Integer, Float> floors) {
+  private QuantizationPlan(
+      Program program, Calibration calibration, Integers integers, Map<Integer, Float> floors) {
     this.program = program;
     this.calibration = calibration;
+    this.integers = integers;
     this.floors = floors;
     for (Operator operator : program.operators()) {
       producers.put(operator.output(), operator);
@@ -38,19 +41,19 @@ final class QuantizationPlan {
     program.outputs().forEach(o -> readers.merge(o.tensor(), 2, Integer::sum));
   }
 
-  static QuantizationPlan of(Program program, Calibration calibration) {
+  static QuantizationPlan of(Program program, Calibration calibration, Integers integers) {
     Map<Integer, Float> floors = new HashMap<>();
-    QuantizationPlan plan = drafted(program, calibration, floors);
+    QuantizationPlan plan = drafted(program, calibration, integers, floors);
     // Each round settles at least one more tensor, as demands run along the operators.
     for (int round = 0; plan.raise(floors) && round < program.tensors().size(); round++) {
-      plan = drafted(program, calibration, floors);
+      plan = drafted(program, calibration, integers, floors);
     }
     return plan;
   }
 
   private static QuantizationPlan drafted(
-      Program program, Calibration calibration, Map<Integer, Float> floors) {
-    QuantizationPlan plan = new QuantizationPlan(program, calibration, floors);
+      Program program, Calibration calibration, Integers integers, Map<Integer, Float> floors) {
+    QuantizationPlan plan = new QuantizationPlan(program, calibration, integers, floors);
     plan.forward();
     plan.backward();
     return plan;
@@ -74,7 +77,7 @@ final class QuantizationPlan {
   }
 
   private List<ScaleLimits.Demand> demands(Operator operator) {
-    return isInt8(operator) && isFloat(program, operator.output())
+    return integers.compute(operator) && isFloat(program, operator.output())
         ? ScaleLimits.demands(operator, this::scale)
         : List.of();
   }
@@ -83,7 +86,7 @@ final class QuantizationPlan {
     return activations.get(tensor).scale();
   }
 
-  /** Operators, by number, whose int8 kernels refuse their scales whatever is raised. */
+  /** Operators, by number, whose integer kernels refuse their scales whatever is raised. */
   Set<Integer> refused() {
     Set<Integer> refused = new TreeSet<>();
     for (int i = 0; i < program.operators().size(); i++) {
@@ -94,18 +97,13 @@ final class QuantizationPlan {
     return refused;
   }
 
-  /** Whether the operator has an int8 kernel and may use it. */
-  static boolean isInt8(Operator operator) {
-    Rule rule = operator.opcode().int8().rule();
-    return !operator.floatOnly() && rule != Rule.NONE && rule != Rule.INTEGER;
-  }
-
   /** Tensors whose range {@link #of} asks for; the rest follows from them. */
   static List<Integer> watched(Program program) {
     List<Integer> watched = new ArrayList<>();
     for (Operator operator : program.operators()) {
       Rule rule = operator.opcode().int8().rule();
-      boolean derived = isInt8(operator) && (rule == Rule.AS_INPUT || rule == Rule.FIXED);
+      boolean derived =
+          Integers.INT8.compute(operator) && (rule == Rule.AS_INPUT || rule == Rule.FIXED);
       if (!derived && isFloat(program, operator.output())) {
         watched.add(operator.output());
       }
@@ -113,7 +111,7 @@ final class QuantizationPlan {
     return watched;
   }
 
-  /** How the int8 form of an activation is quantized. */
+  /** How the integer form of an activation is quantized. */
   Affine activation(int tensor) {
     return activations.get(tensor);
   }
@@ -131,14 +129,36 @@ final class QuantizationPlan {
         continue;
       }
       Opcode.Int8 int8 = operator.opcode().int8();
-      if (isInt8(operator) && int8.rule() == Rule.AS_INPUT) {
+      if (integers.compute(operator) && int8.rule() == Rule.AS_INPUT) {
         putAs(out, operator.inputs().get(0));
-      } else if (isInt8(operator) && int8.rule() == Rule.FIXED) {
-        activations.put(out, int8.fixed().orElseThrow());
+      } else if (integers.compute(operator) && int8.rule() == Rule.FIXED) {
+        activations.put(out, integers.fixed(operator.opcode()).orElseThrow());
       } else {
-        putOwn(out, range(out));
+        putOwn(out, range(operator));
       }
     }
+  }
+
+  /**
+   * Of the result. What is not watched, since its int8 kernel says its range, has no more than that
+   * where it stays float.
+   */
+  private Range range(Operator operator) {
+    boolean watched = calibration.ranges().containsKey(program.tensor(operator.output()).name());
+    return watched
+        ? range(operator.output())
+        : switch (operator.opcode().int8().rule()) {
+          case FIXED -> operator.opcode().int8().fixed().orElseThrow().range();
+          case AS_INPUT -> rangeBefore(operator);
+          default -> range(operator.output());
+        };
+  }
+
+  private Range rangeBefore(Operator operator) {
+    int source = operator.inputs().get(0);
+    return Optional.ofNullable(producers.get(source))
+        .map(this::range)
+        .orElseGet(() -> range(source));
   }
 
   private void constant(int tensor) {
@@ -150,7 +170,7 @@ final class QuantizationPlan {
   }
 
   private void putOwn(int tensor, Range range) {
-    Affine own = Affine.activation(range).atLeast(floors.getOrDefault(tensor, 0f));
+    Affine own = integers.activation(range).atLeast(floors.getOrDefault(tensor, 0f));
     activations.put(tensor, own);
     owners.put(tensor, tensor);
   }
@@ -175,7 +195,7 @@ final class QuantizationPlan {
     List<Operator> operators = program.operators();
     for (int i = operators.size() - 1; i >= 0; i--) {
       Operator operator = operators.get(i);
-      if (isInt8(operator) && operator.opcode().int8().rule() == Rule.AS_OUTPUT) {
+      if (integers.compute(operator) && operator.opcode().int8().rule() == Rule.AS_OUTPUT) {
         operator.inputs().forEach(t -> adopt(t, operator.output()));
       }
     }
@@ -188,10 +208,10 @@ final class QuantizationPlan {
     }
     Operator operator = producer.get();
     Rule rule = operator.opcode().int8().rule();
-    if (isInt8(operator) && rule == Rule.FIXED) {
+    if (integers.compute(operator) && rule == Rule.FIXED) {
       return;
     }
-    if (isInt8(operator) && rule == Rule.AS_INPUT) {
+    if (integers.compute(operator) && rule == Rule.AS_INPUT) {
       adoptThrough(operator, wanted);
       return;
     }
@@ -203,18 +223,11 @@ final class QuantizationPlan {
     Affine wanted = activations.get(like);
     int source = operator.inputs().get(0);
     boolean known = calibration.ranges().containsKey(program.tensor(source).name());
-    if (known && covers(wanted, range(source))) {
+    if (known && integers.cover(wanted, range(source))) {
       adopt(source, like);
     }
     if (wanted.equals(activations.get(source))) {
       putAs(operator.output(), like);
     }
-  }
-
-  private static boolean covers(Affine affine, Range range) {
-    float step = affine.scale() / 2;
-    float low = (-128 - affine.zeroPoint()) * affine.scale() - step;
-    float high = (127 - affine.zeroPoint()) * affine.scale() + step;
-    return low <= range.min() && range.max() <= high;
   }
 }

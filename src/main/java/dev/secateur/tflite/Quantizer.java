@@ -3,6 +3,7 @@ package dev.secateur.tflite;
 import dev.secateur.graph.Shape;
 import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Quantization.IoType;
+import dev.secateur.plan.Scheme;
 import dev.secateur.tflite.Opcode.Int8.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,42 +15,48 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Rewrites a float program to int8 after a {@link QuantizationPlan}. Operators without an int8
+ * Rewrites a float program to integers after a {@link QuantizationPlan}. Operators without such a
  * kernel stay float, between DEQUANTIZE and QUANTIZE; neighbouring ones share one island.
  */
 final class Quantizer {
   private final Program from;
   private final QuantizationPlan plan;
-  private final Quantization options;
+  private final Integers integers;
+  private final IoType inputType;
+  private final IoType outputType;
   private final Program to = new Program();
 
   /** Float forms of the original's tensors in the result. */
   private final Map<Integer, Integer> floats = new HashMap<>();
 
-  /** Int8 forms: an activation may exist at several scales. */
-  private final Map<Form, Integer> int8s = new HashMap<>();
+  /** Integer forms: an activation may exist at several scales. */
+  private final Map<Form, Integer> forms = new HashMap<>();
 
   /** Integer tensors, which are copied. */
   private final Map<Integer, Integer> copies = new HashMap<>();
 
   private record Form(int tensor, Affine quantization) {}
 
-  private Quantizer(Program from, QuantizationPlan plan, Quantization options) {
+  private Quantizer(Program from, QuantizationPlan plan, Scheme scheme, Quantization options) {
     this.from = from;
     this.plan = plan;
-    this.options = options;
+    this.integers = Integers.of(scheme);
+    this.inputType = options.inputType(scheme);
+    this.outputType = options.outputType(scheme);
   }
 
-  static Program quantize(Program lowered, Calibration calibration, Quantization options) {
-    requireKernels(lowered, options);
+  static Program quantize(
+      Program lowered, Calibration calibration, Scheme scheme, Quantization options) {
+    requireKernels(lowered, scheme, options);
+    Integers integers = Integers.of(scheme);
     Program program = options.integerOnly() ? lowered : FloatStatistics.mark(lowered);
-    QuantizationPlan plan = QuantizationPlan.of(program, calibration);
+    QuantizationPlan plan = QuantizationPlan.of(program, calibration, integers);
     for (Set<Integer> refused = plan.refused(); !refused.isEmpty(); refused = plan.refused()) {
       program = program.withFloatOnly(refused);
-      requireKernels(program, options);
-      plan = QuantizationPlan.of(program, calibration);
+      requireKernels(program, scheme, options);
+      plan = QuantizationPlan.of(program, calibration, integers);
     }
-    Quantizer quantizer = new Quantizer(program, plan, options);
+    Quantizer quantizer = new Quantizer(program, plan, scheme, options);
     program.inputs().forEach(quantizer::input);
     program.operators().forEach(quantizer::rewrite);
     program.outputs().forEach(quantizer::output);
@@ -57,16 +64,16 @@ final class Quantizer {
   }
 
   /** See {@link Lowered#requireQuantizable}. */
-  static void requireKernels(Program program, Quantization options) {
+  static void requireKernels(Program program, Scheme scheme, Quantization options) {
     if (options.integerOnly()) {
-      refuseFloats(program);
+      refuseFloats(program, Integers.of(scheme));
     }
   }
 
-  private static void refuseFloats(Program program) {
+  private static void refuseFloats(Program program, Integers integers) {
     Map<String, Set<Opcode>> layers = new LinkedHashMap<>();
     for (Operator operator : program.operators()) {
-      if (!QuantizationPlan.isInt8(operator) && operator.opcode().int8().rule() != Rule.INTEGER) {
+      if (!integers.compute(operator) && operator.opcode().int8().rule() != Rule.INTEGER) {
         layers.computeIfAbsent(operator.layer(), l -> new LinkedHashSet<>()).add(operator.opcode());
       }
     }
@@ -74,7 +81,9 @@ final class Quantizer {
       List<String> named =
           layers.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).toList();
       throw new TfliteException(
-          "integers only, but these layers have no int8 kernel: "
+          "integers only, but these layers have no "
+              + (integers == Integers.INT8 ? "int8" : "int16")
+              + " kernel: "
               + String.join(", ", named)
               + "; allow float islands or replace the layers");
     }
@@ -84,31 +93,31 @@ final class Quantizer {
     Program.Tensor tensor = from.tensor(port.tensor());
     Affine q = plan.activation(port.tensor());
     int added =
-        switch (options.inputType()) {
+        switch (inputType) {
           case FLOAT32 -> to.floats(tensor.name(), tensor.shape());
-          case INT8 -> int8(tensor.name(), tensor.shape(), q);
+          case INT8, INT16 -> integer(tensor.name(), tensor.shape(), q);
           case UINT8 -> uint8(tensor.name(), tensor.shape(), q);
         };
     to.input(port.name(), added);
-    switch (options.inputType()) {
+    switch (inputType) {
       case FLOAT32 -> floats.put(port.tensor(), added);
-      case INT8 -> int8s.put(new Form(port.tensor(), q), added);
+      case INT8, INT16 -> forms.put(new Form(port.tensor(), q), added);
       case UINT8 -> {
-        int signed = int8(tensor.name() + "/int8", tensor.shape(), q);
+        int signed = integer(tensor.name() + suffix(), tensor.shape(), q);
         emit(Opcode.QUANTIZE, added, signed, port.name());
-        int8s.put(new Form(port.tensor(), q), signed);
+        forms.put(new Form(port.tensor(), q), signed);
       }
     }
   }
 
   private void output(Program.Port port) {
     Program.Tensor tensor = from.tensor(port.tensor());
-    if (options.outputType() == IoType.FLOAT32) {
+    if (outputType == IoType.FLOAT32) {
       to.output(port.name(), asFloat(port.tensor()));
       return;
     }
-    int signed = asInt8(port.tensor(), plan.activation(port.tensor()));
-    if (options.outputType() == IoType.INT8) {
+    int signed = asInteger(port.tensor(), plan.activation(port.tensor()));
+    if (outputType != IoType.UINT8) {
       to.output(port.name(), signed);
       return;
     }
@@ -119,7 +128,7 @@ final class Quantizer {
 
   private void rewrite(Operator operator) {
     boolean onlyIntegers = operator.inputs().stream().allMatch(this::isInteger);
-    if (!QuantizationPlan.isInt8(operator) || onlyIntegers) {
+    if (!integers.compute(operator) || onlyIntegers) {
       rewriteAsFloat(operator);
       return;
     }
@@ -129,8 +138,8 @@ final class Quantizer {
             ? kernelOperands(operator, result)
             : operands(operator, result);
     Program.Tensor out = from.tensor(operator.output());
-    int output = int8(out.name(), out.shape(), result);
-    int8s.put(new Form(operator.output(), result), output);
+    int output = integer(out.name(), out.shape(), result);
+    forms.put(new Form(operator.output(), result), output);
     append(operator, operands, output);
   }
 
@@ -160,7 +169,7 @@ final class Quantizer {
       } else if (from.tensor(tensor).constant().isPresent()) {
         operands.add(constant(tensor, asResult ? result : plan.activation(tensor)));
       } else {
-        operands.add(asInt8(tensor, asResult ? result : plan.activation(tensor)));
+        operands.add(asInteger(tensor, asResult ? result : plan.activation(tensor)));
       }
     }
     return operands;
@@ -175,8 +184,8 @@ final class Quantizer {
     Affine q = plan.activation(activation);
     int axis = operator.opcode() == Opcode.DEPTHWISE_CONV_2D ? 3 : 0;
     KernelQuantizer quantizer =
-        new KernelQuantizer(values(kernel), values(bias), q.scale(), result.scale());
-    int x = asInt8(activation, q);
+        new KernelQuantizer(values(kernel), values(bias), q.scale(), result.scale(), integers);
+    int x = asInteger(activation, q);
     int w =
         to.constant(
             from.tensor(kernel).name(),
@@ -188,7 +197,7 @@ final class Quantizer {
         to.constant(
             from.tensor(bias).name(),
             from.tensor(bias).shape(),
-            ScalarType.INT32,
+            integers == Integers.INT8 ? ScalarType.INT32 : ScalarType.INT64,
             quantizer.bias(),
             Optional.of(quantizer.biasQuantization()));
     return transposed ? List.of(copy(operator.inputs().get(0)), w, x, b) : List.of(x, w, b);
@@ -199,12 +208,12 @@ final class Quantizer {
   }
 
   private int constant(int tensor, Affine q) {
-    return int8s.computeIfAbsent(
+    return forms.computeIfAbsent(
         new Form(tensor, q),
         form -> {
           Program.Tensor t = from.tensor(tensor);
-          Constant data = new Constant.Int8s(q.quantize(values(tensor).values()));
-          return to.constant(t.name(), t.shape(), ScalarType.INT8, data, Optional.of(q));
+          Constant data = integers.constant(q, values(tensor).values());
+          return to.constant(t.name(), t.shape(), integers.type(), data, Optional.of(q));
         });
   }
 
@@ -217,31 +226,31 @@ final class Quantizer {
     if (t.constant().isPresent()) {
       known = to.constant(t.name(), t.shape(), t.type(), t.constant().get(), Optional.empty());
     } else {
-      int int8 = int8s.get(new Form(tensor, plan.activation(tensor)));
+      int stored = forms.get(new Form(tensor, plan.activation(tensor)));
       known = to.floats(t.name() + "/float", t.shape());
-      emit(Opcode.DEQUANTIZE, int8, known, t.name());
+      emit(Opcode.DEQUANTIZE, stored, known, t.name());
     }
     floats.put(tensor, known);
     return known;
   }
 
-  /** The int8 form at a scale: what there is, requantized or quantized if need be. */
-  private int asInt8(int tensor, Affine wanted) {
-    Integer known = int8s.get(new Form(tensor, wanted));
+  /** The integer form at a scale: what there is, requantized or quantized if need be. */
+  private int asInteger(int tensor, Affine wanted) {
+    Integer known = forms.get(new Form(tensor, wanted));
     if (known != null) {
       return known;
     }
     Program.Tensor t = from.tensor(tensor);
-    Integer source = int8s.get(new Form(tensor, plan.activation(tensor)));
-    int added = int8(t.name() + "/int8", t.shape(), wanted);
+    Integer source = forms.get(new Form(tensor, plan.activation(tensor)));
+    int added = integer(t.name() + suffix(), t.shape(), wanted);
     emit(Opcode.QUANTIZE, source == null ? floats.get(tensor) : source, added, t.name());
-    int8s.put(new Form(tensor, wanted), added);
+    forms.put(new Form(tensor, wanted), added);
     return added;
   }
 
   private int anyForm(int tensor) {
-    Integer int8 = int8s.get(new Form(tensor, plan.activation(tensor)));
-    return int8 == null ? asFloat(tensor) : int8;
+    Integer known = forms.get(new Form(tensor, plan.activation(tensor)));
+    return known == null ? asFloat(tensor) : known;
   }
 
   private int copy(int tensor) {
@@ -259,8 +268,13 @@ final class Quantizer {
     return from.tensor(tensor).type() != ScalarType.FLOAT32;
   }
 
-  private int int8(String name, Shape shape, Affine q) {
-    return to.value(name, shape, ScalarType.INT8, Optional.of(q));
+  private int integer(String name, Shape shape, Affine q) {
+    return to.value(name, shape, integers.type(), Optional.of(q));
+  }
+
+  /** Of what has another form as well. */
+  private String suffix() {
+    return integers == Integers.INT8 ? "/int8" : "/int16";
   }
 
   private int uint8(String name, Shape shape, Affine q) {
@@ -273,8 +287,9 @@ final class Quantizer {
   }
 
   private void append(Operator like, List<Integer> operands, int output) {
+    Attributes attributes =
+        integers == Integers.INT16 ? like.attributes().ofAnyScale() : like.attributes();
     to.append(
-        new Operator(
-            like.opcode(), like.attributes(), operands, output, like.layer(), like.floatOnly()));
+        new Operator(like.opcode(), attributes, operands, output, like.layer(), like.floatOnly()));
   }
 }

@@ -5,9 +5,12 @@ import org.tensorflow.lite.schema.TensorType;
 /** The element types that Secateur writes, with their codes in the schema. */
 enum ScalarType {
   FLOAT32(TensorType.FLOAT32),
+  FLOAT16(TensorType.FLOAT16),
   INT32(TensorType.INT32),
   UINT8(TensorType.UINT8),
   INT8(TensorType.INT8),
+  INT16(TensorType.INT16),
+  INT64(TensorType.INT64),
   BOOL(TensorType.BOOL);
 
   private final byte code;

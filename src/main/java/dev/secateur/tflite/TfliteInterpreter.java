@@ -8,6 +8,7 @@ import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorNumD
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorQuantizationParams;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.TfLiteTensorType;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteFloat32;
+import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteInt16;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteInt8;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteOk;
 import static org.bytedeco.tensorflowlite.global.tensorflowlite.kTfLiteUInt8;
@@ -45,7 +46,8 @@ public final class TfliteInterpreter implements Predictor {
     RuntimeLog.onlyWarnings();
   }
 
-  private static final Set<Integer> SUPPORTED = Set.of(kTfLiteFloat32, kTfLiteInt8, kTfLiteUInt8);
+  private static final Set<Integer> SUPPORTED =
+      Set.of(kTfLiteFloat32, kTfLiteInt8, kTfLiteUInt8, kTfLiteInt16);
 
   /** Which kernels compute. */
   public enum Kernels {
@@ -135,8 +137,8 @@ public final class TfliteInterpreter implements Predictor {
     int[] dims = dims(tensor);
     if (dims.length == 0 || !SUPPORTED.contains(type)) {
       throw new TfliteException(
-          "%s: %s is of TFLite type %d and rank %d; it must be float32, int8 or uint8 with a batch"
-              .formatted(what, place, type, dims.length));
+          "%s: %s is of TFLite type %d and rank %d; it must be float32, int8, uint8 or int16,"
+              + " with a batch".formatted(what, place, type, dims.length));
     }
     return Shape.of(dims).withBatch(Shape.UNKNOWN);
   }
@@ -289,6 +291,10 @@ public final class TfliteInterpreter implements Predictor {
     TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(to);
     float scale = q.scale();
     int zeroPoint = q.zero_point();
+    if (type == kTfLiteInt16) {
+      bytes.asShortBuffer().put(Affine.of(scale, zeroPoint).quantizeToShorts(values));
+      return;
+    }
     byte[] quantized = new byte[values.length];
     int low = type == kTfLiteUInt8 ? 0 : -128;
     for (int i = 0; i < values.length; i++) {
@@ -309,6 +315,13 @@ public final class TfliteInterpreter implements Predictor {
     TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(from);
     float scale = q.scale();
     int zeroPoint = q.zero_point();
+    if (type == kTfLiteInt16) {
+      float[] values = new float[bytes.remaining() / Short.BYTES];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (bytes.getShort() - zeroPoint) * scale;
+      }
+      return Tensor.of(values, dims(from));
+    }
     float[] values = new float[bytes.remaining()];
     int mask = type == kTfLiteUInt8 ? 0xff : -1;
     for (int i = 0; i < values.length; i++) {

@@ -151,15 +151,13 @@ final class JobMeters implements StoreListener {
   }
 
   void measured(JobResult result) {
-    result
-        .variant("int8")
-        .ifPresent(int8 -> measured(result.variant("original").orElseThrow(), int8));
+    result.judged().ifPresent(judged -> measured(result.variant("original").orElseThrow(), judged));
   }
 
-  private void measured(Variant original, Variant int8) {
-    ratio().record((double) original.zippedBytes() / Math.max(1, int8.zippedBytes()));
-    if (original.top1().isPresent() && int8.top1().isPresent()) {
-      double change = int8.top1().get() - original.top1().get();
+  private void measured(Variant original, Variant judged) {
+    ratio().record((double) original.zippedBytes() / Math.max(1, judged.zippedBytes()));
+    if (original.top1().isPresent() && judged.top1().isPresent()) {
+      double change = judged.top1().get() - original.top1().get();
       change(change < 0 ? "loss" : "gain").record(Math.abs(change));
     }
   }

@@ -1,21 +1,18 @@
 package dev.secateur.worker;
 
+import dev.secateur.store.Sizes;
 import java.time.Duration;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Sizes that are refused before a byte is spent on them. */
 record Limits(long event, long model, long dataset) {
   /** So many may be late before others take the worker for dead. */
   private static final int HEARTBEATS = 3;
 
-  private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*([KMG]?)i?B?");
-
   static Limits of(WorkerConfiguration.Limits configured) {
     return new Limits(
-        bytes("secateur.limits.event", configured.event()),
-        bytes("secateur.limits.model", configured.model()),
-        bytes("secateur.limits.dataset", configured.dataset()));
+        Sizes.bytes("secateur.limits.event", configured.event()),
+        Sizes.bytes("secateur.limits.model", configured.model()),
+        Sizes.bytes("secateur.limits.dataset", configured.dataset()));
   }
 
   /**
@@ -38,22 +35,5 @@ record Limits(long event, long model, long dataset) {
     if (value < 1) {
       throw new IllegalArgumentException(key + ": must be 1 or more, not " + value);
     }
-  }
-
-  /** {@code 10G} as bytes. */
-  static long bytes(String key, String size) {
-    Matcher matcher = SIZE.matcher(size.strip());
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException(
-          key + ": must be bytes or a number with K, M or G, not " + size);
-    }
-    int shift =
-        switch (matcher.group(2)) {
-          case "K" -> 10;
-          case "M" -> 20;
-          case "G" -> 30;
-          default -> 0;
-        };
-    return Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift);
   }
 }

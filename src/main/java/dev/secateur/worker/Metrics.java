@@ -68,10 +68,13 @@ public final class Metrics {
   /** Timer: requests to the object store, by {@link #OPERATION}. */
   public static final String STORE_REQUESTS = "secateur.store.requests";
 
-  /** Distribution: original bytes over INT8 bytes, both zipped. */
+  /** Distribution: original bytes over those of the variant that decides, both zipped. */
   public static final String COMPRESSION_RATIO = "secateur.compression.ratio";
 
-  /** Distribution: how far INT8's top-1 is from the original's, by {@link #DIRECTION}. */
+  /**
+   * Distribution: how far the top-1 of the variant that decides is from the original's, by {@link
+   * #DIRECTION}.
+   */
   public static final String ACCURACY_CHANGE = "secateur.accuracy.change";
 
   /** Counter: what happened to claims, by {@link #EVENT}: taken, taken-over, lost. */
@@ -150,8 +153,12 @@ public final class Metrics {
           Map.entry(TRAINING_SPARSITY, "The sparsity reached so far, 0 to 1."),
           Map.entry(STORE_BYTES, "Bytes of objects."),
           Map.entry(STORE_REQUESTS, "Requests to the object store."),
-          Map.entry(COMPRESSION_RATIO, "Original bytes over INT8 bytes, both zipped."),
-          Map.entry(ACCURACY_CHANGE, "How far INT8's top-1 is from the original's."),
+          Map.entry(
+              COMPRESSION_RATIO,
+              "Original bytes over those of the variant that decides, both zipped."),
+          Map.entry(
+              ACCURACY_CHANGE,
+              "How far the top-1 of the variant that decides is from the original's."),
           Map.entry(CLAIMS, "What happened to claims."),
           Map.entry(CHECKPOINTS, "Checkpoints."),
           Map.entry(RETRIES, "Attempts at a job that were repeated."),

@@ -1,5 +1,6 @@
 package dev.secateur.worker;
 
+import io.quarkus.arc.lookup.LookupIfProperty;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import java.time.Duration;
@@ -19,11 +20,15 @@ import org.eclipse.microprofile.health.Startup;
  */
 @ApplicationScoped
 final class Probes {
+  /** In the other mode there is no worker to be asked about. */
+  private static final String MODE = "secateur.mode";
+
   /** How long past its stall a job may take to stop, since another worker has it by then. */
   private static final Duration GRACE = Duration.ofMinutes(1);
 
   @Produces
   @Liveness
+  @LookupIfProperty(name = MODE, stringValue = "worker", lookupIfMissing = true)
   HealthCheck live(Worker worker, WorkerConfiguration configuration) {
     return () -> {
       Work work = worker.shop().work();
@@ -39,6 +44,7 @@ final class Probes {
 
   @Produces
   @Readiness
+  @LookupIfProperty(name = MODE, stringValue = "worker", lookupIfMissing = true)
   HealthCheck ready(Worker worker) {
     return () -> {
       Optional<String> trouble =
@@ -57,6 +63,7 @@ final class Probes {
 
   @Produces
   @Startup
+  @LookupIfProperty(name = MODE, stringValue = "worker", lookupIfMissing = true)
   HealthCheck started(Worker worker) {
     return () -> response("native libraries work", worker.nativeTrouble());
   }

@@ -1,5 +1,6 @@
 package dev.secateur.worker;
 
+import dev.secateur.bridge.BridgeMetrics;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.config.MeterFilter;
@@ -35,6 +36,7 @@ final class Scraping {
       @Override
       public Meter.Id map(Meter.Id id) {
         return Optional.ofNullable(Metrics.HELP.get(id.getName()))
+            .or(() -> Optional.ofNullable(BridgeMetrics.HELP.get(id.getName())))
             .map(help -> described(id, help))
             .orElse(id);
       }

@@ -9,6 +9,7 @@ import dev.secateur.result.Engine;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
+import dev.secateur.store.Sizes;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
 import io.quarkus.runtime.Quarkus;
@@ -134,6 +135,9 @@ final class Worker {
 
   /** Before the messaging channels start. */
   void start(@Observes @Priority(1) StartupEvent event) {
+    if (isAbsent()) {
+      return;
+    }
     check();
     int concurrency = configuration.jobs().concurrency();
     jobs = Executors.newFixedThreadPool(concurrency, named("job"));
@@ -180,6 +184,11 @@ final class Worker {
     configuration.drain().whenIdle().ifPresent(this::leaveWhenIdle);
     drainOnTermination();
     LOG.infof("worker %s, %d at a time", shop.workerId(), concurrency);
+  }
+
+  /** The application has a second mode, in which this is all that there is of a worker. */
+  private boolean isAbsent() {
+    return configuration.mode() != WorkerConfiguration.Mode.WORKER;
   }
 
   /**
@@ -285,7 +294,7 @@ final class Worker {
             configuration
                 .memory()
                 .limit()
-                .map(l -> OptionalLong.of(Limits.bytes("secateur.memory.limit", l)))
+                .map(l -> OptionalLong.of(Sizes.bytes("secateur.memory.limit", l)))
                 .orElse(OptionalLong.empty()));
     ObjectStore store = Stores.open(configuration.store(), meters);
     ObjectUri state = ObjectUri.of(configuration.state().uri()).resolve("");
@@ -293,7 +302,7 @@ final class Worker {
     workDirectory = WorkDirectory.open(directory);
     DownloadCache cache =
         new DownloadCache(
-            store, directory, Limits.bytes("secateur.cache.size", configuration.cache().size()));
+            store, directory, Sizes.bytes("secateur.cache.size", configuration.cache().size()));
     meters.watch(cache, memory, work);
     String id = workerId();
     WorkerConfiguration.Claim lease = configuration.claim();
@@ -405,12 +414,14 @@ final class Worker {
 
   /** Before HTTP stops, so that probes and scrapes see the drain. */
   void beforeShutdown(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
-    drain();
+    if (!isAbsent()) {
+      drain();
+    }
   }
 
   /** In development there is no moment before. */
   void shutdown(@Observes ShutdownEvent event) throws InterruptedException {
-    if (!shop.work().isDraining()) {
+    if (!isAbsent() && !shop.work().isDraining()) {
       drain();
     }
   }

@@ -15,6 +15,10 @@ import java.util.OptionalInt;
 @StaticInitSafe
 @ConfigMapping(prefix = "secateur")
 public interface WorkerConfiguration {
+  /** What this process is; the launcher sets it. */
+  @WithDefault("worker")
+  Mode mode();
+
   Topics topics();
 
   Intake intake();
@@ -42,6 +46,12 @@ public interface WorkerConfiguration {
   Cache cache();
 
   Limits limits();
+
+  /** What a process of the application may be. */
+  enum Mode {
+    WORKER,
+    BRIDGE
+  }
 
   /** Names of the topics. */
   interface Topics {

@@ -1,5 +1,5 @@
 /**
- * The service: Kafka in and out, claims and attempts, draining, health and metrics. The only room
- * that knows Quarkus.
+ * The service: Kafka in and out, claims and attempts, draining, health and metrics. Beside the
+ * bridge the only room that knows Quarkus.
  */
 package dev.secateur.worker;

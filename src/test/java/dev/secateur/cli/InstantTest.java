@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.JsonSchema;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +88,40 @@ class InstantTest {
     assertThat(manifest.at("/int8.tflite/outputs")).isEqualTo(int8.get("outputs"));
     assertThat(manifest.at("/fp32.tflite/inputs/0/dtype").asText()).isEqualTo("float32");
     assertThat(manifest.get("pruned.h5").has("inputs")).isFalse();
+  }
+
+  @Test
+  void eachSchemeIsAVariantAndAFileAndTheFirstDecides() throws IOException {
+    String[] names = {"float16", "int8-weights", "int16x8", "int8"};
+    Object[] options =
+        Stream.concat(
+                Stream.of("--recipe", "instant", "--input-type", "uint8"),
+                Arrays.stream(names).flatMap(name -> Stream.of("--scheme", name)))
+            .toArray();
+    Run run = run(options);
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    JsonNode report = report();
+    assertThat(JsonSchema.of("report.v1.json").violations((ObjectNode) report)).isEmpty();
+    assertThat(report.get("variants"))
+        .extracting(v -> v.get("name").asText())
+        .containsExactly("original", "pruned", "fp32", names[0], names[1], names[2], names[3]);
+    assertThat(report.get("reason").asText()).startsWith("FLOAT16 top-1");
+    JsonNode manifest =
+        new ObjectMapper().readTree(dir.resolve("out/manifest.json").toFile()).get("files");
+    for (String name : names) {
+      assertThat(dir.resolve("out/" + name + ".tflite")).exists();
+      assertThat(manifest.get(name + ".tflite").at("/inputs/0/dtype").asText())
+          .isEqualTo(name.equals("int8") ? "uint8" : "float32");
+    }
+  }
+
+  /** Its job makes fewer files than the one before: the others' may not stay. */
+  @Test
+  void aSchemeThatIsNoLongerAskedForLeavesNoFile() {
+    assertThat(run("--recipe", "instant", "--scheme", "float16").exitCode()).isZero();
+    assertThat(run("--recipe", "instant", "--scheme", "int8-weights").exitCode()).isZero();
+    assertThat(dir.resolve("out/float16.tflite")).doesNotExist();
+    assertThat(dir.resolve("out/int8-weights.tflite")).exists();
   }
 
   /** What is judged is then what calibrates, and the report says so. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -195,7 +196,7 @@ class PlanDocumentTest {
           .as(part.getName())
           .containsExactlyElementsOf(
               Stream.of(part.getType().getRecordComponents())
-                  .map(RecordComponent::getName)
+                  .map(PlanDocumentTest::inJson)
                   .toList());
     }
     assertThat(schema.at("/$defs/bounds/properties").fieldNames())
@@ -203,6 +204,11 @@ class PlanDocumentTest {
         .containsExactlyElementsOf(Stream.of(Measure.values()).map(Measure::label).toList());
     assertThat(schema.at("/$defs/bounds/patternProperties").fieldNames().next())
         .isEqualTo("\\.(" + Measure.labels().replace(", ", "|") + ")$");
+  }
+
+  private static String inJson(RecordComponent field) {
+    JsonProperty named = field.getAccessor().getAnnotation(JsonProperty.class);
+    return named == null ? field.getName() : named.value();
   }
 
   @Test
@@ -258,6 +264,16 @@ class PlanDocumentTest {
   }
 
   @Test
+  void oneSchemeReadsAndWritesAlikeAloneAndInAList() {
+    assertThat(Plan.read(json("{'quantization': {'scheme': ['int8']}}"))).isEqualTo(Plan.DEFAULT);
+    Plan two = Plan.read(json("{'quantization': {'scheme': ['int16x8', 'int8-weights']}}"));
+    assertThat(two.quantization().judged()).isEqualTo(Scheme.INT16X8);
+    assertThat(two.document().at("/quantization/scheme").toString())
+        .isEqualTo("[\"int16x8\",\"int8-weights\"]");
+    assertThat(Plan.read(two.document())).isEqualTo(two);
+  }
+
+  @Test
   void everyConstantIsOneThatTheSchemaKnows() {
     JsonNode schema = json(JsonSchema.text("plan.v1.json"));
     assertThat(schema.at("/$defs/task/enum").valueStream().map(JsonNode::asText))
@@ -269,11 +285,11 @@ class PlanDocumentTest {
             "/fineTuning/optimizer", FineTuning.Optimizer.class,
             "/fineTuning/learningRateSchedule", FineTuning.LearningRateSchedule.class,
             "/fineTuning/loss", FineTuning.Loss.class,
-            "/quantization/scheme", Quantization.Scheme.class,
+            "/scheme", Scheme.class,
             "/quantization/inputType", Quantization.IoType.class);
     constants.forEach(
         (field, type) -> {
-          String place = "/$defs" + field.replaceFirst("/([^/]*)$", "/properties/$1");
+          String place = "/$defs" + field.replaceFirst("(?<=.)/([^/]*)$", "/properties/$1");
           assertThat(schema.at(place).get("enum").valueStream().map(JsonNode::asText))
               .as(field)
               .filteredOn(name -> !name.equals("auto"))
@@ -305,7 +321,22 @@ class PlanDocumentTest {
             + " string",
         "{'fineTuning':{'seed':99999999999999999999}}|/fineTuning/seed: must be at most"
             + " 9223372036854775807",
-        "{'quantization':{'scheme':'int4'}}|/quantization/scheme: must be one of int8",
+        "{'quantization':{'scheme':'int3'}}|/quantization/scheme: must be one of int8,"
+            + " int8-weights, float16, int16x8",
+        "{'quantization':{'scheme':['int8','int3']}}|/quantization/scheme/1: must be one of int8,"
+            + " int8-weights, float16, int16x8",
+        "{'quantization':{'scheme':['int8','int8']}}|/quantization/scheme: must have only"
+            + " unique items in the array",
+        "{'quantization':{'scheme':[]}}|/quantization/scheme: must have at least 1 items"
+            + " but found 0",
+        "{'quantization':{'scheme':'float16','inputType':'int8'}}|/quantization/inputType: int8 and"
+            + " uint8 are of the scheme int8, which is not asked for (float32 is of all)",
+        "{'quantization':{'scheme':['int8'],'outputType':'int16'}}|/quantization/outputType: int16"
+            + " is of the scheme int16x8, which is not asked for (float32 is of all)",
+        "{'quantization':{'scheme':'float16','integerOnly':true}}|/quantization/integerOnly: no"
+            + " scheme that is asked for has integer activations (int8 has)",
+        "{'quantization':{'scheme':'float16','aware':true}}|/quantization/aware: trains for the"
+            + " scheme int8, which is not asked for",
         "{'representative':{'samples':0}}|/representative/samples: must be at least 1",
         "{'preprocessing':{'mean':[0,'a']}}|/preprocessing/mean/1: must be of type number, not"
             + " string",

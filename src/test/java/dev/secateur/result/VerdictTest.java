@@ -58,7 +58,8 @@ class VerdictTest {
       Map<Measure, Double> errors) {
     return Verdict.of(
         acceptance,
-        List.of(variant("original", task, before, Map.of()), variant("int8", task, after, errors)),
+        variant("original", task, before, Map.of()),
+        variant("int8", task, after, errors),
         AS_ASKED);
   }
 
@@ -189,9 +190,8 @@ class VerdictTest {
     Verdict verdict =
         Verdict.of(
             Acceptance.DEFAULT,
-            List.of(
-                variant("original", Task.CLASSIFICATION, same, Map.of()),
-                variant("int8", Task.CLASSIFICATION, same, Map.of())),
+            variant("original", Task.CLASSIFICATION, same, Map.of()),
+            variant("int8", Task.CLASSIFICATION, same, Map.of()),
             new Pruned(asked, zeros, weights, kernels));
     assertThat(verdict.reason()).startsWith(reason);
     assertThat(verdict.outcome() == Outcome.ACCEPTED).isEqualTo(reason.startsWith("INT8"));
@@ -206,7 +206,8 @@ class VerdictTest {
     Verdict verdict =
         Verdict.of(
             Acceptance.DEFAULT,
-            List.of(variant("original", Task.CLASSIFICATION, same, Map.of()), int8),
+            variant("original", Task.CLASSIFICATION, same, Map.of()),
+            int8,
             AS_ASKED);
     assertThat(verdict.reason()).isEqualTo("INT8: output y is noise");
     assertThat(verdict.outcome()).isEqualTo(Outcome.REJECTED);

@@ -7,14 +7,18 @@ import dev.secateur.graph.Op;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.Quantization;
+import dev.secateur.plan.Scheme;
+import dev.secateur.tflite.TfliteInterpreter.Kernels;
 import dev.secateur.train.TensorFlowPredictor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each operation with its options, in float and in int8, on the real runtime. */
@@ -89,6 +93,40 @@ class EveryOpTest {
     assertThat(far(actual, expected, FEW_STEPS * range))
         .isLessThanOrEqualTo(c.hasSteps() ? NEAR_A_STEP : 0);
     assertThat(differenceInBatch(c, int8)).isZero();
+  }
+
+  static Stream<Arguments> schemes() {
+    return OpCase.all().stream()
+        .flatMap(c -> Arrays.stream(Scheme.values()).map(scheme -> Arguments.of(c, scheme)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("schemes")
+  void eachSchemeIsAsNearAsItsNumbersAre(OpCase c, Scheme scheme) {
+    Tensor x = Networks.samples(c.graph(), 5, 3);
+    Lowered lowered = Lowered.of(c.graph());
+    TfliteModel model = lowered.float32(Networks.METADATA);
+    Tensor expected = Networks.run(model, x).get(0);
+    Optional<Calibration> calibration =
+        Optional.of(new Calibrator(1).calibrate(c.graph(), List.of(List.of(x))));
+    TfliteModel quantized =
+        lowered.quantized(scheme, calibration, Quantization.DEFAULT, Networks.METADATA);
+    double range = Errors.range(expected, 0);
+    for (Kernels kernels : Kernels.values()) {
+      try (TfliteInterpreter interpreter = TfliteInterpreter.open(quantized, 1, kernels)) {
+        Tensor actual = interpreter.predict(List.of(x)).get(0);
+        assertThat(far(actual, expected, near(scheme) * range))
+            .isLessThanOrEqualTo(c.hasSteps() ? NEAR_A_STEP : 0);
+      }
+    }
+  }
+
+  private static double near(Scheme scheme) {
+    return switch (scheme) {
+      case INT8, INT8_WEIGHTS -> FEW_STEPS;
+      case FLOAT16 -> 1.0 / (1 << 10);
+      case INT16X8 -> 2.0 / 255;
+    };
   }
 
   /** Share of values that are further apart; one that is no number is. */

@@ -15,7 +15,11 @@ class KernelQuantizerTest {
   void eachChannelIsScaledToItsLargestWeight() {
     KernelQuantizer quantizer =
         new KernelQuantizer(
-            kernel(1f, -2f, 0.5f, 0.5f, 1f, -0.25f), Constant.Floats.of(0, 0, 0), 0.5f, 1f);
+            kernel(1f, -2f, 0.5f, 0.5f, 1f, -0.25f),
+            Constant.Floats.of(0, 0, 0),
+            0.5f,
+            1f,
+            Integers.INT8);
     assertThat(quantizer.weightQuantization(0).scales())
         .containsExactly(1f / 127, 2f / 127, 0.5f / 127);
     // 63.5 rounds away from zero.
@@ -26,7 +30,11 @@ class KernelQuantizerTest {
   void deadChannelGetsTheWidenedScale() {
     KernelQuantizer quantizer =
         new KernelQuantizer(
-            kernel(0f, 1f, 0f, 0f, 1f, 1e-8f), Constant.Floats.of(0, 0, 0), 0.5f, 1f);
+            kernel(0f, 1f, 0f, 0f, 1f, 1e-8f),
+            Constant.Floats.of(0, 0, 0),
+            0.5f,
+            1f,
+            Integers.INT8);
     float[] scales = quantizer.weightQuantization(0).scales();
     assertThat(scales[0]).isCloseTo(3.937e-9f, within(1e-12f));
     assertThat(scales[2]).isCloseTo(3.937e-9f, within(1e-12f));
@@ -37,7 +45,7 @@ class KernelQuantizerTest {
   void prunedZerosStayExactlyZero() {
     KernelQuantizer quantizer =
         new KernelQuantizer(
-            kernel(0f, 3f, 0f, -0f, 0f, 2f), Constant.Floats.of(1, 1, 1), 0.01f, 1f);
+            kernel(0f, 3f, 0f, -0f, 0f, 2f), Constant.Floats.of(1, 1, 1), 0.01f, 1f, Integers.INT8);
     assertThat(quantizer.weights().values()).containsExactly(0, 0, 127, 0, 0, 127);
   }
 
@@ -45,22 +53,28 @@ class KernelQuantizerTest {
   void biasOfADeadChannelStaysWithinHalfOfInt32() {
     KernelQuantizer quantizer =
         new KernelQuantizer(
-            kernel(0f, 1f, 1f, 0f, 1f, 1f), Constant.Floats.of(2.5f, 2.5f, -2.5f), 0.02f, 1f);
-    int bias = quantizer.bias().values()[0];
+            kernel(0f, 1f, 1f, 0f, 1f, 1f),
+            Constant.Floats.of(2.5f, 2.5f, -2.5f),
+            0.02f,
+            1f,
+            Integers.INT8);
+    int bias = ((Constant.Int32s) quantizer.bias()).values()[0];
     assertThat(bias).isBetween(Integer.MAX_VALUE / 2 - 128, Integer.MAX_VALUE / 2);
     float[] biasScales = quantizer.biasQuantization().scales();
     assertThat(bias * (double) biasScales[0]).isCloseTo(2.5, within(1e-5));
     // The bias' scale is still the product of the input's and the weights'.
     assertThat(biasScales[0])
         .isCloseTo(0.02f * quantizer.weightQuantization(0).scales()[0], within(1e-15f));
-    assertThat(quantizer.bias().values()[1]).isEqualTo(Affine.round(2.5 / (0.02f * (1f / 127))));
+    assertThat(((Constant.Int32s) quantizer.bias()).values()[1])
+        .isEqualTo(Affine.round(2.5 / (0.02f * (1f / 127))));
   }
 
   @Test
   void kernelsWithChannelsLastKeepTheirOrder() {
     Constant.Floats depthwise =
         new Constant.Floats(new float[] {1, 2, 3, -0.5f, -2, 1.5f}, 2, 3, 1, false);
-    KernelQuantizer quantizer = new KernelQuantizer(depthwise, Constant.Floats.of(0, 0, 0), 1f, 1f);
+    KernelQuantizer quantizer =
+        new KernelQuantizer(depthwise, Constant.Floats.of(0, 0, 0), 1f, 1f, Integers.INT8);
     assertThat(quantizer.weights().values()).containsExactly(127, 127, 127, -64, -127, 64);
   }
 }

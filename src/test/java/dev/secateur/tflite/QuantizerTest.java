@@ -10,6 +10,7 @@ import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
 import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Quantization.IoType;
+import dev.secateur.plan.Scheme;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,7 +25,8 @@ class QuantizerTest {
   }
 
   private static Program quantized(Graph graph) {
-    return Quantizer.quantize(TfliteLowering.lower(graph), calibrate(graph), Quantization.DEFAULT);
+    return Quantizer.quantize(
+        TfliteLowering.lower(graph), calibrate(graph), Scheme.INT8, Quantization.DEFAULT);
   }
 
   private static List<Opcode> opcodes(Program program) {

@@ -6,12 +6,14 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.Quantization;
+import dev.secateur.plan.Scheme;
 import dev.secateur.tflite.TfliteInterpreter.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -110,6 +112,24 @@ class ReferenceParityTest {
     // The official INT8 model gets 878.
     assertThat(right).isGreaterThanOrEqualTo(878);
     assertThat(outputs.shape()).isEqualTo(Shape.of(1000, 10));
+  }
+
+  @ParameterizedTest
+  @FieldSource("NAMES")
+  void eachSchemeAnswersAsKerasWithinWhatItsNumbersCanSay(String name) {
+    Reference reference = Reference.of(name);
+    Lowered lowered = Lowered.of(reference.graph());
+    Optional<Calibration> calibration = Optional.of(reference.calibration());
+    Tensor keras = reference.array("y_keras");
+    for (Scheme scheme : Scheme.values()) {
+      TfliteModel model =
+          lowered.quantized(scheme, calibration, Quantization.DEFAULT, Networks.METADATA);
+      for (Kernels kernels : Kernels.values()) {
+        Tensor actual = run(model, reference.array("x"), kernels);
+        assertThat(Errors.rootMeanSquare(actual, keras) / Errors.range(keras))
+            .isLessThan(scheme == Scheme.FLOAT16 ? 1e-3 : 0.025);
+      }
+    }
   }
 
   private static Tensor run(TfliteModel model, Tensor x) {

@@ -9,11 +9,13 @@ import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.Quantization;
+import dev.secateur.plan.Scheme;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,9 +81,10 @@ class TfliteInterpreterTest {
     assertThat(outputs.get(2).values()).containsExactly(1, 2, 3, 4);
     Calibration calibration = new Calibrator(1).calibrate(graph, List.of(List.of(x, ignored)));
     for (Quantization.IoType type : Quantization.IoType.values()) {
+      Scheme scheme = type.isOf(Scheme.INT8) ? Scheme.INT8 : Scheme.INT16X8;
+      Quantization how = new Quantization(List.of(scheme), type, type, true, Optional.empty());
       TfliteModel int8 =
-          TfliteCompiler.int8(
-              graph, calibration, new Quantization(type, type, true), Networks.METADATA);
+          Lowered.of(graph).quantized(scheme, Optional.of(calibration), how, Networks.METADATA);
       List<Tensor> rounded = Networks.run(int8, x, ignored);
       assertThat(Errors.largest(rounded.get(1), outputs.get(1))).isLessThan(8.0 / 255);
       assertThat(Errors.largest(rounded.get(2), outputs.get(2))).isLessThan(4.0 / 255);

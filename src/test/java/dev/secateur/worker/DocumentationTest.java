@@ -2,6 +2,8 @@ package dev.secateur.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.secateur.bridge.BridgeConfiguration;
+import dev.secateur.bridge.BridgeMetrics;
 import dev.secateur.event.MalformedEventException;
 import dev.secateur.result.FailureReason;
 import dev.secateur.store.StoreException;
@@ -30,6 +32,7 @@ final class DocumentationTest {
   void theConfigurationPageHasEachKeyItsVariableAndItsDefault() throws Exception {
     Map<String, String> code = new TreeMap<>();
     keys("secateur", WorkerConfiguration.class, code);
+    keys("secateur.bridge", BridgeConfiguration.class, code);
     Map<String, String> page = new TreeMap<>();
     Matcher rows = KEY.matcher(Files.readString(Path.of("docs/configuration.md")));
     while (rows.find()) {
@@ -38,6 +41,19 @@ final class DocumentationTest {
       assertThat(rows.group(2)).isEqualTo(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
     }
     assertThat(page).isEqualTo(code);
+  }
+
+  /** The names of the worker's meters and of the bridge's. */
+  private static Set<String> meters() throws IllegalAccessException {
+    Set<String> names = new TreeSet<>();
+    for (Class<?> room : List.of(Metrics.class, BridgeMetrics.class)) {
+      for (Field field : room.getFields()) {
+        if (field.get(null) instanceof String name && name.startsWith("secateur.")) {
+          names.add(name);
+        }
+      }
+    }
+    return names;
   }
 
   private static void keys(String prefix, Class<?> group, Map<String, String> keys) {
@@ -73,13 +89,7 @@ final class DocumentationTest {
 
   @Test
   void theMetricsPageHasEachMeterAndNoOther() throws Exception {
-    Set<String> code = new TreeSet<>();
-    for (Field field : Metrics.class.getFields()) {
-      String name = (String) field.get(null);
-      if (name.startsWith("secateur.")) {
-        code.add(name);
-      }
-    }
+    Set<String> code = meters();
     Set<String> page = new TreeSet<>();
     Matcher rows =
         Pattern.compile("(?m)^\\| `(secateur\\.[\\w.]+)`")
@@ -92,14 +102,10 @@ final class DocumentationTest {
 
   @Test
   void eachMeterHasAHelpText() throws Exception {
-    Set<String> code = new TreeSet<>();
-    for (Field field : Metrics.class.getFields()) {
-      String name = (String) field.get(null);
-      if (name.startsWith("secateur.")) {
-        code.add(name);
-      }
-    }
-    assertThat(Metrics.HELP.keySet()).containsExactlyInAnyOrderElementsOf(code);
+    Set<String> code = meters();
+    Set<String> texts = new TreeSet<>(Metrics.HELP.keySet());
+    texts.addAll(BridgeMetrics.HELP.keySet());
+    assertThat(texts).isEqualTo(code);
   }
 
   @Test

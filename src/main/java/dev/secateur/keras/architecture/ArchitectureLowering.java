@@ -55,6 +55,7 @@ public final class ArchitectureLowering {
   private final Reasons reasons;
   private final Set<String> layersSeen = new HashSet<>();
   private final Map<String, Equivalent> equivalents = new HashMap<>();
+  private final Map<String, Shape> innerInputs = new HashMap<>();
   private int calls;
 
   public ArchitectureLowering(
@@ -73,6 +74,11 @@ public final class ArchitectureLowering {
   /** Standard layers that mean the same as operations, by path. */
   public Map<String, Equivalent> equivalents() {
     return equivalents;
+  }
+
+  /** What models inside the model were last called with, by their input layers' paths. */
+  public Map<String, Shape> innerInputs() {
+    return innerInputs;
   }
 
   /** The graph, if there were no reasons against it. */
@@ -192,7 +198,11 @@ public final class ArchitectureLowering {
           path, "called with " + inputs.size() + " tensors instead of " + model.inputs().size());
     }
     for (int i = 0; i < inputs.size(); i++) {
-      values.put(model.inputs().get(i), inputs.get(i));
+      Ref input = model.inputs().get(i);
+      values.put(input, inputs.get(i));
+      inputs
+          .get(i)
+          .ifPresent(v -> innerInputs.put(LayerSpec.place(path, input.layer()), graph.shape(v)));
     }
     for (Use use : inOrder(model, path, values.keySet())) {
       call(path, trainable, training, use, values);

@@ -1,0 +1,122 @@
+package dev.secateur.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.channel.ChannelGroup;
+import dev.secateur.graph.channel.Channels;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasReader;
+import dev.secateur.keras.KerasSource;
+import dev.secateur.keras.KerasWriter;
+import dev.secateur.keras.file.KerasFormat;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A model without some of its channels is a model of Keras like any other, in both kinds of file.
+ */
+class NarrowedTest {
+  @TempDir static Path directory;
+
+  /** One of each kind of layer, and what has models or layers within. */
+  @TestFactory
+  Stream<DynamicNode> everyKindOfModelIsWrittenWithoutChannels() {
+    List<String> groups = new ArrayList<>();
+    List<Fixture> chosen =
+        Fixtures.load().orElse(List.of()).stream()
+            .filter(f -> f.group().startsWith("Nested") || groups.indexOf(f.group()) < 0)
+            .filter(f -> groups.add(f.group()))
+            .toList();
+    return chosen.stream().map(f -> DynamicTest.dynamicTest(f.toString(), () -> check(f)));
+  }
+
+  private static void check(Fixture fixture) {
+    assertThat(wrong(fixture, directory)).isEqualTo(Verdict.PASSED);
+  }
+
+  private static String wrong(Fixture fixture, Path directory) {
+    KerasModel model = Comparison.read(fixture);
+    Optional<Graph> narrow = narrow(model, fixture.name().hashCode());
+    if (narrow.isEmpty()) {
+      return Verdict.PASSED;
+    }
+    KerasModel resized = model.resized(narrow.get());
+    Comparison comparison = new Comparison(fixture);
+    for (KerasFormat format : List.of(KerasFormat.H5, KerasFormat.KERAS)) {
+      Path file = directory.resolve("narrow" + format.extension());
+      try {
+        KerasWriter.write(resized, resized.graph(), file, format);
+      } catch (dev.secateur.keras.KerasException e) {
+        try { // what cannot be written anyhow need not be
+          KerasWriter.write(model, model.graph(), file, format);
+        } catch (dev.secateur.keras.KerasException same) {
+          continue;
+        }
+        throw e;
+      }
+      KerasSource source =
+          model.graph().inputs().size() == 1
+              ? KerasSource.of(file).withInputShape(model.graph().inputs().get(0).shape())
+              : KerasSource.of(file);
+      String wrong =
+          comparison.floats(
+              comparison.predict(KerasReader.read(source).graph()),
+              comparison.predict(narrow.get()));
+      if (!wrong.equals(Verdict.PASSED)) {
+        return format + ": " + wrong;
+      }
+    }
+    return Verdict.PASSED;
+  }
+
+  /** The network without about half of the channels of each group, where any can go. */
+  static Optional<Graph> narrow(KerasModel model, long seed) {
+    Channels channels = Channels.of(model.graph(), model.fixedLayers());
+    Random random = new Random(seed);
+    BitSet removed = new BitSet();
+    for (ChannelGroup group : channels.groups()) {
+      List<Integer> units = new ArrayList<>(group.units());
+      Collections.shuffle(units, random);
+      units.subList(0, units.size() / 2).forEach(removed::set);
+    }
+    return removed.isEmpty() ? Optional.empty() : Optional.of(channels.without(removed));
+  }
+
+  /** All fixtures, without JUnit: [text in the name]. */
+  public static void main(String[] args) throws java.io.IOException {
+    String only = args.length > 0 ? args[0] : "";
+    Path files = java.nio.file.Files.createTempDirectory("narrowed");
+    int failed = 0;
+    int can = 0;
+    int all = 0;
+    for (Fixture fixture : Fixtures.load().orElseThrow()) {
+      if (!fixture.name().contains(only)) {
+        continue;
+      }
+      all++;
+      try {
+        can += narrow(Comparison.read(fixture), 1).isPresent() ? 1 : 0;
+        String wrong = wrong(fixture, files);
+        if (!wrong.isEmpty()) {
+          failed++;
+          System.out.println("FAIL " + fixture + ": " + wrong);
+        }
+      } catch (RuntimeException e) {
+        failed++;
+        System.out.println("FAIL " + fixture + ": " + e);
+      }
+    }
+    System.out.println(can + " of " + all + " can lose channels, " + failed + " failed");
+  }
+}
