@@ -242,6 +242,9 @@ final class PlanOptions {
     task.into(stages);
     replace.into(stages);
     search.into(stages, epochs, quantization.schemes);
+    if (search.wanted) {
+      stages.withObject("/quantization").remove("scheme"); // each trial has its own
+    }
     return root;
   }
 

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.DoubleStream;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -40,11 +43,8 @@ public record Strategy(Search search, boolean trainable) {
   /** What is not smaller by this is not worth a trial. */
   private static final double GAIN = 0.99;
 
-  /** Divergence grows with what is removed, and falls in training. */
-  private static final Prior DIVERGENCE = new Prior(3, 4, -0.3);
-
-  /** Around the divergence that is thought to be allowed: on it, below it, above it. */
-  private static final double[] MARGINS = {1, 0.7, 1.4, 0.5};
+  /** Where between what is known to be within and what is known to be beyond a round looks. */
+  private static final double[] BETWEEN = {0.5, 0.15, 0.85, 0};
 
   /**
    * What is to be tried now: what is left of the last round, else the next one.
@@ -141,13 +141,13 @@ public record Strategy(Search search, boolean trainable) {
     private final Space space;
     private final List<Trial> trials;
     private final List<Trial> ran;
-    private final Surrogate divergence;
+    private final Damage divergence;
     private final Surrogate objective;
     private final Optional<Surrogate> bytes;
     private final Optional<Surrogate> memory;
 
-    /** The divergence up to which trials are thought to be within the acceptance. */
-    private final double allowed;
+    /** Between which divergences the acceptance ends. */
+    private final Bracket allowed;
 
     private final double best;
 
@@ -158,7 +158,8 @@ public record Strategy(Search search, boolean trainable) {
           trials.stream()
               .filter(t -> t.found().isPresent() && space.schemes().contains(t.point().scheme()))
               .toList();
-      this.divergence = surrogate(Trial.Found::divergence, DIVERGENCE);
+      this.divergence =
+          new Damage(known(Trial.Found::divergence), space.schemes());
       this.objective = surrogate(f -> f.of(search.objective()), prior(search.objective()));
       this.bytes = search.maxBytes().map(b -> surrogate(Trial.Found::bytes, BYTES));
       this.memory =
@@ -168,7 +169,7 @@ public record Strategy(Search search, boolean trainable) {
                   m ->
                       surrogate(
                           f -> f.of(Search.Objective.MEMORY), prior(Search.Objective.MEMORY)));
-      this.allowed = allowed(ran);
+      this.allowed = Bracket.of(ran);
       this.best =
           new Front(search, trials).best().flatMap(Trial::found).filter(Trial.Found::within).stream()
               .mapToDouble(f -> f.of(search.objective()))
@@ -176,30 +177,35 @@ public record Strategy(Search search, boolean trainable) {
               .orElse(Double.POSITIVE_INFINITY);
     }
 
-    private Surrogate surrogate(
-        java.util.function.ToDoubleFunction<Trial.Found> quantity, Prior prior) {
-      return new Surrogate(
-          ran.stream()
-              .map(t -> new Known(t.point(), quantity.applyAsDouble(t.found().orElseThrow())))
-              .toList(),
-          space.schemes(),
-          prior);
+    private Surrogate surrogate(ToDoubleFunction<Trial.Found> quantity, Prior prior) {
+      return new Surrogate(known(quantity), space.schemes(), prior);
     }
+
+    private List<Known> known(ToDoubleFunction<Trial.Found> quantity) {
+      return ran.stream()
+          .map(t -> new Known(t.point(), quantity.applyAsDouble(t.found().orElseThrow())))
+          .toList();
+    }
+
+    /** A point with what it is thought to come to. */
+    private record Candidate(Point point, double objective, double divergence) {}
 
     /** Untried points, small for the divergence that they are thought to have. */
     List<Point> promising(int epochs, int count) {
-      List<Point> candidates =
+      Set<Point> tried = trials.stream().map(Trial::point).collect(Collectors.toSet());
+      List<Candidate> candidates =
           space.points(epochs).stream()
-              .filter(p -> trials.stream().noneMatch(t -> t.point().equals(p)))
-              .filter(this::fits)
-              .sorted(Comparator.comparingDouble(objective::at))
+              .filter(p -> !tried.contains(p) && fits(p))
+              .map(p -> new Candidate(p, objective.at(p), divergence.at(p)))
+              .filter(c -> c.objective <= best * GAIN)
+              .sorted(Comparator.comparingDouble(Candidate::objective))
               .toList();
       List<Point> chosen = new ArrayList<>();
-      for (int i = 0; i < MARGINS.length && chosen.size() < count; i++) {
-        double most = allowed * MARGINS[i];
+      for (int i = 0; i < BETWEEN.length && chosen.size() < count; i++) {
+        double most = allowed.at(BETWEEN[i]);
         candidates.stream()
-            .filter(p -> divergence.at(p) <= most)
-            .filter(p -> objective.at(p) <= best * GAIN)
+            .filter(c -> c.divergence <= most)
+            .map(Candidate::point)
             .filter(p -> chosen.stream().allMatch(c -> apart(c, p)))
             .findFirst()
             .ifPresent(chosen::add);
@@ -211,7 +217,7 @@ public record Strategy(Search search, boolean trainable) {
     List<Point> survivors(int brief, int epochs) {
       Comparator<Point> smallest = Comparator.comparingDouble(objective::at);
       return Stream.concat(
-              trained(brief, epochs).filter(p -> divergence.at(p) <= allowed).sorted(smallest),
+              trained(brief, epochs).filter(p -> divergence.at(p) <= allowed.at(0.5)).sorted(smallest),
               trained(brief, epochs).sorted(Comparator.comparingDouble(divergence::at)))
           .distinct()
           .limit(WIDTH / 2)
@@ -251,28 +257,41 @@ public record Strategy(Search search, boolean trainable) {
   }
 
   /**
-   * The divergence that parts the trials within the acceptance from the others with the fewest on
-   * the wrong side; midway between those next to it, in its logarithm.
+   * Two divergences: up to the first trials are within the acceptance, from the second on beyond
+   * it, with the fewest on the wrong side.
    */
-  private static double allowed(List<Trial> ran) {
-    List<Trial.Found> found =
-        ran.stream()
-            .flatMap(t -> t.found().stream())
-            .sorted(Comparator.comparingDouble(Trial.Found::divergence))
-            .toList();
-    int wrong = (int) found.stream().filter(Trial.Found::within).count();
-    int fewest = wrong;
-    int cut = 0;
-    for (int i = 0; i < found.size(); i++) {
-      wrong += found.get(i).within() ? -1 : 1;
-      if (wrong <= fewest) {
-        fewest = wrong;
-        cut = i + 1;
+  private record Bracket(double below, double above) {
+    /** Where all are on one side, the end is that far from the last. */
+    private static final double FAR = 8;
+
+    /** Nearer than this, luck decides. */
+    private static final double NEAR = 1.2;
+
+    static Bracket of(List<Trial> ran) {
+      List<Trial.Found> found =
+          ran.stream()
+              .flatMap(t -> t.found().stream())
+              .sorted(Comparator.comparingDouble(Trial.Found::divergence))
+              .toList();
+      int wrong = (int) found.stream().filter(Trial.Found::within).count();
+      int fewest = wrong;
+      int cut = 0;
+      for (int i = 0; i < found.size(); i++) {
+        wrong += found.get(i).within() ? -1 : 1;
+        if (wrong <= fewest) {
+          fewest = wrong;
+          cut = i + 1;
+        }
       }
+      double below =
+          cut == 0 ? found.get(0).divergence() / FAR : found.get(cut - 1).divergence();
+      double above =
+          cut == found.size() ? found.get(cut - 1).divergence() * FAR : found.get(cut).divergence();
+      return new Bracket(below, Math.max(above, below * NEAR));
     }
-    double below = cut == 0 ? found.get(0).divergence() / 4 : found.get(cut - 1).divergence();
-    double above =
-        cut == found.size() ? found.get(cut - 1).divergence() * 4 : found.get(cut).divergence();
-    return Math.sqrt(DoubleStream.of(below, above).map(d -> Math.max(d, 1e-6)).reduce(1, (a, b) -> a * b));
+
+    double at(double part) {
+      return below * Math.pow(above / below, part);
+    }
   }
 }

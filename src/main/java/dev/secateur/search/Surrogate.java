@@ -14,7 +14,7 @@ final class Surrogate {
   private static final double LEAST = 1e-6;
 
   /** Passes of coordinate descent; the system is small and its columns nearly independent. */
-  private static final int PASSES = 200;
+  private static final int PASSES = 60;
 
   /** How far zeros reach into a zipped file: the rest are positions, scales and biases. */
   private static final double ZEROS = 0.85;
