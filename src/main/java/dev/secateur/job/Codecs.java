@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.job.SharedProducts.Codec;
+import dev.secateur.prune.ChannelSensitivity;
 import dev.secateur.prune.Sensitivity;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
@@ -207,6 +208,43 @@ final class Codecs {
   }
 
   private static final ObjectMapper JSON = new ObjectMapper().registerModule(new Jdk8Module());
+  static final Codec<ChannelSensitivity> CHANNELS =
+      new Codec<>() {
+        @Override
+        public void write(ChannelSensitivity table, DataOutputStream out) throws IOException {
+          out.writeInt(table.groups().size());
+          for (ChannelSensitivity.Group group : table.groups()) {
+            out.writeInt(group.order().length);
+            for (int unit : group.order()) {
+              out.writeInt(unit);
+            }
+            out.writeInt(group.fractions().length);
+            for (int i = 0; i < group.fractions().length; i++) {
+              out.writeDouble(group.fractions()[i]);
+              out.writeDouble(group.divergence()[i]);
+            }
+          }
+        }
+
+        @Override
+        public ChannelSensitivity read(DataInputStream in) throws IOException {
+          List<ChannelSensitivity.Group> groups = new ArrayList<>();
+          for (int left = in.readInt(); left > 0; left--) {
+            int[] order = new int[in.readInt()];
+            for (int i = 0; i < order.length; i++) {
+              order[i] = in.readInt();
+            }
+            double[] fractions = new double[in.readInt()];
+            double[] divergence = new double[fractions.length];
+            for (int i = 0; i < fractions.length; i++) {
+              fractions[i] = in.readDouble();
+              divergence[i] = in.readDouble();
+            }
+            groups.add(new ChannelSensitivity.Group(order, fractions, divergence));
+          }
+          return new ChannelSensitivity(groups);
+        }
+      };
 
   private Codecs() {}
 }

@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Graph;
+import dev.secateur.keras.KerasModel;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.FineTuning.Precision;
 import dev.secateur.plan.Plan;
@@ -36,15 +37,18 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
 
   @Override
   public Set<Product<?>> makes() {
-    return Set.of(Product.TUNED);
+    return Set.of(Product.MODEL, Product.TUNED);
   }
 
   @Override
   public void run(Products products) {
     Plan plan = run.job().plan();
     Graph original = run.inputs().model().graph();
-    Graph start =
-        plan.pruning().method() == Pruning.Method.RECONSTRUCT ? Reconstructed.of(run) : original;
+    KerasModel model =
+        plan.pruning().channels().map(c -> Narrowing.of(run, c)).orElseGet(run.inputs()::model);
+    products.put(Product.MODEL, model);
+    boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
+    Graph start = first ? Reconstructed.of(run, model.graph()) : model.graph();
     List<Optional<FineTuning.Loss>> losses =
         run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals());
     Supplier<FineTuned> training =

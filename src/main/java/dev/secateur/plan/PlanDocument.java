@@ -31,6 +31,7 @@ final class PlanDocument {
   private static final String PRUNING = "pruning";
   private static final String FINE_TUNING = "fineTuning";
   private static final String ACCEPTANCE = "acceptance";
+  private static final String CHANNELS = "channels";
 
   /** The fields of {@code pruning} that say when. */
   private static final List<String> SCHEDULE =
@@ -112,6 +113,10 @@ final class PlanDocument {
               .or(() -> scheduled(recipe))
               .map(method -> Pruning.of(recipe, method))
               .orElseGet(() -> Pruning.of(recipe));
+      if (plan.path(PRUNING).has(CHANNELS)) {
+        spellOutChannels();
+        usual = usual.withoutZeros();
+      }
       ObjectNode complete = MAPPER.valueToTree(Plan.of(recipe));
       if (plan.has("search")) {
         complete.set("search", MAPPER.valueToTree(Search.DEFAULT));
@@ -140,6 +145,14 @@ final class PlanDocument {
     } catch (JsonProcessingException e) {
       throw new PlanException("/", e.getOriginalMessage());
     }
+  }
+
+  /** In the one form that is written. Here {@code auto} is a share, not a default. */
+  private void spellOutChannels() throws JsonProcessingException {
+    ObjectNode pruning = (ObjectNode) plan.get(PRUNING);
+    pruning.set(
+        CHANNELS,
+        MAPPER.valueToTree(MAPPER.treeToValue(pruning.get(CHANNELS), ChannelTarget.class)));
   }
 
   private <T> Optional<T> named(String path, Class<T> type) throws JsonProcessingException {
@@ -261,6 +274,12 @@ final class PlanDocument {
     }
     if (plan.quantization().aware().isEmpty()) {
       ((ObjectNode) json.get("quantization")).remove("aware");
+    }
+    if (plan.quantization().weightBits() == Quantization.BYTE) {
+      ((ObjectNode) json.get("quantization")).remove("weightBits");
+    }
+    if (plan.quantization().keepInt8().isEmpty()) {
+      ((ObjectNode) json.get("quantization")).remove("keepInt8");
     }
     if (!plan.fineTuning().freezeBatchNorm()) {
       ((ObjectNode) json.get(FINE_TUNING)).remove("freezeBatchNorm");

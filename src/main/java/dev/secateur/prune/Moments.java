@@ -2,6 +2,8 @@ package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * First and second moments of what a layer reads in the pruned network, x̂, and of what it should
@@ -16,44 +18,84 @@ import java.util.Optional;
 record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
   private static final int CHUNK = 1024;
 
+  /**
+   * A layer in a network, and what it reads there.
+   *
+   * @param rows the positions that are looked at, the same in both networks
+   */
+  record Side(PrunableLayer layer, Graph graph, SampledRows rows, Activations values) {
+    private Matrix inputs(int from, int to) {
+      return rows.inputs(values.value(layer.node().input(0)), from, to);
+    }
+
+    private Matrix outputs(String value, int from, int to) {
+      return rows.outputs(values.value(value), from, to);
+    }
+  }
+
+  /**
+   * Of a layer that has the same shape in both networks.
+   *
+   * @param before the original's values, up to the layer's node
+   * @param now the other's, likewise
+   */
   static Moments of(
       LinearAlgebra algebra,
       PrunableLayer layer,
       Graph original,
-      SampledRows rows,
       Activations before,
       Activations now) {
-    Matrix weights = layer.folded(original);
-    String input = layer.node().input(0);
-    Matrix h = Matrix.zeros(weights.rows(), weights.rows());
-    Matrix c = Matrix.zeros(weights.rows(), weights.columns());
-    double[] inputs = new double[weights.rows()];
-    double[] outputs = new double[weights.columns()];
-    for (int from = 0; from < rows.count(); from += CHUNK) {
-      int to = Math.min(from + CHUNK, rows.count());
-      Matrix x = rows.inputs(now.value(input), from, to);
-      Matrix y = algebra.multiply(rows.inputs(before.value(input), from, to), weights);
-      Optional<String> skip = layer.skip();
+    SampledRows rows = new SampledRows(layer, original, before);
+    return of(
+        algebra,
+        new Side(layer, original, rows, before),
+        new Side(layer, original, rows, now),
+        IntStream.range(0, layer.columns(original)).toArray());
+  }
+
+  /**
+   * @param before the layer in the original
+   * @param now the layer in the network pruned so far
+   * @param columns outputs of the original's layer that the other still has
+   */
+  static Moments of(LinearAlgebra algebra, Side before, Side now, int[] columns) {
+    Matrix weights = before.layer().folded(before.graph());
+    int rows = now.layer().rows(now.graph());
+    Matrix h = Matrix.zeros(rows, rows);
+    Matrix c = Matrix.zeros(rows, columns.length);
+    double[] inputs = new double[rows];
+    double[] outputs = new double[columns.length];
+    int count = before.rows().count();
+    for (int from = 0; from < count; from += CHUNK) {
+      int to = Math.min(from + CHUNK, count);
+      Matrix x = now.inputs(from, to);
+      Matrix y = algebra.multiply(before.inputs(from, to), weights).columns(columns);
+      Optional<String> skip = now.layer().skip();
       if (skip.isPresent()) {
         addDifference(
             y,
-            rows.outputs(before.value(skip.get()), from, to),
-            rows.outputs(now.value(skip.get()), from, to));
+            before.outputs(skip.get(), from, to).columns(columns),
+            now.outputs(skip.get(), from, to));
       }
       h.add(algebra.multiplyTransposed(x, x));
       c.add(algebra.multiplyTransposed(x, y));
       sum(x, inputs);
       sum(y, outputs);
     }
-    scale(h.values(), 1.0 / rows.count());
-    scale(c.values(), 1.0 / rows.count());
-    scale(inputs, 1.0 / rows.count());
-    scale(outputs, 1.0 / rows.count());
-    if (layer.hasOffset()) {
+    scale(h.values(), 1.0 / count);
+    scale(c.values(), 1.0 / count);
+    scale(inputs, 1.0 / count);
+    scale(outputs, 1.0 / count);
+    if (now.layer().hasOffset()) {
       centre(h, inputs, inputs);
       centre(c, inputs, outputs);
     }
     return new Moments(h, c, inputs, outputs);
+  }
+
+  boolean finite() {
+    return DoubleStream.of(h.values()).allMatch(Double::isFinite)
+        && DoubleStream.of(c.values()).allMatch(Double::isFinite);
   }
 
   /** What must be added to each output so that its mean is the target's. */

@@ -22,7 +22,6 @@ record Space(List<Double> sparsities, List<Double> channels, List<String> scheme
   static Space of(Search search, boolean trainable, List<Trial> tried) {
     // Zeros cost as much as what they replaced, but in a zip.
     boolean zeros = search.objective() == Objective.ZIPPED_BYTES;
-    boolean channels = search.channels() && (tried.stream().noneMatch(Space::removes) || tried.stream().anyMatch(t -> removes(t) && t.found().isPresent()));
     List<String> schemes =
         search.schemes().stream()
             .filter(
@@ -33,13 +32,27 @@ record Space(List<Double> sparsities, List<Double> channels, List<String> scheme
             .toList();
     return new Space(
         zeros ? steps(MOST_ZEROS) : List.of(0.0),
-        channels ? steps(MOST_CHANNELS) : List.of(0.0),
+        search.channels() ? removable(tried) : List.of(0.0),
         schemes,
         trainable ? search.epochs() : 0);
   }
 
-  private static boolean removes(Trial trial) {
-    return trial.point().channels() > 0;
+  /** Of some networks only so many channels can go, of some none. */
+  private static List<Double> removable(List<Trial> tried) {
+    double went =
+        tried.stream()
+            .filter(t -> t.found().isPresent())
+            .mapToDouble(t -> t.point().channels())
+            .max()
+            .orElse(0);
+    double stayed =
+        tried.stream()
+            .filter(t -> t.found().isEmpty())
+            .mapToDouble(t -> t.point().channels())
+            .filter(c -> c > went)
+            .min()
+            .orElse(1);
+    return steps(MOST_CHANNELS).stream().filter(c -> c < stayed).toList();
   }
 
   private static List<Double> steps(int most) {

@@ -1,0 +1,99 @@
+package dev.secateur.job;
+
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.Head;
+import dev.secateur.graph.channel.Channels;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.plan.ChannelTarget;
+import dev.secateur.prune.ChannelSensitivity;
+import dev.secateur.prune.ChannelWidths;
+import dev.secateur.prune.Divergence;
+import dev.secateur.prune.Reconstruction;
+import dev.secateur.result.FailureReason;
+import dev.secateur.train.FisherInformation;
+import java.util.BitSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** The model without channels, as the plan asks for it; with all where it does not. */
+final class Narrowing {
+  private Narrowing() {}
+
+  /**
+   * The model as narrow as it can become, which shows whether what comes of the plan can be written
+   * and converted.
+   *
+   * @throws JobException if fewer channels can go than are asked for
+   */
+  static KerasModel rehearsed(KerasModel model, ChannelTarget target) {
+    Channels channels = Channels.of(model.graph(), model.fixedLayers());
+    if (channels.groups().isEmpty()) {
+      throw impossible("no channels can be removed from this network" + reasons(channels));
+    }
+    ChannelWidths widths = new ChannelWidths(model.graph(), channels, target);
+    if (widths.most() < target.share().orElse(0.0)) {
+      throw impossible(
+          String.format(
+              Locale.ROOT,
+              "channels can go for %.1f %% of the network's %s at most, not for the %.1f %% asked"
+                  + " for%s",
+              100 * widths.most(),
+              target.of().label(),
+              100 * target.share().get(),
+              reasons(channels)));
+    }
+    return model.resized(channels.without(widths.least()));
+  }
+
+  private static JobException impossible(String message) {
+    return new JobException(FailureReason.MODEL_UNSUPPORTED, "/pruning/channels: " + message);
+  }
+
+  private static String reasons(Channels channels) {
+    final int most = 5;
+    if (channels.reasons().isEmpty()) {
+      return " (it has no layer that makes channels for another)";
+    }
+    return channels.reasons().entrySet().stream()
+        .limit(most)
+        .map(e -> e.getKey() + " keeps its channels: " + e.getValue())
+        .collect(Collectors.joining("; ", " (", channels.reasons().size() > most ? "; …)" : ")"));
+  }
+
+  static KerasModel of(Run run, ChannelTarget target) {
+    KerasModel model = run.inputs().model();
+    Graph original = model.graph();
+    Channels channels = Channels.of(original, model.fixedLayers());
+    ChannelWidths widths = new ChannelWidths(original, channels, target);
+    Set<String> scores = Reconstructed.scores(run);
+    Divergence divergence = new Divergence(Head.of(original), scores);
+    try (Reconstruction reconstruction =
+        new Reconstruction(Reconstructed.samples(run, original), run.job().threads())) {
+      ChannelSensitivity sensitivity =
+          run.shared()
+              .get(
+                  Reconstructed.origin("what its channels cost", run),
+                  Codecs.CHANNELS,
+                  () ->
+                      reconstruction.sensitivity(
+                          original,
+                          channels,
+                          divergence,
+                          new FisherInformation(scores, run.job().threads())));
+      BitSet removed = widths.removed(sensitivity, target.share().orElseThrow());
+      Supplier<Graph> making = () -> reconstruction.without(original, channels, removed);
+      // A search looks at one network more than once.
+      return model.resized(
+          run.job().plan().heldOut().isPresent()
+              ? run.shared()
+                  .get(
+                      Reconstructed.origin("the network without channels", run)
+                          .with(target.toString()),
+                      Codecs.weights(channels.without(removed)),
+                      making)
+              : making.get());
+    }
+  }
+}
