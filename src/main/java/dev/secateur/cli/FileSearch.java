@@ -53,9 +53,6 @@ final class FileSearch {
   private static final String TRIALS = "trials.json";
   private static final String CHECKPOINTS = ".checkpoints";
 
-  /** More say little more of a percent. */
-  private static final int HELD_OUT = 1000;
-
   private final Job job;
   private final Search search;
   private final int heldOut;
@@ -85,7 +82,7 @@ final class FileSearch {
       BooleanSupplier cancelled) {
     this.job = job;
     this.search = job.plan().search().orElseThrow();
-    this.heldOut = search.heldOut().orElse(HELD_OUT);
+    this.heldOut = search.heldOut().orElse(Search.HELD_OUT);
     this.parallel = parallel;
     this.state = job.output().resolve(STATE);
     this.products =
@@ -158,8 +155,7 @@ final class FileSearch {
       DirectoryCheckpoints checkpoints =
           new DirectoryCheckpoints(directory.resolve(CHECKPOINTS), JobDigest.of(trial), true);
       JobResult result =
-          Chain.run(
-              trial, (r, d) -> {}, checkpoints, products, JobListener.NONE, cancelled);
+          Chain.run(trial, (r, d) -> {}, checkpoints, products, JobListener.NONE, cancelled);
       double seconds = Duration.ofNanos(System.nanoTime() - start).toMillis() / 1e3 * threads;
       clear(directory);
       return result.variants().size() > 1
@@ -216,8 +212,7 @@ final class FileSearch {
   }
 
   private JobResult found(JobResult result, Trial chosen, boolean onEvaluation) {
-    Searched searched =
-        Summary.of(job.plan(), heldOut, trials, chosen, result, onEvaluation);
+    Searched searched = Summary.of(job.plan(), heldOut, trials, chosen, result, onEvaluation);
     return result.foundBy(searched);
   }
 
@@ -263,8 +258,7 @@ final class FileSearch {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      throw new JobException(
-          FailureReason.OUTPUT_UNWRITABLE, directory + ": cannot be removed", e);
+      throw new JobException(FailureReason.OUTPUT_UNWRITABLE, directory + ": cannot be removed", e);
     }
   }
 }

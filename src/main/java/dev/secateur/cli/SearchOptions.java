@@ -11,7 +11,8 @@ final class SearchOptions {
       names = "--search",
       description = {
         "Looks for the sparsity, channels, scheme and training that make the model smallest within",
-        "its acceptance, and makes that one; --epochs is then the most that a trial trains, and each",
+        "its acceptance, and makes that one; --epochs is then the most that a trial trains, and"
+            + " each",
         "--scheme one of those that it may take."
       })
   boolean wanted;
@@ -20,7 +21,8 @@ final class SearchOptions {
       names = "--objective",
       paramLabel = "NAME",
       description =
-          "With --search, what shall be small: bytes, zippedBytes (default), macs, memory, latency.")
+          "With --search, what shall be small: bytes, zippedBytes (default), macs, memory,"
+              + " latency.")
   Optional<String> objective;
 
   @Option(

@@ -1,29 +1,29 @@
 package dev.secateur.job;
 
-import dev.secateur.evaluate.RecordedOutputs;
-import dev.secateur.job.SharedProducts.Codec;
-import dev.secateur.prune.ChannelSensitivity;
-import dev.secateur.prune.Sensitivity;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.job.SharedProducts.Codec;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Pruning;
+import dev.secateur.prune.ChannelSensitivity;
+import dev.secateur.prune.Sensitivity;
 import dev.secateur.train.FineTuned;
 import dev.secateur.train.Quantizing;
 import dev.secateur.train.TrainingListener;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** How the products that jobs share are written: big-endian, counts before what they count. */
 final class Codecs {

@@ -3,10 +3,10 @@ package dev.secateur.job;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.Datasets;
-import dev.secateur.dataset.Subset;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.ReadOptions;
+import dev.secateur.dataset.Subset;
 import dev.secateur.dataset.Target;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Goals;
@@ -92,8 +92,7 @@ record JobInputs(
       List<JobResult.Data> datasets = new ArrayList<>();
       job.train().ifPresent(input -> datasets.add(data("train", input, train)));
       datasets.add(
-          data(
-              "evaluation", job.judgesHeldOut() ? job.samples() : evaluation(job), evaluation));
+          data("evaluation", job.judgesHeldOut() ? job.samples() : evaluation(job), evaluation));
       datasets.add(
           data("representative", job.representative().orElse(job.samples()), representative));
       return new JobInputs(

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param schemes in which the network may be quantized: as plans name them, or {@link #FOUR_BITS}
  * @param channels whether channels may be removed
  * @param heldOut samples that decide which trial is within the acceptance: the evaluation set
- *     decides nothing; empty: a fifth of the training set, at most 1,000
+ *     decides nothing; empty: a fifth of the training set, at most {@value #HELD_OUT}
  * @param processorMinutes that all trials may take together, counted in threads
  * @param deadlineMinutes after its start, the search starts no other trial
  * @param maxBytes of the file, for a device's flash
@@ -33,6 +33,9 @@ public record Search(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> deadlineMinutes,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Long> maxBytes,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Long> maxMemory) {
+  /** They tell a drop of one percent from none; more are missing where the network learns. */
+  public static final int HELD_OUT = 2000;
+
   /** INT8 whose kernels have four bits: a plan's scheme {@code int8} with {@code weightBits} 4. */
   public static final String FOUR_BITS = "int8-4";
 

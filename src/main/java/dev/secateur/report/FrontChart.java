@@ -1,14 +1,8 @@
 package dev.secateur.report;
 
-import dev.secateur.plan.Measure;
-import dev.secateur.plan.Search.Objective;
-import dev.secateur.result.MeasureText;
 import dev.secateur.result.Searched;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -45,37 +39,27 @@ record FrontChart(Searched search) {
   }
 
   String html() {
-    Measure measure = search.front().isEmpty() ? Measure.LOSS : search.front().get(0).measure();
     List<Dot> dots =
         search.trials().stream()
-            .filter(t -> t.figures().filter(f -> objective(f).isPresent()).isPresent())
-            .filter(t -> t.figures().orElseThrow().measures().containsKey(measure))
-            .map(
-                t ->
-                    new Dot(
-                        t,
-                        objective(t.figures().orElseThrow()).orElseThrow(),
-                        t.figures().orElseThrow().measures().get(measure)))
+            .filter(t -> search.size(t).isPresent() && search.value(t).isPresent())
+            .map(t -> new Dot(t, search.size(t).orElseThrow(), search.value(t).orElseThrow()))
             .toList();
     return Html.format(
-            "<p>%s</p>\n%s%s<p class=\"soft\">%s</p>\n",
-            Html.escape(sentence(measure)),
-            dots.isEmpty() ? "" : svg(dots, measure),
-            table(measure),
-            Html.escape(remark(measure)));
+        "<p>%s</p>\n%s%s<p class=\"soft\">%s</p>\n",
+        Html.escape(sentence()), dots.isEmpty() ? "" : svg(dots), table(), Html.escape(remark()));
   }
 
-  private String sentence(Measure measure) {
+  private String sentence() {
     return Html.format(
         "Trial %d of %d is the best by %s; decided on %,d samples that were held out, by their %s.",
         search.best(),
         search.trials().size(),
-        words(search.objective()),
+        search.sizeName(),
         search.heldOut(),
-        MeasureText.name(measure));
+        search.measureName());
   }
 
-  private String remark(Measure measure) {
+  private String remark() {
     String optimism =
         search
             .optimism()
@@ -84,9 +68,9 @@ record FrontChart(Searched search) {
                     Html.format(
                         "On the held-out samples its %s was worse than the original's by %s, on the"
                             + " evaluation set by %s. ",
-                        MeasureText.name(measure),
-                        MeasureText.difference(measure, o.heldOut()),
-                        MeasureText.difference(measure, o.evaluation())))
+                        search.measureName(),
+                        search.difference(o.heldOut()),
+                        search.difference(o.evaluation())))
             .orElse("");
     return optimism
         + Html.format(
@@ -95,37 +79,14 @@ record FrontChart(Searched search) {
             search.processorSeconds() / 60);
   }
 
-  static String words(Objective objective) {
-    return switch (objective) {
-      case BYTES -> "bytes";
-      case ZIPPED_BYTES -> "bytes, zipped";
-      case MACS -> "multiplications";
-      case MEMORY -> "bytes of activations";
-      case LATENCY -> "microseconds a sample";
-    };
-  }
-
-  private Optional<Double> objective(Searched.Figures figures) {
-    return switch (search.objective()) {
-      case BYTES -> Optional.of((double) figures.bytes());
-      case ZIPPED_BYTES -> Optional.of((double) figures.zippedBytes());
-      case MACS -> figures.macs().map(Long::doubleValue);
-      case MEMORY -> figures.memory().map(Long::doubleValue);
-      case LATENCY -> Optional.of(figures.latencyMicros());
-    };
-  }
-
-  private String svg(List<Dot> dots, Measure measure) {
+  private String svg(List<Dot> dots) {
     Axis across = Axis.of(dots.stream().map(Dot::x).toList(), LEFT, RIGHT);
     Axis upwards = Axis.of(dots.stream().map(Dot::y).toList(), BOTTOM, TOP);
     StringBuilder svg = new StringBuilder();
     svg.append(
         Html.format(
             "<svg class=\"front\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s by %s\">\n",
-            WIDTH,
-            HEIGHT,
-            Html.escape(MeasureText.name(measure)),
-            words(search.objective())));
+            WIDTH, HEIGHT, Html.escape(search.measureName()), search.sizeName()));
     for (int i = 0; i <= LINES; i++) {
       double value = upwards.from() + (upwards.to() - upwards.from()) * i / LINES;
       svg.append(
@@ -138,7 +99,7 @@ record FrontChart(Searched search) {
               upwards.at(value),
               LEFT - 6,
               upwards.at(value) + 5,
-              Html.escape(MeasureText.value(measure, value))));
+              Html.escape(search.text(value))));
     }
     svg.append(
         Html.format(
@@ -149,12 +110,12 @@ record FrontChart(Searched search) {
             across.from(),
             (LEFT + RIGHT) / 2,
             BOTTOM + 40,
-            words(search.objective()),
+            search.sizeName(),
             RIGHT,
             BOTTOM + 22,
             across.to()));
     svg.append(front(dots, across, upwards));
-    dots.forEach(dot -> svg.append(circle(dot, across, upwards, measure)));
+    dots.forEach(dot -> svg.append(circle(dot, across, upwards)));
     return svg.append("</svg>\n").toString();
   }
 
@@ -162,20 +123,19 @@ record FrontChart(Searched search) {
     Map<Integer, Dot> byNumber =
         dots.stream().collect(Collectors.toMap(d -> d.trial().trial(), d -> d));
     String points =
-        search.front().stream()
-            .filter(f -> f.objectives().contains(search.objective()))
-            .map(f -> byNumber.get(f.trial()))
+        search.bySize().stream()
+            .map(t -> byNumber.get(t.trial()))
             .map(d -> Html.format("%.1f,%.1f", across.at(d.x()), upwards.at(d.y())))
             .collect(Collectors.joining(" "));
     return "<polyline class=\"one\" points=\"" + points + "\"/>\n";
   }
 
-  private String circle(Dot dot, Axis across, Axis upwards, Measure measure) {
+  private String circle(Dot dot, Axis across, Axis upwards) {
     Searched.Tried trial = dot.trial();
     boolean best = trial.trial() == search.best();
     return Html.format(
         "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"><title>%s</title></circle>\n",
-        trial.ending().name().toLowerCase(Locale.ROOT),
+        trial.ended(),
         across.at(dot.x()),
         upwards.at(dot.y()),
         best ? 8 : 5,
@@ -185,11 +145,11 @@ record FrontChart(Searched search) {
                 trial.trial(),
                 best ? ", the best" : "",
                 what(trial),
-                MeasureText.name(measure),
-                MeasureText.value(measure, dot.y()),
+                search.measureName(),
+                search.text(dot.y()),
                 dot.x(),
-                words(search.objective()),
-                trial.ending().name().toLowerCase(Locale.ROOT))));
+                search.sizeName(),
+                trial.ended())));
   }
 
   private static String what(Searched.Tried trial) {
@@ -202,32 +162,21 @@ record FrontChart(Searched search) {
   }
 
   /** The front, and what each of its trials did. */
-  private String table(Measure measure) {
-    Map<Integer, Searched.Tried> trials =
-        search.trials().stream().collect(Collectors.toMap(Searched.Tried::trial, t -> t));
+  private String table() {
     StringBuilder rows = new StringBuilder();
-    Set<Integer> shown =
-        search.front().stream()
-            .filter(f -> f.objectives().contains(search.objective()))
-            .map(Searched.OnFront::trial)
-            .collect(Collectors.toSet());
-    for (Searched.OnFront point : search.front()) {
-      if (shown.contains(point.trial())) {
-        rows.append(
-            Html.format(
-                "<tr><td>%d</td><td>%s</td><td>%s</td><td>%,d</td><td>%,d</td><td>%s</td></tr>\n",
-                point.trial(),
-                Html.escape(what(trials.get(point.trial()))),
-                Html.escape(MeasureText.value(measure, point.measures().get(measure))),
-                point.bytes(),
-                point.zippedBytes(),
-                trials.get(point.trial()).ending().name().toLowerCase(Locale.ROOT)));
-      }
+    for (Searched.Tried trial : search.bySize()) {
+      rows.append(
+          Html.format(
+              "<tr><td>%d</td><td>%s</td><td>%s</td><td>%,.0f</td><td>%s</td></tr>\n",
+              trial.trial(),
+              Html.escape(what(trial)),
+              Html.escape(search.value(trial).map(search::text).orElse("–")),
+              search.size(trial).orElse(0.0),
+              trial.ended()));
     }
-    return "<div class=\"scroll\"><table><tr><th>trial</th><th>what it did</th><th>"
-        + Html.escape(MeasureText.name(measure))
-        + "</th><th>bytes</th><th>zipped</th><th>acceptance</th></tr>\n"
-        + rows
-        + "</table></div>\n";
+    return Html.format(
+        "<div class=\"scroll\"><table><tr><th>trial</th><th>what it did</th><th>%s</th><th>%s</th>"
+            + "<th>acceptance</th></tr>\n%s</table></div>\n",
+        Html.escape(search.measureName()), search.sizeName(), rows);
   }
 }

@@ -39,7 +39,7 @@ public final class MeasureText {
   }
 
   /** A difference of two values: {@code 1.20} points where the values are percentages. */
-  public static String difference(Measure measure, double difference) {
+  static String difference(Measure measure, double difference) {
     return inPercent(measure)
         ? String.format(Locale.ROOT, "%.2f points", 100 * difference)
         : value(measure, difference);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Search.Objective;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -32,6 +33,64 @@ public record Searched(
   public Searched {
     trials = List.copyOf(trials);
     front = List.copyOf(front);
+  }
+
+  /** What was to be small, in words. */
+  public String sizeName() {
+    return switch (objective) {
+      case BYTES -> "bytes";
+      case ZIPPED_BYTES -> "bytes, zipped";
+      case MACS -> "multiplications";
+      case MEMORY -> "bytes of activations";
+      case LATENCY -> "microseconds a sample";
+    };
+  }
+
+  /** That of a trial; empty where it is not known. */
+  public Optional<Double> size(Tried trial) {
+    return trial.figures().flatMap(this::size);
+  }
+
+  private Optional<Double> size(Figures figures) {
+    return switch (objective) {
+      case BYTES -> Optional.of((double) figures.bytes());
+      case ZIPPED_BYTES -> Optional.of((double) figures.zippedBytes());
+      case MACS -> figures.macs().map(Long::doubleValue);
+      case MEMORY -> figures.memory().map(Long::doubleValue);
+      case LATENCY -> Optional.of(figures.latencyMicros());
+    };
+  }
+
+  /** The trials of the front by size, smallest first. */
+  public List<Tried> bySize() {
+    return front.stream()
+        .filter(f -> f.objectives().contains(objective))
+        .map(f -> trials.get(f.trial() - 1))
+        .toList();
+  }
+
+  private Measure measure() {
+    return front.isEmpty() ? Measure.LOSS : front.get(0).measure();
+  }
+
+  /** The task's foremost measure, for people. */
+  public String measureName() {
+    return MeasureText.name(measure());
+  }
+
+  /** That of a trial; empty where it could not be told. */
+  public Optional<Double> value(Tried trial) {
+    return trial.figures().flatMap(f -> Optional.ofNullable(f.measures().get(measure())));
+  }
+
+  /** A value of the measure, with its unit. */
+  public String text(double value) {
+    return MeasureText.value(measure(), value);
+  }
+
+  /** A difference of two values, with its unit. */
+  public String difference(double value) {
+    return MeasureText.difference(measure(), value);
   }
 
   /** How a trial ended. */
@@ -62,7 +121,12 @@ public record Searched(
       String reason,
       @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Figures> figures,
       double processorSeconds,
-      ObjectNode plan) {}
+      ObjectNode plan) {
+    /** The ending, in a word. */
+    public String ended() {
+      return ending.name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** What was measured of a trial. */
   public record Figures(

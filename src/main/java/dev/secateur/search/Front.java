@@ -64,8 +64,6 @@ public record Front(Search search, List<Trial> trials) {
     }
     double size = found(one).of(objective) - found(other).of(objective);
     double loss = found(one).loss() - found(other).loss();
-    return size <= 0
-        && loss <= 0
-        && (size < 0 || loss < 0 || one.number() < other.number());
+    return size <= 0 && loss <= 0 && (size < 0 || loss < 0 || one.number() < other.number());
   }
 }

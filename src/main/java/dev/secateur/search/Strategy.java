@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.DoubleStream;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -158,8 +157,7 @@ public record Strategy(Search search, boolean trainable) {
           trials.stream()
               .filter(t -> t.found().isPresent() && space.schemes().contains(t.point().scheme()))
               .toList();
-      this.divergence =
-          new Damage(known(Trial.Found::divergence), space.schemes());
+      this.divergence = new Damage(known(Trial.Found::divergence), space.schemes());
       this.objective = surrogate(f -> f.of(search.objective()), prior(search.objective()));
       this.bytes = search.maxBytes().map(b -> surrogate(Trial.Found::bytes, BYTES));
       this.memory =
@@ -171,10 +169,11 @@ public record Strategy(Search search, boolean trainable) {
                           f -> f.of(Search.Objective.MEMORY), prior(Search.Objective.MEMORY)));
       this.allowed = Bracket.of(ran);
       this.best =
-          new Front(search, trials).best().flatMap(Trial::found).filter(Trial.Found::within).stream()
-              .mapToDouble(f -> f.of(search.objective()))
-              .min()
-              .orElse(Double.POSITIVE_INFINITY);
+          new Front(search, trials)
+              .best().flatMap(Trial::found).filter(Trial.Found::within).stream()
+                  .mapToDouble(f -> f.of(search.objective()))
+                  .min()
+                  .orElse(Double.POSITIVE_INFINITY);
     }
 
     private Surrogate surrogate(ToDoubleFunction<Trial.Found> quantity, Prior prior) {
@@ -217,7 +216,9 @@ public record Strategy(Search search, boolean trainable) {
     List<Point> survivors(int brief, int epochs) {
       Comparator<Point> smallest = Comparator.comparingDouble(objective::at);
       return Stream.concat(
-              trained(brief, epochs).filter(p -> divergence.at(p) <= allowed.at(0.5)).sorted(smallest),
+              trained(brief, epochs)
+                  .filter(p -> divergence.at(p) <= allowed.at(0.5))
+                  .sorted(smallest),
               trained(brief, epochs).sorted(Comparator.comparingDouble(divergence::at)))
           .distinct()
           .limit(WIDTH / 2)
@@ -283,8 +284,7 @@ public record Strategy(Search search, boolean trainable) {
           cut = i + 1;
         }
       }
-      double below =
-          cut == 0 ? found.get(0).divergence() / FAR : found.get(cut - 1).divergence();
+      double below = cut == 0 ? found.get(0).divergence() / FAR : found.get(cut - 1).divergence();
       double above =
           cut == found.size() ? found.get(cut - 1).divergence() * FAR : found.get(cut).divergence();
       return new Bracket(below, Math.max(above, below * NEAR));

@@ -34,7 +34,7 @@ public final class Summary {
     Search search = base.search().orElseThrow();
     return new Searched(
         search.objective(),
-        heldOut,
+        best.found().map(Trial.Found::samples).orElse(heldOut),
         best.number(),
         trials.stream().map(t -> tried(t, base, heldOut)).toList(),
         front(new Front(search, trials)),
@@ -80,7 +80,9 @@ public final class Summary {
         .filter(o -> o != asked)
         .forEach(
             o ->
-                front.of(o).forEach(t -> members.computeIfAbsent(t, k -> new ArrayList<>()).add(o)));
+                front
+                    .of(o)
+                    .forEach(t -> members.computeIfAbsent(t, k -> new ArrayList<>()).add(o)));
     List<Searched.OnFront> listed = new ArrayList<>();
     members.forEach((trial, objectives) -> listed.add(onFront(trial, objectives)));
     return listed;

@@ -1,5 +1,6 @@
 package dev.secateur.search;
 
+import dev.secateur.plan.Acceptance;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Search.Objective;
 import dev.secateur.result.JobResult;
@@ -22,13 +23,16 @@ public record Trial(int number, int round, Point point, Optional<Found> found, S
   /**
    * What was measured, on the samples that the search holds out.
    *
-   * @param within whether it meets the acceptance
+   * @param within whether it meets the acceptance, and would if luck had been a standard error
+   *     kinder to it than it deserves (the one-standard-error rule: Breiman et al. 1984)
    * @param measure the foremost of the task
    * @param measures all of the first output's
-   * @param loss how much worse the foremost is than the original's value; below zero where it is better
+   * @param loss how much worse the foremost is than the original's value; below zero where it is
+   *     better
    * @param divergence of the outputs from the original's
    * @param macs empty where it was not counted, as is {@code memory}
    * @param latency microseconds
+   * @param samples that it was measured on
    * @param seconds of processor time, one a thread
    */
   public record Found(
@@ -42,6 +46,7 @@ public record Trial(int number, int round, Point point, Optional<Found> found, S
       Optional<Long> macs,
       Optional<Long> memory,
       double latency,
+      int samples,
       double seconds) {
     public Found {
       measures = Collections.unmodifiableMap(new EnumMap<>(measures));
@@ -76,27 +81,51 @@ public record Trial(int number, int round, Point point, Optional<Found> found, S
             .filter(after.measures()::containsKey)
             .findFirst()
             .orElseThrow(
-                () -> new IllegalArgumentException("the variant " + tried.name() + " is unmeasured"));
+                () ->
+                    new IllegalArgumentException("the variant " + tried.name() + " is unmeasured"));
     double value = after.measures().get(measure);
     double change = value - before.measure(measure).orElse(best(measure));
+    double worse = measure.direction() == Measure.Direction.HIGHER ? -change : change;
     return new Trial(
         number,
         round,
         point,
         Optional.of(
             new Found(
-                result.outcome() == Outcome.ACCEPTED,
+                result.outcome() == Outcome.ACCEPTED
+                    && surely(result.plan().acceptance(), measure, worse, tried),
                 measure,
                 after.measures(),
-                measure.direction() == Measure.Direction.HIGHER ? -change : change,
+                worse,
                 tried.divergence().orElse(Math.max(0, Math.abs(change))),
                 tried.bytes(),
                 tried.zippedBytes(),
                 Optional.empty(),
                 Optional.empty(),
                 tried.latencyMicros().median(),
+                tried.samples(),
                 seconds)),
         result.reason());
+  }
+
+  /**
+   * Whether a drop that is counted in samples is far enough from the limit. Of {@code n} samples a
+   * part {@code f} is answered otherwise than by the original: the drop's standard error is {@code
+   * √(f/n)} at most.
+   */
+  private static boolean surely(
+      Acceptance acceptance, Measure measure, double drop, Variant variant) {
+    Optional<Double> agreement = variant.agreementWithOriginal();
+    boolean counted =
+        switch (measure) {
+          case TOP1, ACCURACY, AGREEMENT -> true;
+          default -> false;
+        };
+    if (!counted || agreement.isEmpty() || !acceptance.bounds().isEmpty()) {
+      return true;
+    }
+    double error = Math.sqrt((1 - agreement.get()) / variant.samples());
+    return drop + error <= acceptance.maxAccuracyDrop().orElse(Acceptance.MAX_ACCURACY_DROP);
   }
 
   /** Of what compares with the original: equal to it. */

@@ -89,6 +89,7 @@ class StrategyTest {
                   Optional.empty(),
                   Optional.empty(),
                   100,
+                  1000,
                   p.epochs() == 0 ? 1 : 20 * p.epochs())),
           "made up");
     }
@@ -143,7 +144,10 @@ class StrategyTest {
               World world = World.of(seed);
               long possible = world.best(search);
               Trial.Found found =
-                  new Front(search, world.search(search, true)).best().orElseThrow().found()
+                  new Front(search, world.search(search, true))
+                      .best()
+                      .orElseThrow()
+                      .found()
                       .orElseThrow();
               if (possible < Long.MAX_VALUE) {
                 over.add(found.within() ? (double) found.zippedBytes() / possible : 10);
