@@ -45,7 +45,8 @@ final class Reconstructed {
       return original;
     }
     try (Reconstruction reconstruction =
-        new Reconstruction(samples(run, original), run.job().threads())) {
+        new Reconstruction(
+            samples(run, Samples.count(original, BYTES)), run.job().threads())) {
       KernelBudgets budgets =
           switch (pruning.allocation()) {
             case UNIFORM -> KernelBudgets.uniform(original, pruning.finalSparsity());
@@ -57,9 +58,13 @@ final class Reconstructed {
     }
   }
 
-  static Samples samples(Run run, Graph network) {
-    List<List<Tensor>> batches =
-        batches(run.inputs().representative(), Samples.count(network, BYTES));
+  /** More than for zeros, where there are so many. */
+  static Samples forChannels(Run run, Graph network) {
+    return samples(run, Samples.countForChannels(network, BYTES));
+  }
+
+  private static Samples samples(Run run, int count) {
+    List<List<Tensor>> batches = batches(run.inputs().representative(), count);
     return new Samples(batches, part -> predictor(part, run.job().threads()), run.cancelled());
   }
 
