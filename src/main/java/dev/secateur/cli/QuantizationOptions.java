@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** How the quantized models are made. */
@@ -12,11 +13,27 @@ final class QuantizationOptions {
       names = "--scheme",
       paramLabel = "NAME",
       description = {
-        "What the numbers become: int8 (default), int8-weights (kernels alone), float16 or int16x8",
-        "(8-bit weights, 16-bit activations). May be repeated: each makes a file, the first one's",
-        "decides."
+        "What the numbers become: int8 (default), int4 (kernels of four bits, found by",
+        "reconstruction), int8-weights (kernels alone), float16 or int16x8 (8-bit weights, 16-bit",
+        "activations). May be repeated: each makes a file, the first one's decides."
       })
   List<String> schemes = List.of();
+
+  @Option(
+      names = "--weight-bits",
+      paramLabel = "8|4",
+      description =
+          "Of kernels in the file by int8 (default 8). 4: the levels of int4, stored as INT8, which"
+              + " every runtime computes and a zip makes smaller.")
+  Optional<Integer> weightBits;
+
+  @Option(
+      names = "--keep-int8",
+      paramLabel = "LAYER,…",
+      description =
+          "Layers whose kernels stay at eight bits where others have four; none: ''. Default: those"
+              + " at the network's ends, where they are small.")
+  Optional<String> keepInt8;
 
   @Option(
       names = "--representative-samples",
@@ -45,6 +62,8 @@ final class QuantizationOptions {
   List<String> given() {
     List<String> given = new ArrayList<>();
     schemes.forEach(v -> given.add("--scheme"));
+    weightBits.ifPresent(v -> given.add("--weight-bits"));
+    keepInt8.ifPresent(v -> given.add("--keep-int8"));
     representativeSamples.ifPresent(v -> given.add("--representative-samples"));
     inputType.ifPresent(v -> given.add("--input-type"));
     outputType.ifPresent(v -> given.add("--output-type"));
@@ -57,9 +76,15 @@ final class QuantizationOptions {
     if (!schemes.isEmpty()) {
       schemes.forEach(quantization.putArray("scheme")::add);
     }
+    weightBits.ifPresent(v -> quantization.put("weightBits", v));
+    keepInt8.ifPresent(v -> layers(v).forEach(quantization.putArray("keepInt8")::add));
     inputType.ifPresent(v -> quantization.put("inputType", v));
     outputType.ifPresent(v -> quantization.put("outputType", v));
     integerOnly.ifPresent(v -> quantization.put("integerOnly", v));
     representativeSamples.ifPresent(v -> representative.put("samples", v));
+  }
+
+  private static Stream<String> layers(String list) {
+    return Stream.of(list.split(",")).map(String::strip).filter(layer -> !layer.isEmpty());
   }
 }

@@ -46,8 +46,17 @@ record Quantize(Run run) implements Step {
       return;
     }
     for (Scheme scheme : how.schemes()) {
-      run.artifacts().loads(rehearsal.lowered().quantized(scheme, few, how, Rehearsal.METADATA));
+      run.artifacts()
+          .loads(
+              how.fourBits(scheme)
+                  ? fewFourBits(rehearsal, how).file(scheme, how, Rehearsal.METADATA)
+                  : rehearsal.lowered().quantized(scheme, few, how, Rehearsal.METADATA));
     }
+  }
+
+  private FourBits fewFourBits(Rehearsal rehearsal, Quantization how) {
+    return FourBits.nearest(
+        rehearsal.model().graph(), how, run.inputs().fewSamples(), run.job().threads());
   }
 
   private Calibration few(Rehearsal rehearsal) {
@@ -65,14 +74,29 @@ record Quantize(Run run) implements Step {
             ? Optional.of(calibration(lowered, fp32, products.get(Product.TUNED)))
             : Optional.empty();
     List<Quantized.Made> files = new ArrayList<>();
+    Optional<FourBits> fourBits =
+        how.fourBits() ? Optional.of(fourBits(products.get(Product.TUNED), how)) : Optional.empty();
     for (Scheme scheme : how.schemes()) {
-      TfliteModel model = lowered.quantized(scheme, calibration, how, run.metadata());
+      TfliteModel model =
+          how.fourBits(scheme)
+              ? fourBits.orElseThrow().file(scheme, how, run.metadata())
+              : lowered.quantized(scheme, calibration, how, run.metadata());
       // What was built and runs is a result: what nothing is left of is for the verdict to say.
       Damage damage = new Damage(run.artifacts().unlike(model, fp32));
       run.staging().write(scheme.file(), model::writeTo);
       files.add(new Quantized.Made(scheme, model, damage));
     }
     products.put(Product.QUANTIZED, new Quantized(calibration, files));
+  }
+
+  private FourBits fourBits(FineTuned tuned, Quantization how) {
+    return FourBits.of(
+        tuned.graph(),
+        how,
+        run.inputs().representative(),
+        run.job().plan().representative().samples(),
+        run.job().threads(),
+        run.cancelled());
   }
 
   private Calibration calibration(Lowered lowered, TfliteModel fp32, FineTuned tuned) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /** The network pruned without training, on samples taken evenly from the representative set. */
@@ -45,8 +46,7 @@ final class Reconstructed {
       return original;
     }
     try (Reconstruction reconstruction =
-        new Reconstruction(
-            samples(run, Samples.count(original, BYTES)), run.job().threads())) {
+        new Reconstruction(samples(run, original), run.job().threads())) {
       KernelBudgets budgets =
           switch (pruning.allocation()) {
             case UNIFORM -> KernelBudgets.uniform(original, pruning.finalSparsity());
@@ -60,12 +60,27 @@ final class Reconstructed {
 
   /** More than for zeros, where there are so many. */
   static Samples forChannels(Run run, Graph network) {
-    return samples(run, Samples.countForChannels(network, BYTES));
+    return samples(
+        run.inputs().representative(),
+        Samples.countForChannels(network, BYTES),
+        run.job().threads(),
+        run.cancelled());
   }
 
-  private static Samples samples(Run run, int count) {
-    List<List<Tensor>> batches = batches(run.inputs().representative(), count);
-    return new Samples(batches, part -> predictor(part, run.job().threads()), run.cancelled());
+  static Samples samples(Run run, Graph network) {
+    return samples(network, run.inputs().representative(), run.job().threads(), run.cancelled());
+  }
+
+  /**
+   * What the layers of a network are asked to say is measured on these, taken evenly from a set.
+   */
+  static Samples samples(Graph network, Dataset set, int threads, BooleanSupplier cancelled) {
+    return samples(set, Samples.count(network, BYTES), threads, cancelled);
+  }
+
+  private static Samples samples(
+      Dataset set, int count, int threads, BooleanSupplier cancelled) {
+    return new Samples(batches(set, count), part -> predictor(part, threads), cancelled);
   }
 
   /** Outputs that are class logits, whether or not a softmax follows. */

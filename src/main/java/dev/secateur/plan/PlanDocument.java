@@ -272,6 +272,12 @@ final class PlanDocument {
     if (plan.quantization().aware().isEmpty()) {
       ((ObjectNode) json.get("quantization")).remove("aware");
     }
+    if (plan.quantization().weightBits() == Quantization.BYTE) {
+      ((ObjectNode) json.get("quantization")).remove("weightBits");
+    }
+    if (plan.quantization().keepInt8().isEmpty()) {
+      ((ObjectNode) json.get("quantization")).remove("keepInt8");
+    }
     if (!plan.fineTuning().freezeBatchNorm()) {
       ((ObjectNode) json.get(FINE_TUNING)).remove("freezeBatchNorm");
     }

@@ -3,7 +3,6 @@ package dev.secateur.prune;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Tensor;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** What becomes of one kernel, for any number of entries that it keeps. */
 interface Choices {
@@ -23,13 +22,7 @@ interface Choices {
       Activations before,
       Activations now) {
     if (kernel instanceof PrunableLayer layer) {
-      SampledRows rows = new SampledRows(layer, original, before);
-      Moments moments =
-          Moments.of(
-              algebra,
-              new Moments.Side(layer, original, rows, before),
-              new Moments.Side(layer, original, rows, now),
-              IntStream.range(0, layer.columns(original)).toArray());
+      Moments moments = Moments.of(algebra, layer, original, before, now);
       LayerProblem problem =
           new LayerProblem(algebra, moments.h(), moments.c(), layer.folded(original));
       return kept -> {

@@ -3,6 +3,8 @@ package dev.secateur.prune;
 import dev.secateur.graph.Graph;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * First and second moments of what a layer reads in the pruned network, x̂, and of what it should
@@ -30,6 +32,26 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
     private Matrix outputs(String value, int from, int to) {
       return rows.outputs(values.value(value), from, to);
     }
+  }
+
+  /**
+   * Of a layer that has the same shape in both networks.
+   *
+   * @param before the original's values, up to the layer's node
+   * @param now the other's, likewise
+   */
+  static Moments of(
+      LinearAlgebra algebra,
+      PrunableLayer layer,
+      Graph original,
+      Activations before,
+      Activations now) {
+    SampledRows rows = new SampledRows(layer, original, before);
+    return of(
+        algebra,
+        new Side(layer, original, rows, before),
+        new Side(layer, original, rows, now),
+        IntStream.range(0, layer.columns(original)).toArray());
   }
 
   /**
@@ -129,6 +151,11 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
       }
       return means;
     }
+  }
+
+  boolean finite() {
+    return DoubleStream.of(h.values()).allMatch(Double::isFinite)
+        && DoubleStream.of(c.values()).allMatch(Double::isFinite);
   }
 
   /** What must be added to each output so that its mean is the target's. */

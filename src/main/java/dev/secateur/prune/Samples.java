@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * The samples that a network is pruned on, and how it is run on them.
@@ -57,7 +58,14 @@ public record Samples(
   }
 
   Activations of(Graph network) {
-    return new Activations(network, predictors, batches);
+    return of(network, UnaryOperator.identity());
+  }
+
+  /**
+   * @param seen as {@link Activations} has it
+   */
+  Activations of(Graph network, UnaryOperator<List<Tensor>> seen) {
+    return new Activations(network, predictors, batches, seen);
   }
 
   void checkCancelled() {

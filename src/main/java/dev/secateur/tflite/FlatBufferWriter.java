@@ -140,7 +140,8 @@ final class FlatBufferWriter {
   }
 
   private String minimumRuntime() {
-    Version newest = Version.parse("1.5.0");
+    boolean int4 = program.tensors().stream().anyMatch(t -> t.type() == ScalarType.INT4);
+    Version newest = Version.parse(int4 ? ScalarType.INT4_RUNTIME : "1.5.0");
     for (Operator operator : program.operators()) {
       int version = OperatorVersion.of(program, operator);
       Version needed = Version.parse(operator.opcode().runtime(version));

@@ -1,6 +1,7 @@
 package dev.secateur.tflite;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Grid;
 import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Scheme;
 import java.util.HashMap;
@@ -55,10 +56,26 @@ public final class Lowered {
       Optional<Calibration> calibration,
       Quantization quantization,
       ModelMetadata metadata) {
+    return quantized(scheme, calibration, quantization, Map.of(), metadata);
+  }
+
+  /**
+   * The same of a network that was rounded.
+   *
+   * @param grids that kernels stand on, by their names: those of four bits are packed by the scheme
+   *     INT4, and stored as INT8 by INT8
+   * @throws TfliteException likewise
+   */
+  public TfliteModel quantized(
+      Scheme scheme,
+      Optional<Calibration> calibration,
+      Quantization quantization,
+      Map<String, Grid> grids,
+      ModelMetadata metadata) {
     return switch (scheme) {
-      case INT8, INT16X8 ->
+      case INT8, INT4, INT16X8 ->
           FlatBufferWriter.write(
-              Quantizer.quantize(program, calibration.orElseThrow(), scheme, quantization),
+              Quantizer.quantize(program, calibration.orElseThrow(), scheme, quantization, grids),
               metadata);
       case INT8_WEIGHTS -> FlatBufferWriter.write(WeightQuantizer.int8(program), metadata);
       case FLOAT16 -> FlatBufferWriter.write(WeightQuantizer.float16(program), metadata);

@@ -1,5 +1,6 @@
 package dev.secateur.tflite;
 
+import dev.secateur.graph.Grid;
 import dev.secateur.graph.Shape;
 import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Quantization.IoType;
@@ -24,6 +25,11 @@ final class Quantizer {
   private final Integers integers;
   private final IoType inputType;
   private final IoType outputType;
+  private final Map<String, Grid> grids;
+
+  /** Whether levels of four bits are written two to a byte. */
+  private final boolean packed;
+
   private final Program to = new Program();
 
   /** Float forms of the original's tensors in the result. */
@@ -37,7 +43,14 @@ final class Quantizer {
 
   private record Form(int tensor, Affine quantization) {}
 
-  private Quantizer(Program from, QuantizationPlan plan, Scheme scheme, Quantization options) {
+  private Quantizer(
+      Program from,
+      QuantizationPlan plan,
+      Scheme scheme,
+      Quantization options,
+      Map<String, Grid> grids) {
+    this.grids = grids;
+    this.packed = scheme == Scheme.INT4;
     this.from = from;
     this.plan = plan;
     this.integers = Integers.of(scheme);
@@ -46,7 +59,11 @@ final class Quantizer {
   }
 
   static Program quantize(
-      Program lowered, Calibration calibration, Scheme scheme, Quantization options) {
+      Program lowered,
+      Calibration calibration,
+      Scheme scheme,
+      Quantization options,
+      Map<String, Grid> grids) {
     requireKernels(lowered, scheme, options);
     Integers integers = Integers.of(scheme);
     Program program = options.integerOnly() ? lowered : FloatStatistics.mark(lowered);
@@ -56,7 +73,7 @@ final class Quantizer {
       requireKernels(program, scheme, options);
       plan = QuantizationPlan.of(program, calibration, integers);
     }
-    Quantizer quantizer = new Quantizer(program, plan, scheme, options);
+    Quantizer quantizer = new Quantizer(program, plan, scheme, options, grids);
     program.inputs().forEach(quantizer::input);
     program.operators().forEach(quantizer::rewrite);
     program.outputs().forEach(quantizer::output);
@@ -183,15 +200,20 @@ final class Quantizer {
     int bias = operator.inputs().get(transposed ? 3 : 2);
     Affine q = plan.activation(activation);
     int axis = operator.opcode() == Opcode.DEPTHWISE_CONV_2D ? 3 : 0;
+    String name = from.tensor(kernel).name();
+    Optional<Grid> grid = Optional.ofNullable(grids.get(name));
     KernelQuantizer quantizer =
-        new KernelQuantizer(values(kernel), values(bias), q.scale(), result.scale(), integers);
+        new KernelQuantizer(
+            values(kernel), values(bias), q.scale(), result.scale(), integers, grid);
+    boolean four = packed && grid.filter(g -> g.most() <= Grid.FOUR_BITS).isPresent();
+    Constant.Int8s weights = quantizer.weights();
     int x = asInteger(activation, q);
     int w =
         to.constant(
-            from.tensor(kernel).name(),
+            name,
             from.tensor(kernel).shape(),
-            ScalarType.INT8,
-            quantizer.weights(),
+            four ? ScalarType.INT4 : ScalarType.INT8,
+            four ? new Constant.Int4s(weights.values()) : weights,
             Optional.of(quantizer.weightQuantization(axis)));
     int b =
         to.constant(

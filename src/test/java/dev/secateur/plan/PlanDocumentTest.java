@@ -353,16 +353,22 @@ class PlanDocumentTest {
             + " string",
         "{'fineTuning':{'seed':99999999999999999999}}|/fineTuning/seed: must be at most"
             + " 9223372036854775807",
-        "{'quantization':{'scheme':'int3'}}|/quantization/scheme: must be one of int8,"
+        "{'quantization':{'scheme':'int3'}}|/quantization/scheme: must be one of int8, int4,"
             + " int8-weights, float16, int16x8",
         "{'quantization':{'scheme':['int8','int3']}}|/quantization/scheme/1: must be one of int8,"
-            + " int8-weights, float16, int16x8",
+            + " int4, int8-weights, float16, int16x8",
         "{'quantization':{'scheme':['int8','int8']}}|/quantization/scheme: must have only"
             + " unique items in the array",
         "{'quantization':{'scheme':[]}}|/quantization/scheme: must have at least 1 items"
             + " but found 0",
         "{'quantization':{'scheme':'float16','inputType':'int8'}}|/quantization/inputType: int8 and"
-            + " uint8 are of the scheme int8, which is not asked for (float32 is of all)",
+            + " uint8 are of the schemes int8 and int4, and neither is asked for (float32 is of"
+            + " all)",
+        "{'quantization':{'scheme':'int4','weightBits':4}}|/quantization/weightBits: says how the"
+            + " scheme int8 stores kernels, which is not asked for",
+        "{'quantization':{'weightBits':5}}|/quantization/weightBits: must be one of 4, 8",
+        "{'quantization':{'keepInt8':['dense']}}|/quantization/keepInt8: no kernel has four bits"
+            + " (the scheme int4 and weightBits 4 make such)",
         "{'quantization':{'scheme':['int8'],'outputType':'int16'}}|/quantization/outputType: int16"
             + " is of the scheme int16x8, which is not asked for (float32 is of all)",
         "{'quantization':{'scheme':'float16','integerOnly':true}}|/quantization/integerOnly: no"

@@ -123,7 +123,7 @@ class EveryOpTest {
 
   private static double near(Scheme scheme) {
     return switch (scheme) {
-      case INT8, INT8_WEIGHTS -> FEW_STEPS;
+      case INT8, INT4, INT8_WEIGHTS -> FEW_STEPS;
       case FLOAT16 -> 1.0 / (1 << 10);
       case INT16X8 -> 2.0 / 255;
     };

@@ -26,7 +26,7 @@ class QuantizerTest {
 
   private static Program quantized(Graph graph) {
     return Quantizer.quantize(
-        TfliteLowering.lower(graph), calibrate(graph), Scheme.INT8, Quantization.DEFAULT);
+        TfliteLowering.lower(graph), calibrate(graph), Scheme.INT8, Quantization.DEFAULT, Map.of());
   }
 
   private static List<Opcode> opcodes(Program program) {
