@@ -139,8 +139,7 @@ final class Narrowing {
 
     private boolean accepted(ExpectedLoss lost) {
       Acceptance acceptance = run.job().plan().acceptance();
-      return lost.accuracy()
-              <= acceptance.maxAccuracyDrop().orElse(Acceptance.MAX_ACCURACY_DROP)
+      return lost.accuracy() <= acceptance.maxAccuracyDrop().orElse(Acceptance.MAX_ACCURACY_DROP)
           && lost.error() <= acceptance.maxLossIncrease().orElse(Acceptance.MAX_LOSS_INCREASE);
     }
   }

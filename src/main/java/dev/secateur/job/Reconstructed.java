@@ -78,8 +78,7 @@ final class Reconstructed {
     return samples(set, Samples.count(network, BYTES), threads, cancelled);
   }
 
-  private static Samples samples(
-      Dataset set, int count, int threads, BooleanSupplier cancelled) {
+  private static Samples samples(Dataset set, int count, int threads, BooleanSupplier cancelled) {
     return new Samples(batches(set, count), part -> predictor(part, threads), cancelled);
   }
 

@@ -27,8 +27,7 @@ public record ExpectedLoss(double accuracy, double error) {
         accuracy = Math.max(accuracy, ofDecisions(original.get(h), other.get(h)));
       } else {
         Divergence alone = new Divergence(List.of(head), divergence.scores());
-        error =
-            Math.max(error, alone.between(List.of(original.get(h)), List.of(other.get(h))));
+        error = Math.max(error, alone.between(List.of(original.get(h)), List.of(other.get(h))));
       }
     }
     return new ExpectedLoss(accuracy, error);

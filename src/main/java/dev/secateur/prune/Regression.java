@@ -33,7 +33,8 @@ final class Regression {
       Solver other = new Solver(halves.get(1), original);
       for (double candidate : RIDGES) {
         double error =
-            error(one.solve(candidate), halves.get(1)) + error(other.solve(candidate), halves.get(0));
+            error(one.solve(candidate), halves.get(1))
+                + error(other.solve(candidate), halves.get(0));
         if (error < least) {
           least = error;
           ridge = candidate;
