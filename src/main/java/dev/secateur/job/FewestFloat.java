@@ -1,11 +1,11 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Subset;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
 import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.RecordedOutputs;
-import dev.secateur.dataset.Subset;
 import dev.secateur.graph.Predictor;
 import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Scheme;
