@@ -38,6 +38,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -119,7 +120,12 @@ final class Convert implements Callable<Integer> {
       lowered.requireQuantizable(how);
     }
     TfliteModel fp32 = lowered.float32(metadata);
-    Optional<Dataset> set = representative.map(file -> open(file, Expected.inputsOf(read.graph())));
+    read.channelsFirst()
+        .remarks(read.graph())
+        .forEach(r -> spec.commandLine().getErr().println("warning: " + r));
+    Expected expected =
+        Expected.inputsOf(read.graph()).channelsFirst(read.channelsFirst().inputs(), Set.of());
+    Optional<Dataset> set = representative.map(file -> open(file, expected));
     set.ifPresent(
         s -> s.remarks().forEach(r -> spec.commandLine().getErr().println("warning: " + r)));
     try {

@@ -1,5 +1,6 @@
 package dev.secateur.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,22 @@ final class QuantizationOptions {
       description = "Refuse a network that needs float operations where activations are integers.")
   Optional<Boolean> integerOnly;
 
+  @Option(
+      names = "--keep-float",
+      paramLabel = "LAYER,…",
+      description =
+          "Layers whose numbers stay float32; or auto: the fewest with which the result is"
+              + " accepted. Default: none.")
+  Optional<String> keepFloat;
+
+  @Option(
+      names = "--per-tensor-dense",
+      negatable = true,
+      description =
+          "One scale for a dense layer's kernel, as TFLite before 2.10 and TFLite Micro before"
+              + " 2024-09 need it.")
+  Optional<Boolean> perTensorDense;
+
   /** Those that are given, as they are called. */
   List<String> given() {
     List<String> given = new ArrayList<>();
@@ -68,6 +85,8 @@ final class QuantizationOptions {
     inputType.ifPresent(v -> given.add("--input-type"));
     outputType.ifPresent(v -> given.add("--output-type"));
     integerOnly.ifPresent(v -> given.add("--integer-only"));
+    keepFloat.ifPresent(v -> given.add("--keep-float"));
+    perTensorDense.ifPresent(v -> given.add("--per-tensor-dense"));
     return given;
   }
 
@@ -77,14 +96,24 @@ final class QuantizationOptions {
       schemes.forEach(quantization.putArray("scheme")::add);
     }
     weightBits.ifPresent(v -> quantization.put("weightBits", v));
-    keepInt8.ifPresent(v -> layers(v).forEach(quantization.putArray("keepInt8")::add));
+    keepInt8.ifPresent(v -> layers(quantization, "keepInt8", v));
     inputType.ifPresent(v -> quantization.put("inputType", v));
     outputType.ifPresent(v -> quantization.put("outputType", v));
     integerOnly.ifPresent(v -> quantization.put("integerOnly", v));
+    keepFloat.ifPresent(v -> layers(quantization, "keepFloat", v));
+    perTensorDense.ifPresent(v -> quantization.put("perTensorDense", v));
     representativeSamples.ifPresent(v -> representative.put("samples", v));
   }
 
-  private static Stream<String> layers(String list) {
-    return Stream.of(list.split(",")).map(String::strip).filter(layer -> !layer.isEmpty());
+  private static void layers(ObjectNode quantization, String field, String list) {
+    if (list.equals("auto")) {
+      quantization.put(field, list);
+      return;
+    }
+    ArrayNode layers = quantization.putArray(field);
+    Stream.of(list.split(","))
+        .map(String::strip)
+        .filter(layer -> !layer.isEmpty())
+        .forEach(layers::add);
   }
 }

@@ -10,10 +10,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The comparison of the variants at the end of a run. */
 final class ResultTable {
   private static final double MICROS = 1e3;
+
+  /** Layers whose errors are told. */
+  private static final int WORST = 5;
 
   private ResultTable() {}
 
@@ -53,6 +57,7 @@ final class ResultTable {
     if (only.isEmpty()) {
       outputs(text, result.variants());
     }
+    result.layerErrors().forEach((variant, errors) -> line(text, "%s", worst(variant, errors)));
     List<String> warnings = result.warnings();
     warnings.forEach(warning -> line(text, "warning: %s", warning));
     line(
@@ -62,6 +67,15 @@ final class ResultTable {
         result.reason());
     line(text, "%s", result.directory().resolve("report.html"));
     return text.toString();
+  }
+
+  private static String worst(String variant, List<JobResult.LayerError> errors) {
+    return variant
+        + ", worst layers, error in steps (rounding alone: 0.29): "
+        + errors.stream()
+            .limit(WORST)
+            .map(e -> String.format(Locale.ROOT, "%s %.2f", e.layer(), e.error()))
+            .collect(Collectors.joining(", "));
   }
 
   /** The first of the task's measures that could be told; without targets, there is none. */

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Some samples of a set, spread evenly over it; closing it closes nothing. */
-record Selection(Dataset all, int[] chosen) implements Dataset {
-  static Selection of(Dataset set, int most) {
+public record Selection(Dataset all, int[] chosen) implements Dataset {
+  /** At most so many. */
+  public static Selection of(Dataset set, int most) {
     int count = Math.min(most, set.size());
     return new Selection(
         set, IntStream.range(0, count).map(i -> (int) ((long) i * set.size() / count)).toArray());

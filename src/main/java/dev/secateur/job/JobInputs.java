@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -55,7 +56,9 @@ record JobInputs(
   static JobInputs open(Job job, ReadOptions.Progress progress) {
     KerasModel model = read(job.source(), job.samples().file(), job.plan());
     Graph graph = model.graph();
-    Expected expected = Expected.of(graph);
+    Set<String> inputsFirst = model.channelsFirst().inputs();
+    Expected expected =
+        Expected.of(graph).channelsFirst(inputsFirst, model.channelsFirst().outputs());
     FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
     List<Dataset> open = new ArrayList<>();
     try {
@@ -70,7 +73,7 @@ record JobInputs(
                   job,
                   job.representative().get(),
                   Part.TRAIN,
-                  Expected.inputsOf(graph),
+                  Expected.inputsOf(graph).channelsFirst(inputsFirst, Set.of()),
                   progress);
       Goals goals =
           new Goals(
@@ -154,10 +157,11 @@ record JobInputs(
     }
   }
 
-  /** What the user should know of how the sets are read, each remark once. */
+  /** What the user should know of how model and sets are read, each remark once. */
   List<String> remarks() {
-    return Stream.of(train, evaluation, representative)
-        .flatMap(set -> set.remarks().stream())
+    Stream<String> ofSets =
+        Stream.of(train, evaluation, representative).flatMap(set -> set.remarks().stream());
+    return Stream.concat(model.channelsFirst().remarks(model.graph()).stream(), ofSets)
         .distinct()
         .toList();
   }

@@ -7,7 +7,9 @@ import dev.secateur.result.Training;
 import dev.secateur.result.Verdict;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.train.FineTuned;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -48,24 +50,37 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
             .map(complaint -> result(original, Verdict.unsound(complaint)))
             .orElseGet(
                 () ->
-                    result(
-                        original,
-                        products.get(Product.TUNED),
-                        products.get(Product.QUANTIZED).calibration()));
+                    result(original, products.get(Product.TUNED), products.get(Product.QUANTIZED)));
     products.put(Product.RESULT, run.staging().publish(result, writer));
   }
 
-  private JobResult result(Original original, FineTuned tuned, Optional<Calibration> calibration) {
+  private JobResult result(Original original, FineTuned tuned, Quantized quantized) {
     List<JobResult.Layer> layers = LayerSparsities.of(tuned);
     return result(
         original,
         verdict(LayerSparsities.allOf(tuned)),
-        TrainingRecord.settled(run.job().plan(), tuned, original.goals()),
+        TrainingRecord.settled(run.job().plan().with(quantized.how()), tuned, original.goals()),
         layers,
         TrainingRecord.of(tuned),
-        calibration
+        quantized
+            .calibration()
             .map(Calibration::samples)
-            .map(s -> new JobResult.Calibration(s.digest(), s.count(), s.min(), s.max())));
+            .map(s -> new JobResult.Calibration(s.digest(), s.count(), s.min(), s.max())),
+        errors(quantized));
+  }
+
+  private static Map<String, List<JobResult.LayerError>> errors(Quantized quantized) {
+    Map<String, List<JobResult.LayerError>> errors = new LinkedHashMap<>();
+    for (Quantized.Made made : quantized.files()) {
+      if (!made.errors().isEmpty()) {
+        errors.put(
+            made.scheme().label(),
+            made.errors().stream()
+                .map(e -> new JobResult.LayerError(e.layer(), e.operator(), e.error()))
+                .toList());
+      }
+    }
+    return errors;
   }
 
   private Verdict verdict(Pruned pruned) {
@@ -80,7 +95,7 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
   /** Of a job that ended with its original. */
   private JobResult result(Original original, Verdict verdict) {
     Training none = new Training(0, OptionalInt.empty(), List.of(), List.of());
-    return result(original, verdict, run.job().plan(), List.of(), none, Optional.empty());
+    return result(original, verdict, run.job().plan(), List.of(), none, Optional.empty(), Map.of());
   }
 
   private JobResult result(
@@ -89,7 +104,8 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
       Plan plan,
       List<JobResult.Layer> layers,
       Training training,
-      Optional<JobResult.Calibration> calibration) {
+      Optional<JobResult.Calibration> calibration,
+      Map<String, List<JobResult.LayerError>> errors) {
     return new JobResult(
         verdict.outcome(),
         verdict.reason(),
@@ -101,6 +117,7 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
         stages,
         training,
         calibration,
+        errors,
         run.warnings(),
         ProcessInfo.now(run.job().threads()),
         run.job().output(),

@@ -46,6 +46,22 @@ public record Plan(
     return of(recipe, Pruning.of(recipe));
   }
 
+  /** This, quantized otherwise. */
+  public Plan with(Quantization other) {
+    return new Plan(
+        task,
+        replace,
+        preprocessing,
+        pruning,
+        fineTuning,
+        other,
+        representative,
+        acceptance,
+        skipUnreadable,
+        sampleField,
+        targetField);
+  }
+
   private static Plan of(Recipe recipe, Pruning pruning) {
     FineTuning usual = FineTuning.of(recipe);
     return new Plan(

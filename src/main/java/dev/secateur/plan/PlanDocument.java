@@ -220,6 +220,7 @@ final class PlanDocument {
   /** Every field; what is left to the run reads {@code auto}. */
   static ObjectNode write(Plan plan) {
     ObjectNode json = MAPPER.valueToTree(plan);
+    unsaid(plan.quantization(), (ObjectNode) json.get("quantization"));
     if (plan.pruning().method() == Pruning.Method.RECONSTRUCT) {
       ((ObjectNode) json.get(PRUNING)).remove(SCHEDULE);
     }
@@ -233,6 +234,16 @@ final class PlanDocument {
                       }
                     }));
     return json;
+  }
+
+  /** What a plan did before it could say so is left out. */
+  private static void unsaid(Quantization quantization, ObjectNode json) {
+    if (quantization.keepFloat().equals(Optional.of(List.of()))) {
+      json.remove("keepFloat");
+    }
+    if (!quantization.perTensorDense()) {
+      json.remove("perTensorDense");
+    }
   }
 
   /**

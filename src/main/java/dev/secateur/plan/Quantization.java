@@ -18,6 +18,10 @@ import java.util.Optional;
  * @param integerOnly refuse a network that needs a float island, where activations are integers
  * @param aware whether the network learns, in the second half of its training, to be INT8; empty:
  *     where it was pruned by reconstruction and becomes INT8
+ * @param keepFloat layers whose numbers stay float32; empty: the fewest with which the result is
+ *     accepted
+ * @param perTensorDense whether a dense layer's kernel has one scale instead of one a channel: for
+ *     runtimes that know no others
  * @param weightBits of kernels in the file by the scheme int8: 8, or 4, which are int4's levels
  *     stored as INT8
  * @param keepInt8 layers whose kernels stay at eight bits where others have four; empty: those at
@@ -35,6 +39,8 @@ public record Quantization(
     IoType outputType,
     boolean integerOnly,
     Optional<Boolean> aware,
+    Optional<List<String>> keepFloat,
+    boolean perTensorDense,
     int weightBits,
     Optional<List<String>> keepInt8) {
   /** The type of the model's inputs or outputs. */
@@ -84,6 +90,11 @@ public record Quantization(
       throw new IllegalArgumentException(
           "integerOnly: no scheme that is asked for has integer activations (int8 has)");
     }
+    keepFloat = keepFloat.map(List::copyOf);
+    if (integerOnly && !keepFloat.map(List::isEmpty).orElse(false)) {
+      throw new IllegalArgumentException(
+          "keepFloat: needs float operations, which integerOnly refuses");
+    }
     if (aware.orElse(false) && !schemes.contains(Scheme.INT8)) {
       throw new IllegalArgumentException(
           "aware: trains for the scheme int8, which is not asked for");
@@ -110,8 +121,24 @@ public record Quantization(
         outputType,
         integerOnly,
         Optional.empty(),
+        Optional.of(List.of()),
+        false,
         BYTE,
         Optional.empty());
+  }
+
+  /** This with these layers in float32. */
+  public Quantization keeping(List<String> inFloat) {
+    return new Quantization(
+        schemes,
+        inputType,
+        outputType,
+        integerOnly,
+        aware,
+        Optional.of(inFloat),
+        perTensorDense,
+        weightBits,
+        keepInt8);
   }
 
   /** The scheme whose variant decides the verdict. */

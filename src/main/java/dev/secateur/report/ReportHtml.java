@@ -20,6 +20,9 @@ import java.util.Optional;
  * opens offline, light and dark, on a phone too.
  */
 final class ReportHtml {
+  /** Layers that a chart of errors shows. */
+  private static final int WORST = 20;
+
   private final JobResult result;
   private final JsonNode plan;
   private final Variant original;
@@ -53,6 +56,7 @@ final class ReportHtml {
         + pair(Html.section("Sizes, zipped", sizes()), foremost())
         + training()
         + Html.section("Sparsity of each pruned layer", layers())
+        + errors()
         + confusion()
         + pair(Html.section("Plan, as it ran", plan()), Html.section("Provenance", provenance()))
         + "<footer>Secateur "
@@ -252,6 +256,34 @@ final class ReportHtml {
             "<p class=\"soft\">Asked: %s. %d layers with weights are not pruned: batch"
                 + " normalisations and depthwise kernels.</p>\n",
             Html.percent(plan.at("/pruning/finalSparsity").asDouble()), kept);
+  }
+
+  /** Of the variant that decides, or else of the first that has some. */
+  private String errors() {
+    return result.layerErrors().entrySet().stream()
+        .findFirst()
+        .map(e -> Html.section("Quantization error, " + e.getKey(), errors(e.getValue())))
+        .orElse("");
+  }
+
+  private static String errors(List<JobResult.LayerError> errors) {
+    List<BarChart.Bar> bars =
+        errors.stream()
+            .limit(WORST)
+            .map(
+                e ->
+                    new BarChart.Bar(
+                        e.layer(),
+                        e.error(),
+                        Html.format("%.2f %s", e.error(), e.operator().toLowerCase(Locale.ROOT))))
+            .toList();
+    return new BarChart(bars).html(errors.get(0).error())
+        + Html.format(
+            "<p class=\"soft\">Of each layer's own result, root mean square, in steps of its"
+                + " scale, the worst of %d layers first. Rounding alone leaves 0.29; much more"
+                + " means that values lie beyond the calibrated range or that the kernel is"
+                + " coarse, and that the layer may do better in float (keepFloat).</p>\n",
+            errors.size());
   }
 
   private String confusion() {

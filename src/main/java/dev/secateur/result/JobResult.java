@@ -3,7 +3,10 @@ package dev.secateur.result;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.secateur.plan.Plan;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -14,6 +17,7 @@ import java.util.OptionalInt;
  * @param reason one sentence, with the figures that decided
  * @param variants the original first; the others are missing where it could not be judged
  * @param calibration empty where nothing was quantized
+ * @param layerErrors what quantizing costs, by variant, the worst layer first
  * @param directory where the artifacts are
  */
 public record JobResult(
@@ -27,6 +31,7 @@ public record JobResult(
     List<StageTime> stages,
     Training training,
     Optional<Calibration> calibration,
+    Map<String, List<LayerError>> layerErrors,
     List<String> warnings,
     Process process,
     Path directory,
@@ -36,6 +41,7 @@ public record JobResult(
     variants = List.copyOf(variants);
     layers = List.copyOf(layers);
     stages = List.copyOf(stages);
+    layerErrors = Collections.unmodifiableMap(new LinkedHashMap<>(layerErrors));
     warnings = List.copyOf(warnings);
     artifacts = List.copyOf(artifacts);
   }
@@ -63,6 +69,7 @@ public record JobResult(
         stages,
         training,
         calibration,
+        layerErrors,
         warnings,
         process,
         directory,
@@ -110,6 +117,14 @@ public record JobResult(
       boolean pruned,
       double targetSparsity,
       double sparsity) {}
+
+  /**
+   * What quantizing a layer costs.
+   *
+   * @param operator the one of its operators that errs the most
+   * @param error root mean square, in steps of the result; rounding alone leaves 0.289
+   */
+  public record LayerError(String layer, String operator, double error) {}
 
   public record StageTime(String name, double seconds) {}
 

@@ -22,6 +22,7 @@ public final class ResultJson {
     json.set("layers", MAPPER.valueToTree(result.layers()));
     json.set("training", MAPPER.valueToTree(result.training()));
     json.set("calibration", MAPPER.valueToTree(result.calibration()));
+    json.set("layerErrors", MAPPER.valueToTree(result.layerErrors()));
     json.set("stages", MAPPER.valueToTree(result.stages()));
     json.set("warnings", MAPPER.valueToTree(result.warnings()));
     json.set("process", MAPPER.valueToTree(result.process()));

@@ -41,6 +41,9 @@ final class FlatBufferWriter {
   /** The key that Keras' own signature has. */
   private static final String SIGNATURE = "serving_default";
 
+  /** The first runtime whose integer dense kernel reads a scale a channel. */
+  private static final String PER_CHANNEL_DENSE = "2.10.0";
+
   private final Program program;
   private final FlatBufferBuilder builder;
   private final List<Integer> buffers = new ArrayList<>();
@@ -144,10 +147,23 @@ final class FlatBufferWriter {
     Version newest = Version.parse(int4 ? ScalarType.INT4_RUNTIME : "1.5.0");
     for (Operator operator : program.operators()) {
       int version = OperatorVersion.of(program, operator);
-      Version needed = Version.parse(operator.opcode().runtime(version));
+      Version needed =
+          Version.parse(
+              isPerChannelDense(operator) ? PER_CHANNEL_DENSE : operator.opcode().runtime(version));
       newest = needed.compareTo(newest) > 0 ? needed : newest;
     }
     return newest.toString();
+  }
+
+  /** Of integer activations: its version does not tell, and older runtimes take the first scale. */
+  private boolean isPerChannelDense(Operator operator) {
+    return operator.opcode() == Opcode.FULLY_CONNECTED
+        && program.tensor(operator.inputs().get(0)).quantization().isPresent()
+        && program
+            .tensor(operator.inputs().get(1))
+            .quantization()
+            .filter(Affine::perChannel)
+            .isPresent();
   }
 
   private int subgraph() {

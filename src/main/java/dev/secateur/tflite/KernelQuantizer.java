@@ -3,6 +3,7 @@ package dev.secateur.tflite;
 import dev.secateur.graph.Grid;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -81,13 +82,12 @@ final class KernelQuantizer {
     }
   }
 
-  private KernelQuantizer(Constant.Floats kernel) {
-    Grid own = perChannel(kernel);
+  private KernelQuantizer(Constant.Floats kernel, Grid own) {
     this.kernel = kernel;
     this.most = own.most();
     this.scales = own.steps().size();
-    this.weightScales = new float[scales];
-    for (int c = 0; c < scales; c++) {
+    this.weightScales = new float[kernel.channels()];
+    for (int c = 0; c < weightScales.length; c++) {
       weightScales[c] = own.step(c);
     }
     this.biasScales = new float[0];
@@ -96,8 +96,13 @@ final class KernelQuantizer {
   }
 
   /** Of an operator whose activations and bias stay float. */
-  static KernelQuantizer ofWeights(Constant.Floats kernel) {
-    return new KernelQuantizer(kernel);
+  static KernelQuantizer ofWeights(Constant.Floats kernel, boolean perTensor) {
+    return new KernelQuantizer(kernel, perTensor ? perTensor(kernel) : perChannel(kernel));
+  }
+
+  /** One scale for all, for runtimes that know no others in dense layers. */
+  static Grid perTensor(Constant.Floats kernel) {
+    return new Grid(Grid.EIGHT_BITS, List.of(Collections.max(perChannel(kernel).steps())));
   }
 
   /** TFLite's own for INT8. */

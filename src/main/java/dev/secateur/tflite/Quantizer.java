@@ -25,12 +25,13 @@ final class Quantizer {
   private final Integers integers;
   private final IoType inputType;
   private final IoType outputType;
+  private final boolean perTensorDense;
   private final Map<String, Grid> grids;
 
   /** Whether levels of four bits are written two to a byte. */
   private final boolean packed;
 
-  private final Program to = new Program();
+  private final Program to;
 
   /** Float forms of the original's tensors in the result. */
   private final Map<Integer, Integer> floats = new HashMap<>();
@@ -43,19 +44,31 @@ final class Quantizer {
 
   private record Form(int tensor, Affine quantization) {}
 
+  /**
+   * What a float operator makes of the operands of an integer one.
+   *
+   * @param actual the integer operator's result, dequantized
+   * @param expected the float operator's
+   * @param scale of the integer operator's result
+   */
+  record Twin(String layer, Opcode opcode, int actual, int expected, float scale) {}
+
   private Quantizer(
       Program from,
       QuantizationPlan plan,
       Scheme scheme,
       Quantization options,
-      Map<String, Grid> grids) {
+      Map<String, Grid> grids,
+      Program to) {
     this.grids = grids;
     this.packed = scheme == Scheme.INT4;
     this.from = from;
     this.plan = plan;
+    this.to = to;
     this.integers = Integers.of(scheme);
     this.inputType = options.inputType(scheme);
     this.outputType = options.outputType(scheme);
+    this.perTensorDense = options.perTensorDense();
   }
 
   static Program quantize(
@@ -64,6 +77,41 @@ final class Quantizer {
       Scheme scheme,
       Quantization options,
       Map<String, Grid> grids) {
+    Program to = new Program();
+    Quantizer quantizer = planned(lowered, calibration, scheme, options, grids, to);
+    quantizer.from.inputs().forEach(quantizer::input);
+    quantizer.from.operators().forEach(quantizer::rewrite);
+    quantizer.from.outputs().forEach(quantizer::output);
+    return to;
+  }
+
+  /**
+   * The same with a float twin beside each integer operator, for {@link LayerErrors}.
+   *
+   * @param to receives the program
+   */
+  static List<Twin> twins(
+      Program lowered, Calibration calibration, Scheme scheme, Quantization options, Program to) {
+    Quantizer quantizer = planned(lowered, calibration, scheme, options, Map.of(), to);
+    quantizer.from.inputs().forEach(quantizer::input);
+    List<Twin> twins = new ArrayList<>();
+    for (Operator operator : quantizer.from.operators()) {
+      quantizer.rewrite(operator);
+      if (quantizer.isRewritten(operator)) {
+        twins.add(quantizer.twin(operator, to.operators().get(to.operators().size() - 1)));
+      }
+    }
+    quantizer.from.outputs().forEach(quantizer::output);
+    return twins;
+  }
+
+  private static Quantizer planned(
+      Program lowered,
+      Calibration calibration,
+      Scheme scheme,
+      Quantization options,
+      Map<String, Grid> grids,
+      Program to) {
     requireKernels(lowered, scheme, options);
     Integers integers = Integers.of(scheme);
     Program program = options.integerOnly() ? lowered : FloatStatistics.mark(lowered);
@@ -73,11 +121,32 @@ final class Quantizer {
       requireKernels(program, scheme, options);
       plan = QuantizationPlan.of(program, calibration, integers);
     }
-    Quantizer quantizer = new Quantizer(program, plan, scheme, options, grids);
-    program.inputs().forEach(quantizer::input);
-    program.operators().forEach(quantizer::rewrite);
-    program.outputs().forEach(quantizer::output);
-    return quantizer.to;
+    return new Quantizer(program, plan, scheme, options, grids, to);
+  }
+
+  private Twin twin(Operator operator, Operator quantized) {
+    List<Integer> operands = new ArrayList<>();
+    for (int i = 0; i < operator.inputs().size(); i++) {
+      int tensor = operator.inputs().get(i);
+      boolean asItIs = isInteger(tensor) || from.tensor(tensor).constant().isPresent();
+      operands.add(
+          asItIs ? copy(tensor) : dequantized(quantized.inputs().get(i), operator.layer()));
+    }
+    Program.Tensor out = from.tensor(operator.output());
+    int expected = to.floats(out.name() + "/expected", out.shape());
+    to.append(
+        new Operator(
+            operator.opcode(), operator.attributes(), operands, expected, operator.layer(), true));
+    int actual = dequantized(quantized.output(), operator.layer());
+    float scale = plan.activation(operator.output()).scale();
+    return new Twin(operator.layer(), operator.opcode(), actual, expected, scale);
+  }
+
+  private int dequantized(int tensor, String layer) {
+    Program.Tensor t = to.tensor(tensor);
+    int floats = to.floats(t.name() + "/dequantized", t.shape());
+    emit(Opcode.DEQUANTIZE, tensor, floats, layer);
+    return floats;
   }
 
   /** See {@link Lowered#requireQuantizable}. */
@@ -144,8 +213,7 @@ final class Quantizer {
   }
 
   private void rewrite(Operator operator) {
-    boolean onlyIntegers = operator.inputs().stream().allMatch(this::isInteger);
-    if (!integers.compute(operator) || onlyIntegers) {
+    if (!isRewritten(operator)) {
       rewriteAsFloat(operator);
       return;
     }
@@ -158,6 +226,12 @@ final class Quantizer {
     int output = integer(out.name(), out.shape(), result);
     forms.put(new Form(operator.output(), result), output);
     append(operator, operands, output);
+  }
+
+  /** Whether it becomes an operator of integers. */
+  private boolean isRewritten(Operator operator) {
+    boolean onlyIntegers = operator.inputs().stream().allMatch(this::isInteger);
+    return integers.compute(operator) && !onlyIntegers;
   }
 
   private void rewriteAsFloat(Operator operator) {
@@ -201,7 +275,13 @@ final class Quantizer {
     Affine q = plan.activation(activation);
     int axis = operator.opcode() == Opcode.DEPTHWISE_CONV_2D ? 3 : 0;
     String name = from.tensor(kernel).name();
-    Optional<Grid> grid = Optional.ofNullable(grids.get(name));
+    Optional<Grid> grid =
+        Optional.ofNullable(grids.get(name))
+            .or(
+                () ->
+                    isPerTensor(operator)
+                        ? Optional.of(KernelQuantizer.perTensor(values(kernel)))
+                        : Optional.empty());
     KernelQuantizer quantizer =
         new KernelQuantizer(
             values(kernel), values(bias), q.scale(), result.scale(), integers, grid);
@@ -223,6 +303,10 @@ final class Quantizer {
             quantizer.bias(),
             Optional.of(quantizer.biasQuantization()));
     return transposed ? List.of(copy(operator.inputs().get(0)), w, x, b) : List.of(x, w, b);
+  }
+
+  private boolean isPerTensor(Operator operator) {
+    return perTensorDense && operator.opcode() == Opcode.FULLY_CONNECTED;
   }
 
   private Constant.Floats values(int tensor) {

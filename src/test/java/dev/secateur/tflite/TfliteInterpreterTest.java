@@ -89,6 +89,8 @@ class TfliteInterpreterTest {
               type,
               true,
               Optional.empty(),
+              Optional.of(List.of()),
+              false,
               Quantization.BYTE,
               Optional.empty());
       TfliteModel int8 =
