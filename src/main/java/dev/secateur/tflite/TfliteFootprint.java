@@ -22,14 +22,13 @@ import org.tensorflow.lite.schema.TensorType;
 /**
  * What a device feels of a TFLite model, of one sample at a time.
  *
- * @param macs multiplications with a weight, or of two values with each other in matrix products
  * @param activationBytes memory that the values between its operators take, as TFLite Micro's
  *     greedy planner plans it: kernels of four bits, which it unpacks while it computes, with them;
  *     the runtime's own bookkeeping not
  * @param operators in the order in which they run
  * @param peak the moment at which most is held
  */
-public record TfliteFootprint(long macs, long activationBytes, List<Run> operators, Peak peak) {
+public record TfliteFootprint(long activationBytes, List<Run> operators, Peak peak) {
   public TfliteFootprint {
     operators = List.copyOf(operators);
   }
@@ -90,14 +89,11 @@ public record TfliteFootprint(long macs, long activationBytes, List<Run> operato
 
     TfliteFootprint footprint() {
       List<Run> runs = new ArrayList<>();
-      long macs = 0;
       for (int i = 0; i < graph.operatorsLength(); i++) {
-        var operator = graph.operators(i);
-        runs.add(run(operator));
-        macs += macs(operator);
+        runs.add(run(graph.operators(i)));
       }
       List<ArenaPlan.Value> values = values();
-      return new TfliteFootprint(macs, ArenaPlan.of(values).bytes(), runs, peak(values, runs));
+      return new TfliteFootprint(ArenaPlan.of(values).bytes(), runs, peak(values, runs));
     }
 
     private Run run(org.tensorflow.lite.schema.Operator operator) {
@@ -123,44 +119,6 @@ public record TfliteFootprint(long macs, long activationBytes, List<Run> operato
 
     private static String dtype(Tensor tensor) {
       return TensorType.name(tensor.type()).toLowerCase(Locale.ROOT);
-    }
-
-    private long macs(org.tensorflow.lite.schema.Operator operator) {
-      return switch (name(operator)) {
-        case "CONV_2D" -> output(operator) * perOutput(operator, 0);
-        case "DEPTHWISE_CONV_2D" -> output(operator) * perOutput(operator, 3);
-        case "FULLY_CONNECTED" -> output(operator) * perOutput(operator, 0);
-        case "TRANSPOSE_CONV" -> {
-          Tensor kernel = graph.tensors(operator.inputs(1));
-          // Every value that is read is multiplied with each entry of its channel's kernels.
-          yield elements(graph.tensors(operator.inputs(2))) * elements(kernel) / kernel.shape(3);
-        }
-        case "BATCH_MATMUL" -> {
-          Tensor left = graph.tensors(operator.inputs(0));
-          Tensor result = graph.tensors(operator.outputs(0));
-          int rows = result.shape(result.shapeLength() - 2);
-          yield elements(result) * (elements(left) / Math.max(1, batches(left) * rows));
-        }
-        default -> 0;
-      };
-    }
-
-    private static long batches(Tensor matrices) {
-      return elements(matrices)
-          / Math.max(
-              1,
-              (long) matrices.shape(matrices.shapeLength() - 1)
-                  * matrices.shape(matrices.shapeLength() - 2));
-    }
-
-    private long output(org.tensorflow.lite.schema.Operator operator) {
-      return elements(graph.tensors(operator.outputs(0)));
-    }
-
-    /** Entries of the kernel that a value of the result is made of. */
-    private long perOutput(org.tensorflow.lite.schema.Operator operator, int channels) {
-      Tensor kernel = graph.tensors(operator.inputs(1));
-      return elements(kernel) / Math.max(1, kernel.shape(channels));
     }
 
     private static long elements(Tensor tensor) {
@@ -248,10 +206,7 @@ public record TfliteFootprint(long macs, long activationBytes, List<Run> operato
       return values.stream()
           .filter(v -> v.first() <= moment && moment <= v.last())
           .max(Comparator.comparingLong(ArenaPlan.Value::bytes))
-          .map(
-              v ->
-                  new Peak(
-                      moment == 0 ? "" : runs.get(moment - 1).name(), v.name(), v.bytes()))
+          .map(v -> new Peak(moment == 0 ? "" : runs.get(moment - 1).name(), v.name(), v.bytes()))
           .orElse(new Peak("", "", 0));
     }
   }
