@@ -4,14 +4,19 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
 import dev.secateur.graph.channel.Channels;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.refusal.Reason;
+import dev.secateur.keras.refusal.Refusal;
+import dev.secateur.plan.Acceptance;
 import dev.secateur.plan.ChannelTarget;
 import dev.secateur.prune.ChannelSensitivity;
 import dev.secateur.prune.ChannelWidths;
 import dev.secateur.prune.Divergence;
+import dev.secateur.prune.ExpectedLoss;
 import dev.secateur.prune.Reconstruction;
 import dev.secateur.result.FailureReason;
 import dev.secateur.train.FisherInformation;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -42,7 +47,12 @@ final class Narrowing {
               100 * target.share().get(),
               reasons(channels)));
     }
-    return model.resized(channels.without(widths.least()));
+    try {
+      return model.resized(channels.without(widths.least()));
+    } catch (Refusal e) {
+      throw impossible(
+          e.reasons().stream().map(Reason::toString).collect(Collectors.joining("; ")));
+    }
   }
 
   private static JobException impossible(String message) {
@@ -68,7 +78,7 @@ final class Narrowing {
     Set<String> scores = Reconstructed.scores(run);
     Divergence divergence = new Divergence(Head.of(original), scores);
     try (Reconstruction reconstruction =
-        new Reconstruction(Reconstructed.samples(run, original), run.job().threads())) {
+        new Reconstruction(Reconstructed.forChannels(run, original), run.job().threads())) {
       ChannelSensitivity sensitivity =
           run.shared()
               .get(
@@ -80,9 +90,57 @@ final class Narrowing {
                           channels,
                           divergence,
                           new FisherInformation(scores, run.job().threads())));
-      return model.resized(
-          reconstruction.without(
-              original, channels, widths.removed(sensitivity, target.share().orElseThrow())));
+      if (target.share().isPresent()) {
+        return model.resized(
+            reconstruction.without(
+                original, channels, widths.removed(sensitivity, target.share().get())));
+      }
+      Search search = new Search(run, reconstruction, channels, widths, sensitivity, divergence);
+      return search.narrowest().map(model::resized).orElse(model);
+    }
+  }
+
+  /**
+   * The narrowest network whose loss is expected to be accepted as it is, before any training.
+   *
+   * @param sensitivity what the channels cost
+   */
+  private record Search(
+      Run run,
+      Reconstruction reconstruction,
+      Channels channels,
+      ChannelWidths widths,
+      ChannelSensitivity sensitivity,
+      Divergence divergence) {
+    /** Halvings of the shares between which the answer is. */
+    private static final int HALVINGS = 5;
+
+    Optional<Graph> narrowest() {
+      Graph original = run.inputs().model().graph();
+      Optional<Graph> best = Optional.empty();
+      double low = 0;
+      double high = widths.most();
+      for (int i = 0; i < HALVINGS; i++) {
+        double share = (low + high) / 2;
+        Graph narrow =
+            reconstruction.without(original, channels, widths.removed(sensitivity, share));
+        if (accepted(reconstruction.lost(original, narrow, divergence))) {
+          best = Optional.of(narrow);
+          low = share;
+        } else {
+          high = share;
+        }
+      }
+      if (best.isEmpty()) {
+        run.warn("no channels were removed: the loss would not be accepted");
+      }
+      return best;
+    }
+
+    private boolean accepted(ExpectedLoss lost) {
+      Acceptance acceptance = run.job().plan().acceptance();
+      return lost.accuracy() <= acceptance.maxAccuracyDrop().orElse(Acceptance.MAX_ACCURACY_DROP)
+          && lost.error() <= acceptance.maxLossIncrease().orElse(Acceptance.MAX_LOSS_INCREASE);
     }
   }
 }

@@ -58,6 +58,15 @@ final class Reconstructed {
     }
   }
 
+  /** More than for zeros, where there are so many. */
+  static Samples forChannels(Run run, Graph network) {
+    return samples(
+        run.inputs().representative(),
+        Samples.countForChannels(network, BYTES),
+        run.job().threads(),
+        run.cancelled());
+  }
+
   static Samples samples(Run run, Graph network) {
     return samples(network, run.inputs().representative(), run.job().threads(), run.cancelled());
   }
@@ -66,8 +75,11 @@ final class Reconstructed {
    * What the layers of a network are asked to say is measured on these, taken evenly from a set.
    */
   static Samples samples(Graph network, Dataset set, int threads, BooleanSupplier cancelled) {
-    List<List<Tensor>> batches = batches(set, Samples.count(network, BYTES));
-    return new Samples(batches, part -> predictor(part, threads), cancelled);
+    return samples(set, Samples.count(network, BYTES), threads, cancelled);
+  }
+
+  private static Samples samples(Dataset set, int count, int threads, BooleanSupplier cancelled) {
+    return new Samples(batches(set, count), part -> predictor(part, threads), cancelled);
   }
 
   /** Outputs that are class logits, whether or not a softmax follows. */

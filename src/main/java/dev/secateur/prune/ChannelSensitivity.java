@@ -27,6 +27,9 @@ public record ChannelSensitivity(List<Group> groups) {
 
   private static final int MANY = 48;
 
+  /** That divergence is measured on, of 32 samples each. */
+  private static final int BATCHES = 8;
+
   /** Doubles in the second moments of all readers together; others count by their diagonal. */
   private static final long MOST_MOMENTS = 24_000_000;
 
