@@ -258,16 +258,12 @@ final class ReportHtml {
                               c.macs().after(),
                               c.macs().before()))));
     }
-    String asked =
-        channels.asked().map(Html::percent).orElse("as much as the acceptance allows")
-            + " of "
-            + channels.of().label();
     return Html.section(
         "Channels removed",
         Html.format(
                 "<p class=\"soft\">Asked: %s. Gone: %s of the multiplications, %s of the weights,"
                     + " %s of the activations held at once.</p>\n",
-                asked,
+                channels.wish(),
                 Html.percent(channels.macs().removed()),
                 Html.percent(channels.weights().removed()),
                 Html.percent(channels.memory().removed()))

@@ -2,6 +2,7 @@ package dev.secateur.result;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.secateur.plan.ChannelTarget;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -26,6 +27,15 @@ public record Narrowed(
     public double removed() {
       return before == 0 ? 0 : 1 - (double) after / before;
     }
+  }
+
+  /** What was asked for, in words. */
+  public String wish() {
+    return asked
+            .map(share -> String.format(Locale.ROOT, "%.1f %%", 100 * share))
+            .orElse("as much as the acceptance allows")
+        + " of "
+        + of.label();
   }
 
   /** The share that is gone of what it was asked of. */
