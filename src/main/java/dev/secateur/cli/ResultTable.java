@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 /** The comparison of the variants at the end of a run. */
 final class ResultTable {
   private static final double MICROS = 1e3;
+  private static final double MILLIONS = 1e6;
 
   /** Layers whose errors are told. */
   private static final int WORST = 5;
@@ -32,7 +33,7 @@ final class ResultTable {
     Measure likeness = numbers ? Measure.RELATIVE_ERROR : Measure.AGREEMENT;
     line(
         text,
-        "%n%-12s %12s %12s %8s %9s %10s %9s %11s",
+        "%n%-12s %12s %12s %8s %9s %10s %9s %11s %9s %10s %4s",
         "variant",
         "bytes",
         "zipped",
@@ -40,11 +41,14 @@ final class ResultTable {
         foremost.map(MeasureText::name).orElse("measure"),
         numbers ? "rel. error" : "agreement",
         "sparsity",
-        "latency");
+        "latency",
+        "MACs",
+        "memory",
+        "ops");
     for (Variant variant : result.variants()) {
       line(
           text,
-          "%-12s %,12d %,12d %7.1f%% %9s %10s %8.1f%% %8.3f ms",
+          "%-12s %,12d %,12d %7.1f%% %9s %10s %8.1f%% %8.3f ms %7.1f M %10s %4s",
           variant.name(),
           variant.bytes(),
           variant.zippedBytes(),
@@ -52,9 +56,14 @@ final class ResultTable {
           foremost.map(m -> value(variant.measures(), m)).orElse("-"),
           value(variant.measures(), likeness),
           100 * variant.sparsity(),
-          variant.latencyMicros().median() / MICROS);
+          variant.latencyMicros().median() / MICROS,
+          variant.macs() / MILLIONS,
+          variant.activationBytes().map(b -> String.format(Locale.ROOT, "%,d", b)).orElse("-"),
+          variant.operators().isEmpty() ? "-" : variant.operators().size());
     }
-    line(text, "size: zipped, beside the original zipped; latency: median of one sample at a time");
+    line(
+        text, "size: zipped, beside the original zipped; latency: median of one sample at a time;");
+    line(text, "memory: bytes of the values between operators, as TFLite Micro plans it");
     if (only.isEmpty()) {
       outputs(text, result.variants());
     }

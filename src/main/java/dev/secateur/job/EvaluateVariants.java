@@ -51,21 +51,33 @@ record EvaluateVariants(Run run) implements Step {
               latency(predictor)));
     }
     TfliteModel fp32 = products.get(Product.FP32);
-    run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, evaluator, original));
+    run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, pruned, evaluator, original));
     for (Quantized.Made made : products.get(Product.QUANTIZED).files()) {
       Variant variant =
-          tflite(made.scheme().label(), made.scheme().file(), made.model(), evaluator, original);
+          tflite(
+              made.scheme().label(),
+              made.scheme().file(),
+              made.model(),
+              pruned,
+              evaluator,
+              original);
       run.measured(made.damage().on(variant, evaluator.goals()));
     }
   }
 
   private Variant tflite(
-      String name, String file, TfliteModel model, Evaluator evaluator, RecordedOutputs original) {
+      String name,
+      String file,
+      TfliteModel model,
+      Graph network,
+      Evaluator evaluator,
+      RecordedOutputs original) {
     try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
       return Variants.tflite(
           name,
           run.staging().file(file),
           model,
+          network,
           evaluator.evaluate(predictor, original.rewind()),
           latency(predictor));
     }

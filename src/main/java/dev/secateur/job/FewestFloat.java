@@ -6,6 +6,7 @@ import dev.secateur.evaluate.Evaluator;
 import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.evaluate.Selection;
+import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Scheme;
@@ -145,7 +146,8 @@ final class FewestFloat {
     run.staging().write(scheme.file(), model::writeTo);
     try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
       Evaluation evaluation = evaluator.evaluate(predictor, outputs.rewind());
-      Variant variant = Variants.tflite(scheme.label(), file, model, evaluation, UNTIMED);
+      Graph network = run.inputs().model().graph();
+      Variant variant = Variants.tflite(scheme.label(), file, model, network, evaluation, UNTIMED);
       return Verdict.of(
                   run.job().plan().acceptance(), run.variants().get(0), variant, NOTHING_PRUNED)
               .outcome()
