@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  * @param outcome accepted or rejected
  * @param reason one sentence, with the figures that decided
  * @param variants the original first; the others are missing where it could not be judged
+ * @param channels empty where none were to go
  * @param calibration empty where nothing was quantized
  * @param layerErrors what quantizing costs, by variant, the worst layer first
  * @param directory where the artifacts are
@@ -29,6 +30,7 @@ public record JobResult(
     List<Data> datasets,
     List<Variant> variants,
     List<Layer> layers,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Narrowed> channels,
     List<StageTime> stages,
     Training training,
     Optional<Calibration> calibration,
@@ -77,6 +79,7 @@ public record JobResult(
         datasets,
         variants,
         layers,
+        channels,
         stages,
         training,
         calibration,
@@ -121,14 +124,22 @@ public record JobResult(
     }
   }
 
-  /** A layer with weights; the sparsities are of its prunable kernel. */
+  /**
+   * A layer with weights; the sparsities are of its prunable kernel.
+   *
+   * @param channels that it makes, and what it takes; where channels were to go
+   */
   public record Layer(
       String name,
       String type,
       long parameters,
       boolean pruned,
       double targetSparsity,
-      double sparsity) {}
+      double sparsity,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Channels> channels) {}
+
+  /** Of a layer: its outputs, and multiplications and additions a sample. */
+  public record Channels(Narrowed.Change outputs, Narrowed.Change macs) {}
 
   /**
    * What quantizing a layer costs.
