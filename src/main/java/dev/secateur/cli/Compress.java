@@ -32,6 +32,9 @@ import picocli.CommandLine.Spec;
 final class Compress implements Callable<Integer> {
   private static final String CHECKPOINTS = ".checkpoints";
 
+  /** A round of a search has no more trials. */
+  private static final int MOST_AT_ONCE = 4;
+
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
@@ -96,12 +99,22 @@ final class Compress implements Callable<Integer> {
 
   private int run(Job job) {
     PrintWriter terminal = spec.commandLine().getOut();
+    JobResult result = job.plan().search().isPresent() ? searched(job) : compressed(job);
+    if (output.json) {
+      terminal.print(ReportJson.text(result));
+    } else {
+      terminal.print(ResultTable.of(result));
+    }
+    terminal.flush();
+    return result.outcome() == Outcome.ACCEPTED ? ExitCode.DONE : ExitCode.NOT_ACCEPTED;
+  }
+
+  private JobResult compressed(Job job) {
     DirectoryCheckpoints checkpoints = checkpoints(job);
     JobResult result;
     try (Interruption interruption = Interruption.listen();
         ProgressDisplay progress =
             ProgressDisplay.on(spec.commandLine().getErr(), output.showsProgress())) {
-
       result =
           Chain.run(
               job,
@@ -112,13 +125,22 @@ final class Compress implements Callable<Integer> {
               interruption::requested);
     }
     checkpoints.clear();
-    if (output.json) {
-      terminal.print(ReportJson.text(result));
-    } else {
-      terminal.print(ResultTable.of(result));
+    return result;
+  }
+
+  private JobResult searched(Job job) {
+    PrintWriter err = spec.commandLine().getErr();
+    try (Interruption interruption = Interruption.listen();
+        ProgressDisplay progress = ProgressDisplay.on(err, output.showsProgress())) {
+      return new FileSearch(
+              job,
+              resume,
+              plan.search.parallel.orElse(Math.min(threads, MOST_AT_ONCE)),
+              cache.products(),
+              new SearchProgress(err, output.showsProgress(), progress),
+              interruption::requested)
+          .run();
     }
-    terminal.flush();
-    return result.outcome() == Outcome.ACCEPTED ? ExitCode.DONE : ExitCode.NOT_ACCEPTED;
   }
 
   private Job job(Plan resolved, LocalFiles files) {
@@ -138,7 +160,8 @@ final class Compress implements Callable<Integer> {
   }
 
   private void requireSamples(Plan resolved) {
-    if (trainAt.isEmpty() && resolved.fineTuning().epochs() > 0) {
+    boolean trains = resolved.search().isEmpty() && resolved.fineTuning().epochs() > 0;
+    if (trainAt.isEmpty() && trains) {
       throw new ParameterException(
           spec.commandLine(),
           "--train: is needed, since the plan trains (or --recipe instant, which does not)");

@@ -190,6 +190,8 @@ final class PlanOptions {
 
   @Mixin QuantizationOptions quantization;
 
+  @Mixin SearchOptions search;
+
   @Option(
       names = "--max-accuracy-drop",
       paramLabel = "F",
@@ -255,6 +257,10 @@ final class PlanOptions {
     allowChance.ifPresent(v -> acceptance.put("allowChance", v));
     task.into(stages);
     replace.into(stages);
+    search.into(stages, epochs, quantization.schemes);
+    if (search.wanted) {
+      stages.withObject("/quantization").remove("scheme"); // each trial has its own
+    }
     return root;
   }
 
@@ -320,7 +326,7 @@ final class PlanOptions {
 
   private void fineTuning(ObjectNode json) {
     recipe.ifPresent(v -> json.put("recipe", v));
-    epochs.ifPresent(v -> json.put("epochs", v));
+    epochs.filter(v -> !search.wanted).ifPresent(v -> json.put("epochs", v));
     batchSize.ifPresent(v -> json.put("batchSize", v));
     optimizer.ifPresent(v -> json.put("optimizer", v));
     learningRate.ifPresent(v -> json.put("learningRate", v));

@@ -45,6 +45,18 @@ final class Reconstructed {
     if (pruning.finalSparsity() == 0) {
       return original;
     }
+    // A search looks at one network more than once: by other schemes, and in training.
+    return run.job().plan().heldOut().isPresent()
+        ? run.shared()
+            .get(
+                origin("the reconstructed network", run)
+                    .with(run.job().plan().document().get("pruning").toString()),
+                Codecs.weights(original),
+                () -> pruned(run, original, pruning))
+        : pruned(run, original, pruning);
+  }
+
+  private static Graph pruned(Run run, Graph original, Pruning pruning) {
     try (Reconstruction reconstruction =
         new Reconstruction(samples(run, original), run.job().threads())) {
       KernelBudgets budgets =
@@ -58,6 +70,15 @@ final class Reconstructed {
     }
   }
 
+  /** More than for zeros, where there are so many. */
+  static Samples forChannels(Run run, Graph network) {
+    return samples(
+        run.inputs().representative(),
+        Samples.countForChannels(network, BYTES),
+        run.job().threads(),
+        run.cancelled());
+  }
+
   static Samples samples(Run run, Graph network) {
     return samples(network, run.inputs().representative(), run.job().threads(), run.cancelled());
   }
@@ -66,8 +87,11 @@ final class Reconstructed {
    * What the layers of a network are asked to say is measured on these, taken evenly from a set.
    */
   static Samples samples(Graph network, Dataset set, int threads, BooleanSupplier cancelled) {
-    List<List<Tensor>> batches = batches(set, Samples.count(network, BYTES));
-    return new Samples(batches, part -> predictor(part, threads), cancelled);
+    return samples(set, Samples.count(network, BYTES), threads, cancelled);
+  }
+
+  private static Samples samples(Dataset set, int count, int threads, BooleanSupplier cancelled) {
+    return new Samples(batches(set, count), part -> predictor(part, threads), cancelled);
   }
 
   /** Outputs that are class logits, whether or not a softmax follows. */

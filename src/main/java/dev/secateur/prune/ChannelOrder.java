@@ -23,7 +23,7 @@ final class ChannelOrder {
   private static final double LEAST = 0.1;
 
   /** λ over the mean of H's diagonal. */
-  private static final double RIDGE = 0.01;
+  private static final double RIDGE = 0.1;
 
   /** Above so many rows of one unit, they are looked at one by one. */
   private static final int MOST_ROWS = 128;

@@ -31,9 +31,6 @@ final class LayerProblem {
   /** Above so many rows, a direct solution a column costs more than conjugate gradients on all. */
   private static final int DIRECT_ROWS = 640;
 
-  /** Above so many rows, the same of one solution for all columns. */
-  private static final int MOST_DIRECT_AT_ONCE = 3000;
-
   /** Above so many rows, the one eigendecomposition costs more than it saves. */
   private static final int EIGEN_ROWS = 1600;
 
@@ -92,11 +89,6 @@ final class LayerProblem {
     boolean[] kept = admm(support);
     Matrix scaled = rows <= DIRECT_ROWS ? direct(kept) : gradients(kept);
     return new Solution(unscaled(scaled), kept);
-  }
-
-  /** The best weights where all may be other than zero. */
-  Matrix solve() {
-    return unscaled(rows <= MOST_DIRECT_AT_ONCE ? algebra.solve(a, r) : gradients(everywhere()));
   }
 
   private boolean[] admm(Support support) {

@@ -1,6 +1,7 @@
 package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -59,38 +60,97 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
    * @param columns outputs of the original's layer that the other still has
    */
   static Moments of(LinearAlgebra algebra, Side before, Side now, int[] columns) {
-    Matrix weights = before.layer().folded(before.graph());
-    int rows = now.layer().rows(now.graph());
-    Matrix h = Matrix.zeros(rows, rows);
-    Matrix c = Matrix.zeros(rows, columns.length);
-    double[] inputs = new double[rows];
-    double[] outputs = new double[columns.length];
+    Sums all = new Sums(before, now, columns);
+    all.add(algebra, 0, before.rows().count());
+    return all.moments();
+  }
+
+  /** Of each half of the samples, and of all. */
+  static List<Moments> ofHalves(LinearAlgebra algebra, Side before, Side now, int[] columns) {
     int count = before.rows().count();
-    for (int from = 0; from < count; from += CHUNK) {
-      int to = Math.min(from + CHUNK, count);
-      Matrix x = now.inputs(from, to);
-      Matrix y = algebra.multiply(before.inputs(from, to), weights).columns(columns);
-      Optional<String> skip = now.layer().skip();
-      if (skip.isPresent()) {
-        addDifference(
-            y,
-            before.outputs(skip.get(), from, to).columns(columns),
-            now.outputs(skip.get(), from, to));
+    Sums first = new Sums(before, now, columns);
+    first.add(algebra, 0, count / 2);
+    Sums second = new Sums(before, now, columns);
+    second.add(algebra, count / 2, count);
+    List<Moments> halves = List.of(first.moments(), second.moments());
+    first.add(second);
+    return List.of(halves.get(0), halves.get(1), first.moments());
+  }
+
+  private static final class Sums {
+    private final Side before;
+    private final Side now;
+    private final int[] columns;
+    private final Matrix weights;
+    private final Matrix h;
+    private final Matrix c;
+    private final double[] inputs;
+    private final double[] outputs;
+    private int count;
+
+    Sums(Side before, Side now, int[] columns) {
+      this.before = before;
+      this.now = now;
+      this.columns = columns;
+      this.weights = before.layer().folded(before.graph());
+      int rows = now.layer().rows(now.graph());
+      this.h = Matrix.zeros(rows, rows);
+      this.c = Matrix.zeros(rows, columns.length);
+      this.inputs = new double[rows];
+      this.outputs = new double[columns.length];
+    }
+
+    void add(LinearAlgebra algebra, int begin, int end) {
+      for (int from = begin; from < end; from += CHUNK) {
+        int to = Math.min(from + CHUNK, end);
+        Matrix x = now.inputs(from, to);
+        Matrix y = algebra.multiply(before.inputs(from, to), weights).columns(columns);
+        Optional<String> skip = now.layer().skip();
+        if (skip.isPresent()) {
+          addDifference(
+              y,
+              before.outputs(skip.get(), from, to).columns(columns),
+              now.outputs(skip.get(), from, to));
+        }
+        h.add(algebra.multiplyTransposed(x, x));
+        c.add(algebra.multiplyTransposed(x, y));
+        sum(x, inputs);
+        sum(y, outputs);
       }
-      h.add(algebra.multiplyTransposed(x, x));
-      c.add(algebra.multiplyTransposed(x, y));
-      sum(x, inputs);
-      sum(y, outputs);
+      count += end - begin;
     }
-    scale(h.values(), 1.0 / count);
-    scale(c.values(), 1.0 / count);
-    scale(inputs, 1.0 / count);
-    scale(outputs, 1.0 / count);
-    if (now.layer().hasOffset()) {
-      centre(h, inputs, inputs);
-      centre(c, inputs, outputs);
+
+    void add(Sums other) {
+      h.add(other.h);
+      c.add(other.c);
+      for (int i = 0; i < inputs.length; i++) {
+        inputs[i] += other.inputs[i];
+      }
+      for (int j = 0; j < outputs.length; j++) {
+        outputs[j] += other.outputs[j];
+      }
+      count += other.count;
     }
-    return new Moments(h, c, inputs, outputs);
+
+    Moments moments() {
+      Matrix ofInputs = new Matrix(h.rows(), h.columns(), scaled(h.values()));
+      Matrix ofBoth = new Matrix(c.rows(), c.columns(), scaled(c.values()));
+      double[] inputMean = scaled(inputs);
+      double[] outputMean = scaled(outputs);
+      if (now.layer().hasOffset()) {
+        centre(ofInputs, inputMean, inputMean);
+        centre(ofBoth, inputMean, outputMean);
+      }
+      return new Moments(ofInputs, ofBoth, inputMean, outputMean);
+    }
+
+    private double[] scaled(double[] sums) {
+      double[] means = sums.clone();
+      for (int i = 0; i < means.length; i++) {
+        means[i] *= 1.0 / count;
+      }
+      return means;
+    }
   }
 
   boolean finite() {
@@ -118,12 +178,6 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
   private static void sum(Matrix rows, double[] sums) {
     for (int i = 0; i < rows.values().length; i++) {
       sums[i % sums.length] += rows.values()[i];
-    }
-  }
-
-  private static void scale(double[] values, double factor) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] *= factor;
     }
   }
 

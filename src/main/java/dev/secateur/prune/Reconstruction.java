@@ -1,11 +1,13 @@
 package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Tensor;
 import dev.secateur.graph.channel.Axis;
 import dev.secateur.graph.channel.Channels;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -93,22 +95,38 @@ public final class Reconstruction implements AutoCloseable {
       before.advance(original, layer.index());
       now.advance(narrow, layer.index());
       int axis = original.weights().get(layer.kernel()).shape().rank() - 1;
-      Moments moments =
-          Moments.of(
+      List<Moments> moments =
+          Moments.ofHalves(
               algebra,
               new Moments.Side(whole, original, new SampledRows(whole, original, before), before),
               new Moments.Side(layer, narrow, new SampledRows(layer, narrow, now), now),
               channels.kept(new Axis(layer.kernel(), axis), removed));
       Matrix weights =
-          new LayerProblem(algebra, moments.h(), moments.c(), layer.folded(narrow)).solve();
+          new Regression(algebra)
+              .weights(moments.subList(0, 2), moments.get(2), layer.folded(narrow));
       boolean[] all = new boolean[weights.values().length];
       Arrays.fill(all, true);
       narrow =
           narrow.withWeights(
               layer.unfolded(
-                  narrow, new LayerProblem.Solution(weights, all), moments.offset(weights)));
+                  narrow, new LayerProblem.Solution(weights, all), moments.get(2).offset(weights)));
     }
     return narrow;
+  }
+
+  /** What the network has lost that is left without channels, on the first of the samples. */
+  public ExpectedLoss lost(Graph original, Graph narrow, Divergence divergence) {
+    Samples few = samples.first(SENSITIVITY_BATCHES);
+    return ExpectedLoss.of(
+        divergence,
+        heads(few, divergence.ofHeads(original)),
+        heads(few, divergence.ofHeads(narrow)));
+  }
+
+  private static List<List<Tensor>> heads(Samples samples, Graph network) {
+    Activations values = samples.of(network);
+    values.advance(network, network.nodes().size());
+    return network.outputs().stream().map(o -> values.value(o.value())).toList();
   }
 
   @Override

@@ -21,6 +21,9 @@ public record Samples(
   /** More help little: 128 lose some points of accuracy at 80 % sparsity, 1,024 win half a one. */
   private static final int MOST = 512;
 
+  /** Layers that lose whole inputs have more to learn from more. */
+  private static final int MOST_FOR_CHANNELS = 2048;
+
   /** Fewer say too little, whatever the memory. */
   private static final int LEAST = 32;
 
@@ -37,8 +40,21 @@ public record Samples(
    * @param bytes that its values on them may take in memory
    */
   public static int count(Graph network, long bytes) {
+    return count(network, bytes, MOST);
+  }
+
+  /**
+   * How many samples to remove channels on.
+   *
+   * @param bytes that its values on them may take in memory
+   */
+  public static int countForChannels(Graph network, long bytes) {
+    return count(network, bytes, MOST_FOR_CHANNELS);
+  }
+
+  private static int count(Graph network, long bytes, int most) {
     long each = Math.max(Activations.mostFloats(network) * Float.BYTES * NETWORKS, 1);
-    return (int) Math.max(LEAST, Math.min(MOST, bytes / each));
+    return (int) Math.max(LEAST, Math.min(most, bytes / each));
   }
 
   Activations of(Graph network) {
@@ -56,6 +72,12 @@ public record Samples(
     if (cancelled.getAsBoolean()) {
       throw new CancellationException("pruning stopped");
     }
+  }
+
+  /** All batches but the first. */
+  Samples after(int count) {
+    int from = Math.min(count, batches.size() / 2);
+    return new Samples(batches.subList(from, batches.size()), predictors, cancelled);
   }
 
   /** The first batches. */

@@ -30,7 +30,8 @@ import org.tensorflow.lite.schema.TensorMap;
  * TensorFlow Lite).
  *
  * <p>Equal constants share one buffer, equal quantization vectors one vector. A dynamic batch is
- * written as 1 in the shape and −1 in the shape signature.
+ * written as 1 in the shape and −1 in the shape signature. Operators stand in the order that needs
+ * the least memory.
  */
 final class FlatBufferWriter {
   private static final int SCHEMA_VERSION = 3;
@@ -84,7 +85,7 @@ final class FlatBufferWriter {
   }
 
   static TfliteModel write(Program program, ModelMetadata metadata) {
-    return new FlatBufferWriter(program).model(metadata);
+    return new FlatBufferWriter(MemoryOrder.of(program)).model(metadata);
   }
 
   private TfliteModel model(ModelMetadata metadata) {

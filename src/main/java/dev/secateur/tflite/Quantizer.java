@@ -196,20 +196,25 @@ final class Quantizer {
     }
   }
 
+  /** It has the name that it has in the float file, whatever form it has. */
   private void output(Program.Port port) {
+    int output =
+        switch (outputType) {
+          case FLOAT32 -> asFloat(port.tensor());
+          case INT8, INT16 -> asInteger(port.tensor(), plan.activation(port.tensor()));
+          case UINT8 -> unsigned(port);
+        };
+    to.output(port.name(), output);
+    to.nameOutput(output, from.tensor(port.tensor()).name());
+  }
+
+  private int unsigned(Program.Port port) {
     Program.Tensor tensor = from.tensor(port.tensor());
-    if (outputType == IoType.FLOAT32) {
-      to.output(port.name(), asFloat(port.tensor()));
-      return;
-    }
-    int signed = asInteger(port.tensor(), plan.activation(port.tensor()));
-    if (outputType != IoType.UINT8) {
-      to.output(port.name(), signed);
-      return;
-    }
-    int unsigned = uint8(tensor.name() + "/uint8", tensor.shape(), plan.activation(port.tensor()));
+    Affine how = plan.activation(port.tensor());
+    int signed = asInteger(port.tensor(), how);
+    int unsigned = uint8(tensor.name() + "/uint8", tensor.shape(), how);
     emit(Opcode.QUANTIZE, signed, unsigned, port.name());
-    to.output(port.name(), unsigned);
+    return unsigned;
   }
 
   private void rewrite(Operator operator) {

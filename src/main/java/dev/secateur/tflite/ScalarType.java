@@ -24,6 +24,16 @@ enum ScalarType {
     this.code = code;
   }
 
+  /** Of an element, rounded up. */
+  int bytes() {
+    return switch (this) {
+      case INT4, INT8, UINT8, BOOL -> Byte.BYTES;
+      case FLOAT16, INT16 -> Short.BYTES;
+      case FLOAT32, INT32 -> Integer.BYTES;
+      case INT64 -> Long.BYTES;
+    };
+  }
+
   byte code() {
     return code;
   }
