@@ -35,7 +35,8 @@ final class TrainingRecord {
         asked.acceptance(),
         asked.skipUnreadable(),
         asked.sampleField(),
-        asked.targetField());
+        asked.targetField(),
+        asked.device());
   }
 
   static Training of(FineTuned tuned) {

@@ -21,6 +21,7 @@ import java.util.TreeMap;
  * @param skipUnreadable rows of each set that may be left out because they cannot be read, at most
  * @param sampleField of TFRecord, Parquet and WebDataset rows; empty: found
  * @param targetField as {@code sampleField}
+ * @param device that the judged file has to fit; empty: any
  */
 public record Plan(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TaskChoice> task,
@@ -33,7 +34,8 @@ public record Plan(
     Acceptance acceptance,
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) int skipUnreadable,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> sampleField,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> device) {
   public Plan {
     replace = replace == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(replace));
   }
@@ -59,7 +61,8 @@ public record Plan(
         acceptance,
         skipUnreadable,
         sampleField,
-        targetField);
+        targetField,
+        device);
   }
 
   private static Plan of(Recipe recipe, Pruning pruning) {
@@ -74,6 +77,7 @@ public record Plan(
         Representative.DEFAULT,
         Acceptance.DEFAULT,
         0,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }
