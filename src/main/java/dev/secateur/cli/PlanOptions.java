@@ -190,6 +190,8 @@ final class PlanOptions {
 
   @Mixin QuantizationOptions quantization;
 
+  @Mixin SearchOptions search;
+
   @Option(
       names = "--max-accuracy-drop",
       paramLabel = "F",
@@ -262,6 +264,10 @@ final class PlanOptions {
     device.ifPresent(v -> stages.put("device", v));
     task.into(stages);
     replace.into(stages);
+    search.into(stages, epochs, quantization.schemes);
+    if (search.wanted) {
+      stages.withObject("/quantization").remove("scheme"); // each trial has its own
+    }
     return root;
   }
 
@@ -327,7 +333,7 @@ final class PlanOptions {
 
   private void fineTuning(ObjectNode json) {
     recipe.ifPresent(v -> json.put("recipe", v));
-    epochs.ifPresent(v -> json.put("epochs", v));
+    epochs.filter(v -> !search.wanted).ifPresent(v -> json.put("epochs", v));
     batchSize.ifPresent(v -> json.put("batchSize", v));
     optimizer.ifPresent(v -> json.put("optimizer", v));
     learningRate.ifPresent(v -> json.put("learningRate", v));

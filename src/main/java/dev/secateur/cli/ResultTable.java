@@ -4,6 +4,7 @@ import dev.secateur.plan.Measure;
 import dev.secateur.plan.Task;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.MeasureText;
+import dev.secateur.result.Narrowed;
 import dev.secateur.result.Outcome;
 import dev.secateur.result.Variant;
 import java.util.List;
@@ -66,6 +67,7 @@ final class ResultTable {
     if (only.isEmpty()) {
       outputs(text, result.variants());
     }
+    result.channels().ifPresent(channels -> channels(text, result.layers(), channels));
     result.layerErrors().forEach((variant, errors) -> line(text, "%s", worst(variant, errors)));
     List<String> warnings = result.warnings();
     warnings.forEach(warning -> line(text, "warning: %s", warning));
@@ -119,6 +121,34 @@ final class ResultTable {
                           }
                           line(text, "%-24s %-18s%s", name, MeasureText.name(measure), cells);
                         }));
+  }
+
+  /** A line for each layer that has become smaller, and one for all. */
+  private static void channels(
+      StringBuilder text, List<JobResult.Layer> layers, Narrowed channels) {
+    line(text, "%n%-32s %16s %30s", "layer", "channels", "multiplications a sample");
+    for (JobResult.Layer layer : layers) {
+      layer
+          .channels()
+          .filter(c -> c.macs().removed() > 0)
+          .ifPresent(
+              c ->
+                  line(
+                      text,
+                      "%-32s %6d to %6d %,14d to %,12d",
+                      layer.name(),
+                      c.outputs().before(),
+                      c.outputs().after(),
+                      c.macs().before(),
+                      c.macs().after()));
+    }
+    line(
+        text,
+        "removed: %.1f %% of the multiplications, %.1f %% of the weights, %.1f %% of the"
+            + " activations held at once",
+        100 * channels.macs().removed(),
+        100 * channels.weights().removed(),
+        100 * channels.memory().removed());
   }
 
   private static String value(Map<Measure, Double> measures, Measure measure) {

@@ -43,6 +43,25 @@ record EvaluateVariants(Run run) implements Step {
     Evaluator evaluator =
         new Evaluator(
             products.get(Product.ORIGINAL).goals(), run.inputs().evaluation(), run.cancelled());
+    if (!run.job().judgesDeciding()) {
+      floats(products, evaluator, original);
+    }
+    Graph pruned = products.get(Product.TUNED).graph();
+    for (Quantized.Made made : products.get(Product.QUANTIZED).files()) {
+      Variant variant =
+          tflite(
+              made.scheme().label(),
+              made.scheme().file(),
+              made.model(),
+              pruned,
+              evaluator,
+              original);
+      run.measured(made.damage().on(variant, evaluator.goals()));
+    }
+  }
+
+  /** What stands between the original and the quantized files. */
+  private void floats(Products products, Evaluator evaluator, RecordedOutputs original) {
     Graph pruned = products.get(Product.TUNED).graph();
     try (Predictor predictor = TensorFlowPredictor.open(pruned, run.job().threads())) {
       run.measured(
@@ -55,17 +74,6 @@ record EvaluateVariants(Run run) implements Step {
     }
     TfliteModel fp32 = products.get(Product.FP32);
     run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, pruned, evaluator, original));
-    for (Quantized.Made made : products.get(Product.QUANTIZED).files()) {
-      Variant variant =
-          tflite(
-              made.scheme().label(),
-              made.scheme().file(),
-              made.model(),
-              pruned,
-              evaluator,
-              original);
-      run.measured(made.damage().on(variant, evaluator.goals()));
-    }
   }
 
   private Variant tflite(

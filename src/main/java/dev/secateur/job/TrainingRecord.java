@@ -36,7 +36,9 @@ final class TrainingRecord {
         asked.skipUnreadable(),
         asked.sampleField(),
         asked.targetField(),
-        asked.device());
+        asked.device(),
+        asked.heldOut(),
+        asked.search());
   }
 
   static Training of(FineTuned tuned) {

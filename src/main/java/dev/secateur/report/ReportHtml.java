@@ -3,6 +3,7 @@ package dev.secateur.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
+import dev.secateur.result.Narrowed;
 import dev.secateur.result.Outcome;
 import dev.secateur.result.ResultJson;
 import dev.secateur.result.Variant;
@@ -53,10 +54,15 @@ final class ReportHtml {
         + verdict(name)
         + tiles()
         + warnings()
+        + result
+            .search()
+            .map(search -> Html.section("The search", new FrontChart(search).html()))
+            .orElse("")
         + Html.section("The variants", variants())
         + Html.section("What they are judged by", judgements())
         + pair(Html.section("Sizes, zipped", sizes()), foremost())
         + training()
+        + result.channels().map(this::channels).orElse("")
         + Html.section("Sparsity of each pruned layer", layers())
         + errors()
         + confusion()
@@ -248,6 +254,35 @@ final class ReportHtml {
             ? "<p class=\"soft\">Pruned first: each layer reconstructed on a few samples.</p>\n"
             : "";
     return before + "<div class=\"pair\">\n" + charts.sections() + "</div>\n";
+  }
+
+  private String channels(Narrowed channels) {
+    StringBuilder rows = new StringBuilder();
+    for (JobResult.Layer layer : result.layers()) {
+      layer
+          .channels()
+          .ifPresent(
+              c ->
+                  rows.append(
+                      fact(
+                          layer.name(),
+                          Html.format(
+                              "%d of %d channels, %,d of %,d multiplications",
+                              c.outputs().after(),
+                              c.outputs().before(),
+                              c.macs().after(),
+                              c.macs().before()))));
+    }
+    return Html.section(
+        "Channels removed",
+        Html.format(
+                "<p class=\"soft\">Asked: %s. Gone: %s of the multiplications, %s of the weights,"
+                    + " %s of the activations held at once.</p>\n",
+                channels.wish(),
+                Html.percent(channels.macs().removed()),
+                Html.percent(channels.weights().removed()),
+                Html.percent(channels.memory().removed()))
+            + facts(rows.toString()));
   }
 
   private String layers() {
