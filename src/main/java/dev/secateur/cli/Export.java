@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -33,7 +34,7 @@ final class Export implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL.tflite", description = "A TFLite file.")
-  Path model;
+  Place modelAt;
 
   @Option(
       names = "--c-array",
@@ -55,6 +56,10 @@ final class Export implements Callable<Integer> {
   @Option(names = "--device", paramLabel = "NAME", description = DeviceNames.DESCRIPTION)
   Optional<String> device;
 
+  @Mixin StoreOptions stores;
+
+  private Path model;
+
   @Override
   public Integer call() {
     if (!array) {
@@ -62,6 +67,13 @@ final class Export implements Callable<Integer> {
           FailureReason.PLAN_INVALID, "export: says nothing of what is wanted (add --c-array)");
     }
     Optional<Device> bounds = device.map(DeviceNames::device);
+    try (LocalFiles files = new LocalFiles(stores, spec.commandLine().getErr())) {
+      model = files.model("MODEL", modelAt);
+      return export(bounds);
+    }
+  }
+
+  private int export(Optional<Device> bounds) {
     // Whatever it reads below has passed the runtime's verifier.
     TfliteInterpreter.open(model, 1).close();
     TfliteFootprint footprint = TfliteFootprint.of(model);

@@ -11,6 +11,7 @@ import dev.secateur.job.LayerSummary;
 import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.keras.refusal.Reason;
 import dev.secateur.plan.Preprocessing;
@@ -48,7 +49,7 @@ final class Inspect implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = ModelKinds.ALL)
-  Path model;
+  Place modelAt;
 
   @Option(
       names = "--input-shape",
@@ -67,27 +68,35 @@ final class Inspect implements Callable<Integer> {
 
   @Mixin OutputOptions output;
 
+  @Mixin StoreOptions stores;
+
+  private Path model;
+
   private final ObjectNode json = new ObjectMapper().createObjectNode();
 
   @Override
   public Integer call() {
-    if (TfliteFootprint.isTflite(model)) {
-      return inspectFile();
+    try (LocalFiles files = new LocalFiles(stores, spec.commandLine().getErr())) {
+      model = files.model("MODEL", modelAt);
+      if (TfliteFootprint.isTflite(model)) {
+        return inspectFile();
+      }
+      device.ifPresent(
+          d -> {
+            throw new JobException(
+                FailureReason.PLAN_INVALID,
+                "--device: only a TFLite file can be held against a device, and "
+                    + model
+                    + " is none (convert it first)");
+          });
+      return inspect(modelOptions.source(model, files));
     }
-    device.ifPresent(
-        d -> {
-          throw new JobException(
-              FailureReason.PLAN_INVALID,
-              "--device: only a TFLite file can be held against a device, and "
-                  + model
-                  + " is none (convert it first)");
-        });
+  }
+
+  private int inspect(KerasSource source) {
     try {
       KerasModel read =
-          UnknownShape.read(
-              modelOptions.source(model),
-              Preprocessing.NONE.withInputShape(inputShape),
-              Optional::empty);
+          UnknownShape.read(source, Preprocessing.NONE.withInputShape(inputShape), Optional::empty);
       describe(read);
       List<String> problems = conversionProblems(read.graph());
       problems.forEach(json.putArray("problems")::add);
@@ -184,7 +193,7 @@ final class Inspect implements Callable<Integer> {
   }
 
   private void text(PrintWriter out, KerasModel read) {
-    line(out, "%s: Keras %s (%s)", model, read.kerasVersion(), kind(read));
+    line(out, "%s: Keras %s (%s)", modelAt, read.kerasVersion(), kind(read));
     line(out, "inputs   %s", names(json.withArray("inputs")));
     line(out, "outputs  %s", names(json.withArray("outputs")));
     read.channelsFirst().remarks(read.graph()).forEach(r -> line(out, "remark   %s", r));
@@ -239,7 +248,7 @@ final class Inspect implements Callable<Integer> {
       return;
     }
     PrintWriter err = spec.commandLine().getErr();
-    line(err, "secateur: %s is refused:", model);
+    line(err, "secateur: %s is refused:", modelAt);
     e.reasons().forEach(reason -> line(err, "  %s", reason));
     err.flush();
   }

@@ -57,6 +57,7 @@ public final class Secateur implements Runnable {
   static CommandLine commandLine(CommandLine.IFactory factory) {
     return new CommandLine(new Secateur(), factory)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Place.class, Place::new)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(new WrongUsage())
         .setExecutionExceptionHandler(new FailedRun());
