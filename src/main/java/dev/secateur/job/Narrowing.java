@@ -2,6 +2,9 @@ package dev.secateur.job;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
+import dev.secateur.graph.Macs;
+import dev.secateur.graph.Node;
+import dev.secateur.graph.Shape;
 import dev.secateur.graph.channel.Channels;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.refusal.Reason;
@@ -13,11 +16,18 @@ import dev.secateur.prune.ChannelWidths;
 import dev.secateur.prune.Divergence;
 import dev.secateur.prune.ExpectedLoss;
 import dev.secateur.prune.Reconstruction;
+import dev.secateur.prune.SampleCosts;
 import dev.secateur.result.FailureReason;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Narrowed;
 import dev.secateur.train.FisherInformation;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The model without channels, as the plan asks for it; with all where it does not. */
@@ -91,13 +101,60 @@ final class Narrowing {
                           divergence,
                           new FisherInformation(scores, run.job().threads())));
       if (target.share().isPresent()) {
+        BitSet removed = widths.removed(sensitivity, target.share().get());
+        Supplier<Graph> making = () -> reconstruction.without(original, channels, removed);
+        // A search looks at one network more than once.
         return model.resized(
-            reconstruction.without(
-                original, channels, widths.removed(sensitivity, target.share().get())));
+            run.job().plan().heldOut().isPresent()
+                ? run.shared()
+                    .get(
+                        Reconstructed.origin("the network without channels", run)
+                            .with(target.toString()),
+                        Codecs.weights(channels.without(removed)),
+                        making)
+                : making.get());
       }
       Search search = new Search(run, reconstruction, channels, widths, sensitivity, divergence);
       return search.narrowest().map(model::resized).orElse(model);
     }
+  }
+
+  /** What has become of the whole network. */
+  static Narrowed of(ChannelTarget target, Graph original, Graph narrow) {
+    SampleCosts before = SampleCosts.of(original);
+    SampleCosts after = SampleCosts.of(narrow);
+    return new Narrowed(
+        target.of(),
+        target.share(),
+        new Narrowed.Change(before.macs(), after.macs()),
+        new Narrowed.Change(before.weights(), after.weights()),
+        new Narrowed.Change(before.memory(), after.memory()));
+  }
+
+  /** What has become of each layer that takes multiplications, by its name. */
+  static Map<String, JobResult.Channels> layers(Graph original, Graph narrow) {
+    Map<String, Shape> shapesBefore = original.shapes();
+    Map<String, Shape> shapesAfter = narrow.shapes();
+    Map<String, Long> macsBefore = Macs.of(original);
+    Map<String, Long> macsAfter = Macs.of(narrow);
+    Map<String, JobResult.Channels> layers = new LinkedHashMap<>();
+    for (Node node : original.nodes()) {
+      String name = node.name();
+      if (macsBefore.containsKey(name)) {
+        layers.merge(
+            node.layer(),
+            new JobResult.Channels(
+                new Narrowed.Change(shapesBefore.get(name).last(), shapesAfter.get(name).last()),
+                new Narrowed.Change(macsBefore.get(name), macsAfter.get(name))),
+            (a, b) ->
+                new JobResult.Channels(
+                    b.outputs(),
+                    new Narrowed.Change(
+                        a.macs().before() + b.macs().before(),
+                        a.macs().after() + b.macs().after())));
+      }
+    }
+    return layers;
   }
 
   /**

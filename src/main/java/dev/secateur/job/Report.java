@@ -1,7 +1,10 @@
 package dev.secateur.job;
 
+import dev.secateur.graph.Graph;
+import dev.secateur.plan.ChannelTarget;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.JobResult;
+import dev.secateur.result.Narrowed;
 import dev.secateur.result.Pruned;
 import dev.secateur.result.Training;
 import dev.secateur.result.Verdict;
@@ -50,17 +53,26 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
             .map(complaint -> result(original, Verdict.unsound(complaint)))
             .orElseGet(
                 () ->
-                    result(original, products.get(Product.TUNED), products.get(Product.QUANTIZED)));
+                    result(
+                        original,
+                        products.get(Product.MODEL).graph(),
+                        products.get(Product.TUNED),
+                        products.get(Product.QUANTIZED)));
     products.put(Product.RESULT, run.staging().publish(result, writer));
   }
 
-  private JobResult result(Original original, FineTuned tuned, Quantized quantized) {
-    List<JobResult.Layer> layers = LayerSparsities.of(tuned);
+  private JobResult result(Original original, Graph narrow, FineTuned tuned, Quantized quantized) {
+    Graph whole = run.inputs().model().graph();
+    Optional<ChannelTarget> target = run.job().plan().pruning().channels();
+    List<JobResult.Layer> layers =
+        LayerSparsities.of(
+            tuned, target.map(t -> Narrowing.layers(whole, narrow)).orElse(Map.of()));
     return result(
         original,
         verdict(LayerSparsities.allOf(tuned)),
         TrainingRecord.settled(run.job().plan().with(quantized.how()), tuned, original.goals()),
         layers,
+        target.map(t -> Narrowing.of(t, whole, narrow)),
         TrainingRecord.of(tuned),
         quantized
             .calibration()
@@ -95,7 +107,15 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
   /** Of a job that ended with its original. */
   private JobResult result(Original original, Verdict verdict) {
     Training none = new Training(0, OptionalInt.empty(), List.of(), List.of());
-    return result(original, verdict, run.job().plan(), List.of(), none, Optional.empty(), Map.of());
+    return result(
+        original,
+        verdict,
+        run.job().plan(),
+        List.of(),
+        Optional.empty(),
+        none,
+        Optional.empty(),
+        Map.of());
   }
 
   private JobResult result(
@@ -103,6 +123,7 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
       Verdict verdict,
       Plan plan,
       List<JobResult.Layer> layers,
+      Optional<Narrowed> channels,
       Training training,
       Optional<JobResult.Calibration> calibration,
       Map<String, List<JobResult.LayerError>> errors) {
@@ -114,6 +135,7 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
         run.inputs().datasets().stream().map(d -> compared(d, original)).toList(),
         run.variants(),
         layers,
+        channels,
         stages,
         training,
         calibration,
@@ -121,7 +143,8 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
         run.warnings(),
         ProcessInfo.now(run.job().threads()),
         run.job().output(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   private static JobResult.Data compared(JobResult.Data set, Original original) {

@@ -5,11 +5,12 @@ import dev.secateur.graph.Node;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.channel.ChannelGroup;
 import dev.secateur.graph.channel.Channels;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What each group of channels alone costs: the divergence of the network's outputs when so many of
@@ -62,31 +63,46 @@ public record ChannelSensitivity(List<Group> groups) {
     Samples few = samples.first(Reconstruction.SENSITIVITY_BATCHES);
     Graph network = divergence.ofHeads(original);
     List<List<Tensor>> wanted = heads(few.of(network), network);
-    List<Group> groups = new ArrayList<>();
     double[] fractions = channels.groups().size() > MANY ? FEW : FRACTIONS;
-    for (ChannelGroup group : channels.groups()) {
+    List<ChannelGroup> all = channels.groups();
+    Group[] groups = new Group[all.size()];
+    Activations values = few.of(network);
+    // In the order in which they are first read, so that the network is walked once.
+    for (int g : inOrder(all, readers)) {
+      ChannelGroup group = all.get(g);
       List<ChannelReader> own = readers.stream().filter(r -> r.reads(group)).toList();
+      values.advance(network, first(group, readers));
       double[] measured = new double[fractions.length];
-      int[] looks =
-          Arrays.stream(fractions).mapToInt(f -> (int) Math.round(f * group.size())).toArray();
       int[] next = {0};
-      Activations values = few.of(network);
-      int first = own.stream().mapToInt(ChannelReader::index).min().orElse(0);
-      values.advance(network, first);
       List<Integer> order =
           ChannelOrder.of(
               algebra,
               own.stream().map(r -> reader(original, r, statistics.get(r), known)).toList(),
               group.units(),
-              looks,
+              Arrays.stream(fractions).mapToInt(f -> (int) Math.round(f * group.size())).toArray(),
               (gone, weights) -> {
                 samples.checkCancelled();
                 Graph without = without(network, own, statistics, weights);
                 measured[next[0]++] = divergence.between(wanted, heads(values.copy(), without));
               });
-      groups.add(new Group(order.stream().mapToInt(i -> i).toArray(), fractions.clone(), measured));
+      groups[g] = new Group(order.stream().mapToInt(i -> i).toArray(), fractions.clone(), measured);
     }
-    return new ChannelSensitivity(groups);
+    return new ChannelSensitivity(List.of(groups));
+  }
+
+  private static int first(ChannelGroup group, List<ChannelReader> readers) {
+    return readers.stream()
+        .filter(r -> r.reads(group))
+        .mapToInt(ChannelReader::index)
+        .min()
+        .orElse(0);
+  }
+
+  private static List<Integer> inOrder(List<ChannelGroup> groups, List<ChannelReader> readers) {
+    return IntStream.range(0, groups.size())
+        .boxed()
+        .sorted(Comparator.comparingInt(g -> first(groups.get(g), readers)))
+        .toList();
   }
 
   private static List<List<Tensor>> heads(Activations values, Graph network) {

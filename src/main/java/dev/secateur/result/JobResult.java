@@ -16,9 +16,11 @@ import java.util.OptionalInt;
  * @param outcome accepted or rejected
  * @param reason one sentence, with the figures that decided
  * @param variants the original first; the others are missing where it could not be judged
+ * @param channels empty where none were to go
  * @param calibration empty where nothing was quantized
  * @param layerErrors what quantizing costs, by variant, the worst layer first
  * @param directory where the artifacts are
+ * @param search what found the plan; empty where it was given
  */
 public record JobResult(
     Outcome outcome,
@@ -28,6 +30,7 @@ public record JobResult(
     List<Data> datasets,
     List<Variant> variants,
     List<Layer> layers,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Narrowed> channels,
     List<StageTime> stages,
     Training training,
     Optional<Calibration> calibration,
@@ -35,7 +38,8 @@ public record JobResult(
     List<String> warnings,
     Process process,
     Path directory,
-    List<Artifact> artifacts) {
+    List<Artifact> artifacts,
+    Optional<Searched> search) {
   public JobResult {
     datasets = List.copyOf(datasets);
     variants = List.copyOf(variants);
@@ -58,6 +62,15 @@ public record JobResult(
 
   /** This with other artifacts. */
   public JobResult withArtifacts(List<Artifact> others) {
+    return with(others, search);
+  }
+
+  /** This as the best that a search has found. */
+  public JobResult foundBy(Searched found) {
+    return with(artifacts, Optional.of(found));
+  }
+
+  private JobResult with(List<Artifact> others, Optional<Searched> found) {
     return new JobResult(
         outcome,
         reason,
@@ -66,6 +79,7 @@ public record JobResult(
         datasets,
         variants,
         layers,
+        channels,
         stages,
         training,
         calibration,
@@ -73,7 +87,8 @@ public record JobResult(
         warnings,
         process,
         directory,
-        others);
+        others,
+        found);
   }
 
   /** The Keras file that came in. */
@@ -109,14 +124,22 @@ public record JobResult(
     }
   }
 
-  /** A layer with weights; the sparsities are of its prunable kernel. */
+  /**
+   * A layer with weights; the sparsities are of its prunable kernel.
+   *
+   * @param channels that it makes, and what it takes; where channels were to go
+   */
   public record Layer(
       String name,
       String type,
       long parameters,
       boolean pruned,
       double targetSparsity,
-      double sparsity) {}
+      double sparsity,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Channels> channels) {}
+
+  /** Of a layer: its outputs, and multiplications and additions a sample. */
+  public record Channels(Narrowed.Change outputs, Narrowed.Change macs) {}
 
   /**
    * What quantizing a layer costs.
