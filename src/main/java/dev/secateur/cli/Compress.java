@@ -32,6 +32,9 @@ import picocli.CommandLine.Spec;
 final class Compress implements Callable<Integer> {
   private static final String CHECKPOINTS = ".checkpoints";
 
+  /** A round of a search has no more trials. */
+  private static final int MOST_AT_ONCE = 4;
+
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
@@ -87,12 +90,22 @@ final class Compress implements Callable<Integer> {
   public Integer call() {
     PrintWriter terminal = spec.commandLine().getOut();
     Job job = job();
+    JobResult result = job.plan().search().isPresent() ? searched(job) : compressed(job);
+    if (output.json) {
+      terminal.print(ReportJson.text(result));
+    } else {
+      terminal.print(ResultTable.of(result));
+    }
+    terminal.flush();
+    return result.outcome() == Outcome.ACCEPTED ? ExitCode.DONE : ExitCode.NOT_ACCEPTED;
+  }
+
+  private JobResult compressed(Job job) {
     DirectoryCheckpoints checkpoints = checkpoints(job);
     JobResult result;
     try (Interruption interruption = Interruption.listen();
         ProgressDisplay progress =
             ProgressDisplay.on(spec.commandLine().getErr(), output.showsProgress())) {
-
       result =
           Chain.run(
               job,
@@ -103,13 +116,22 @@ final class Compress implements Callable<Integer> {
               interruption::requested);
     }
     checkpoints.clear();
-    if (output.json) {
-      terminal.print(ReportJson.text(result));
-    } else {
-      terminal.print(ResultTable.of(result));
+    return result;
+  }
+
+  private JobResult searched(Job job) {
+    PrintWriter err = spec.commandLine().getErr();
+    try (Interruption interruption = Interruption.listen();
+        ProgressDisplay progress = ProgressDisplay.on(err, output.showsProgress())) {
+      return new FileSearch(
+              job,
+              resume,
+              plan.search.parallel.orElse(Math.min(threads, MOST_AT_ONCE)),
+              cache.products(),
+              new SearchProgress(err, output.showsProgress(), progress),
+              interruption::requested)
+          .run();
     }
-    terminal.flush();
-    return result.outcome() == Outcome.ACCEPTED ? ExitCode.DONE : ExitCode.NOT_ACCEPTED;
   }
 
   private Job job() {
@@ -130,7 +152,8 @@ final class Compress implements Callable<Integer> {
   }
 
   private Optional<Path> train(Plan resolved) {
-    if (train.isEmpty() && resolved.fineTuning().epochs() > 0) {
+    boolean trains = resolved.search().isEmpty() && resolved.fineTuning().epochs() > 0;
+    if (train.isEmpty() && trains) {
       throw new ParameterException(
           spec.commandLine(),
           "--train: is needed, since the plan trains (or --recipe instant, which does not)");

@@ -11,6 +11,7 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.job.Failures;
 import dev.secateur.job.FewSamples;
 import dev.secateur.job.FileLosses;
+import dev.secateur.job.FourBits;
 import dev.secateur.job.JobException;
 import dev.secateur.job.KerasFileCheck;
 import dev.secateur.job.UnknownShape;
@@ -37,6 +38,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -118,7 +120,12 @@ final class Convert implements Callable<Integer> {
       lowered.requireQuantizable(how);
     }
     TfliteModel fp32 = lowered.float32(metadata);
-    Optional<Dataset> set = representative.map(file -> open(file, Expected.inputsOf(read.graph())));
+    read.channelsFirst()
+        .remarks(read.graph())
+        .forEach(r -> spec.commandLine().getErr().println("warning: " + r));
+    Expected expected =
+        Expected.inputsOf(read.graph()).channelsFirst(read.channelsFirst().inputs(), Set.of());
+    Optional<Dataset> set = representative.map(file -> open(file, expected));
     set.ifPresent(
         s -> s.remarks().forEach(r -> spec.commandLine().getErr().println("warning: " + r)));
     try {
@@ -131,8 +138,22 @@ final class Convert implements Callable<Integer> {
           quantizes && how.calibrated()
               ? Optional.of(calibrate(lowered, fp32, set.orElseThrow(), resolved))
               : Optional.empty();
+      Optional<FourBits> fourBits =
+          quantizes && how.fourBits()
+              ? Optional.of(
+                  FourBits.of(
+                      read.graph(),
+                      how,
+                      set.orElseThrow(),
+                      resolved.representative().samples(),
+                      threads,
+                      () -> false))
+              : Optional.empty();
       for (Scheme scheme : quantizes ? how.schemes() : List.<Scheme>of()) {
-        TfliteModel quantized = lowered.quantized(scheme, calibration, how, metadata);
+        TfliteModel quantized =
+            how.fourBits(scheme)
+                ? fourBits.orElseThrow().file(scheme, how, metadata)
+                : lowered.quantized(scheme, calibration, how, metadata);
         check.resembles(quantized, fp32);
         write(scheme.file(), quantized::writeTo);
       }

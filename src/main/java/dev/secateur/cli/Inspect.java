@@ -100,6 +100,10 @@ final class Inspect implements Callable<Integer> {
     Map<String, Shape> shapes = graph.shapes();
     ArrayNode outputs = json.putArray("outputs");
     graph.outputs().forEach(o -> outputs.add(o.name() + " " + shapes.get(o.value())));
+    List<String> remarks = read.channelsFirst().remarks(graph);
+    if (!remarks.isEmpty()) {
+      remarks.forEach(json.putArray("remarks")::add);
+    }
     ArrayNode layers = json.putArray("layers");
     for (LayerSummary layer : LayerSummary.of(graph)) {
       layers
@@ -127,6 +131,7 @@ final class Inspect implements Callable<Integer> {
     line(out, "%s: Keras %s (%s)", model, read.kerasVersion(), kind(read));
     line(out, "inputs   %s", names(json.withArray("inputs")));
     line(out, "outputs  %s", names(json.withArray("outputs")));
+    read.channelsFirst().remarks(read.graph()).forEach(r -> line(out, "remark   %s", r));
     line(out, "%n%-36s %-24s %-18s %12s %8s", "layer", "type", "output", "parameters", "sparsity");
     json.withArray("layers")
         .forEach(

@@ -59,7 +59,8 @@ record OpenModel(
     Graph graph = model.graph();
     return new OpenModel(
         TensorFlowPredictor.open(graph, threads),
-        Expected.of(graph),
+        Expected.of(graph)
+            .channelsFirst(model.channelsFirst().inputs(), model.channelsFirst().outputs()),
         Head.of(graph),
         FileLosses.of(model).losses());
   }

@@ -67,6 +67,22 @@ final class PlanOptions {
   Optional<Double> sparsity;
 
   @Option(
+      names = "--channels",
+      paramLabel = "SHARE[:OF]",
+      description = {
+        "Remove channels, so that a smaller network is left: a share of its multiplications (0.3),",
+        "weights (0.3:bytes) or activations in memory (0.3:memory); auto: as much as the accepted",
+        "loss allows. Zeros come on top where --sparsity asks for them."
+      })
+  Optional<String> channels;
+
+  @Option(
+      names = "--channel-multiple",
+      paramLabel = "N",
+      description = "With --channels: what a layer keeps is a multiple of this (default 4).")
+  Optional<Integer> channelMultiple;
+
+  @Option(
       names = "--initial-sparsity",
       paramLabel = "F",
       description = "Sparsity at the begin step (default 0).")
@@ -174,6 +190,8 @@ final class PlanOptions {
 
   @Mixin QuantizationOptions quantization;
 
+  @Mixin SearchOptions search;
+
   @Option(
       names = "--max-accuracy-drop",
       paramLabel = "F",
@@ -239,6 +257,10 @@ final class PlanOptions {
     allowChance.ifPresent(v -> acceptance.put("allowChance", v));
     task.into(stages);
     replace.into(stages);
+    search.into(stages, epochs, quantization.schemes);
+    if (search.wanted) {
+      stages.withObject("/quantization").remove("scheme"); // each trial has its own
+    }
     return root;
   }
 
@@ -262,10 +284,35 @@ final class PlanOptions {
     allocation.ifPresent(v -> json.put("allocation", v));
     schedule.ifPresent(v -> json.put("schedule", v));
     sparsity.ifPresent(v -> json.put("finalSparsity", v));
+    channels(json);
     initialSparsity.ifPresent(v -> json.put("initialSparsity", v));
     beginStep.ifPresent(v -> json.put("beginStep", v));
     endStep.ifPresent(v -> putStep(json, v));
     frequency.ifPresent(v -> json.put("frequency", v));
+  }
+
+  private void channels(ObjectNode json) {
+    channels.ifPresent(v -> json.put("channels", v));
+    if (channelMultiple.isPresent()) {
+      ObjectNode target =
+          json.get("channels") instanceof ObjectNode object ? object : spelledOut(json);
+      target.put("multiple", channelMultiple.get());
+      json.set("channels", target);
+    }
+  }
+
+  private static ObjectNode spelledOut(ObjectNode json) {
+    String[] parts = json.path("channels").asText("auto").split(":", 2);
+    ObjectNode target = MAPPER.createObjectNode();
+    try {
+      target.put("share", Double.parseDouble(parts[0]));
+    } catch (NumberFormatException e) {
+      target.put("share", parts[0]); // left to the plan to judge
+    }
+    if (parts.length > 1) {
+      target.put("of", parts[1]);
+    }
+    return target;
   }
 
   /** A number where it is one; all else is left to the plan to judge. */
@@ -279,7 +326,7 @@ final class PlanOptions {
 
   private void fineTuning(ObjectNode json) {
     recipe.ifPresent(v -> json.put("recipe", v));
-    epochs.ifPresent(v -> json.put("epochs", v));
+    epochs.filter(v -> !search.wanted).ifPresent(v -> json.put("epochs", v));
     batchSize.ifPresent(v -> json.put("batchSize", v));
     optimizer.ifPresent(v -> json.put("optimizer", v));
     learningRate.ifPresent(v -> json.put("learningRate", v));

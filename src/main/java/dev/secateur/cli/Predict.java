@@ -4,11 +4,13 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
+import dev.secateur.dataset.Datasets.Value;
 import dev.secateur.dataset.NpyWriter;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.job.JobException;
+import dev.secateur.keras.ChannelsFirst;
 import dev.secateur.result.FailureReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,13 +76,14 @@ final class Predict implements Callable<Integer> {
       List<Dataset> sets = new ArrayList<>();
       try {
         for (int i = 0; i < inputs.size(); i++) {
-          Expected expected = Expected.input(predictor.inputShapes().get(i));
-          sets.add(open(inputs.get(i), expected));
+          Value input = open.expected().inputs().get(i);
+          Value unnamed = new Value("", input.shape(), input.channelsFirst());
+          sets.add(open(inputs.get(i), new Expected(List.of(unnamed), List.of())));
         }
         sets.forEach(
             set ->
                 set.remarks().forEach(r -> spec.commandLine().getErr().println("warning: " + r)));
-        predict(predictor, sets);
+        predict(predictor, sets, open.expected().outputs());
       } finally {
         sets.forEach(Dataset::close);
       }
@@ -110,7 +113,9 @@ final class Predict implements Callable<Integer> {
     }
   }
 
-  private void predict(Predictor predictor, List<Dataset> sets) throws IOException {
+  /** Outputs in the order in which the model's file means them. */
+  private void predict(Predictor predictor, List<Dataset> sets, List<Value> given)
+      throws IOException {
     int samples = sets.get(0).size();
     if (sets.stream().anyMatch(s -> s.size() != samples)) {
       throw new JobException(
@@ -119,7 +124,9 @@ final class Predict implements Callable<Integer> {
     List<NpyWriter> writers = new ArrayList<>();
     try {
       for (int i = 0; i < outputs.size(); i++) {
-        Shape all = predictor.outputShapes().get(i).withBatch(samples);
+        Shape shape = predictor.outputShapes().get(i);
+        Shape all =
+            (given.get(i).channelsFirst() ? ChannelsFirst.given(shape) : shape).withBatch(samples);
         writers.add(new NpyWriter(beside(outputs.get(i)), all));
       }
       for (int from = 0; from < samples; from += BATCH) {
@@ -127,7 +134,10 @@ final class Predict implements Callable<Integer> {
         List<Tensor> results =
             predictor.predict(sets.stream().map(s -> s.batch(indices).inputs().get(0)).toList());
         for (int i = 0; i < writers.size(); i++) {
-          writers.get(i).write(results.get(i).values());
+          Tensor result = results.get(i);
+          writers
+              .get(i)
+              .write((given.get(i).channelsFirst() ? result.channelsFirst() : result).values());
         }
       }
     } catch (IOException e) {

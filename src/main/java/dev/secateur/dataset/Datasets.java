@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Opens sets of samples, whatever they lie in; told apart by content, not by name. */
@@ -21,6 +23,9 @@ public final class Datasets {
       "NPZ files, folders with one folder of images a class, with images and a CSV table of their"
           + " labels or with images beside masks, such folders in zip, tar or tar.gz, and TFRecord"
           + " files, Parquet files and WebDataset's shards, or a folder of them, are read";
+
+  /** Height, width, channels. */
+  private static final int IMAGE = 3;
 
   private Datasets() {}
 
@@ -35,8 +40,51 @@ public final class Datasets {
    *
    * @param name as in the network's file; an array of a set may be named after it
    * @param shape batch unknown
+   * @param channelsFirst whether arrays have its channels first, (C,…), where the network has them
+   *     last, as the model takes or gives them that it was read from
    */
-  public record Value(String name, Shape shape) {
+  public record Value(String name, Shape shape, boolean channelsFirst) {
+    /** In the order that the network has. */
+    public Value(String name, Shape shape) {
+      this(name, shape, false);
+    }
+
+    private List<Integer> sample() {
+      return shape.dims().subList(1, shape.rank());
+    }
+
+    /** Whether an array of samples of these dimensions has their channels first. */
+    boolean comesChannelsFirst(List<Integer> dims) {
+      if (dims.size() < 2 || dims.size() != sample().size()) {
+        return false;
+      }
+      boolean fitsNoOtherWay =
+          dims.size() == IMAGE
+              && !withoutOnes(dims).equals(withoutOnes(sample()))
+              && channelsLast(dims).equals(sample());
+      return channelsFirst || fitsNoOtherWay;
+    }
+
+    private static List<Integer> withoutOnes(List<Integer> dims) {
+      return dims.stream().filter(d -> d != 1).toList();
+    }
+
+    /** Dimensions of a sample with the first of them moved to the end. */
+    static List<Integer> channelsLast(List<Integer> dims) {
+      List<Integer> moved = new ArrayList<>(dims);
+      moved.add(moved.remove(0));
+      return moved;
+    }
+
+    /** Dimensions of a sample as arrays have them. */
+    List<Integer> given() {
+      List<Integer> dims = new ArrayList<>(sample());
+      if (channelsFirst) {
+        dims.add(0, dims.remove(dims.size() - 1));
+      }
+      return dims;
+    }
+
     @Override
     public String toString() {
       return name + " is " + new Shape(shape.dims().subList(1, shape.rank()));
@@ -68,6 +116,17 @@ public final class Datasets {
       return new Expected(
           inputs(network),
           network.outputs().stream().map(o -> new Value(o.name(), shapes.get(o.value()))).toList());
+    }
+
+    /** The same, where arrays have the channels of those of these names first. */
+    public Expected channelsFirst(Set<String> ofInputs, Set<String> ofOutputs) {
+      return new Expected(channelsFirst(inputs, ofInputs), channelsFirst(outputs, ofOutputs));
+    }
+
+    private static List<Value> channelsFirst(List<Value> values, Set<String> first) {
+      return values.stream()
+          .map(v -> new Value(v.name(), v.shape(), first.contains(v.name())))
+          .toList();
     }
 
     /** What {@code network} takes, whatever a set says of its outputs. */
@@ -216,7 +275,7 @@ public final class Datasets {
       case FOLDER -> images.apply(new FileTree.Folder(file));
       case ZIP -> images.apply(new ArchiveTree.Zip(file));
       case TAR -> images.apply(new ArchiveTree.Tar(file));
-      case NPY -> Sources.of(Npz.lone(file));
+      case NPY -> Sources.of(Npz.lone(file).fedTo(expected.inputs().stream().findFirst()));
       case ROWS, OTHER ->
           throw new DatasetException(file, "", "is no set of samples that is known", KINDS);
     };

@@ -107,11 +107,12 @@ final class Npz implements AutoCloseable {
       List<String> pair = pair(part, expected);
       List<String> names = inputs(part, expected, pair);
       for (String name : names) {
-        inputs.add(source(name));
+        inputs.add(source(name).fedTo(at(expected.inputs(), inputs.size())));
       }
       for (String name : targets(part, expected, pair, names)) {
         NpyHeader head = header(name);
-        targets.add(TargetArray.of(file, name, dims(head), records(name, head)));
+        TargetArray target = TargetArray.of(file, name, dims(head), records(name, head));
+        targets.add(target.comparedWith(at(expected.outputs(), targets.size())));
       }
       Sources sources = new Sources(inputs, targets);
       sources.checkCounts();
@@ -123,6 +124,10 @@ final class Npz implements AutoCloseable {
       new Sources(inputs, targets).close();
       throw e;
     }
+  }
+
+  private static Optional<Datasets.Value> at(List<Datasets.Value> values, int index) {
+    return index < values.size() ? Optional.of(values.get(index)) : Optional.empty();
   }
 
   /** The first pair of the usual names whose samples are there; else empty. */

@@ -141,6 +141,14 @@ final class PreparedDataset implements Dataset {
           sources.first().file()
               + ": its labels, a class a sample, are not used: the network's output is an image");
     }
+    for (Source source : sources.inputs()) {
+      if (source.isMoved()) {
+        remarks.add(
+            source.file()
+                + (source.place().isEmpty() ? "" : ": " + source.place())
+                + ": its samples have their channels first; they are fed with channels last");
+      }
+    }
     return List.copyOf(remarks);
   }
 

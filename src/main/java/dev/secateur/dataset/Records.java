@@ -3,7 +3,7 @@ package dev.secateur.dataset;
 import java.nio.ByteBuffer;
 
 /** Samples of one size, read by number: safe for several readers at once. */
-sealed interface Records extends AutoCloseable permits FileRecords, ImageRecords {
+sealed interface Records extends AutoCloseable permits FileRecords, ImageRecords, MovedRecords {
   ElementType type();
 
   int count();

@@ -90,6 +90,11 @@ record RowSet(
     private final Map<String, Integer> names = new HashMap<>();
     private int count;
 
+    /**
+     * Whether fields of the rows give the shape of samples, which then have their channels last.
+     */
+    private boolean sized;
+
     void declared(RowFile file) {
       RowFile.Declared mine = file.declared();
       if (count > 0 && !mine.classes().equals(declared.classes())) {
@@ -234,10 +239,7 @@ record RowSet(
           return Optional.of(dims);
         }
       }
-      return input
-          .map(Datasets.Value::shape)
-          .filter(shape -> shape.size() == count)
-          .map(shape -> shape.dims().subList(1, shape.rank()));
+      return input.filter(value -> value.shape().size() == count).map(Datasets.Value::given);
     }
 
     /** 0 for what is no size. */
@@ -353,10 +355,11 @@ record RowSet(
         numbered = Optional.of(Arrays.stream(kept).map(i -> labels[i]).toArray());
       }
       Source source = new Source(set, sample, samples, dims, kept, numbered, classes);
+      Source fed = images == null && !sized ? source.fedTo(input) : source;
       Sources all =
           targets == null
-              ? Sources.of(source)
-              : new Sources(List.of(source), List.of(targets.of(target.orElseThrow(), kept)));
+              ? Sources.of(fed)
+              : new Sources(List.of(fed), List.of(targets.of(target.orElseThrow(), kept)));
       all.checkCounts();
       return all;
     }

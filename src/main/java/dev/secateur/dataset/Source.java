@@ -38,4 +38,27 @@ record Source(
         labels,
         List.of());
   }
+
+  /**
+   * An array in the order in which the network takes it: one that has its channels first, as the
+   * user's model does or as fits in no other way, with its channels last.
+   */
+  Source fedTo(Optional<Datasets.Value> input) {
+    boolean first = input.filter(i -> i.comesChannelsFirst(dims)).isPresent();
+    return first
+        ? new Source(
+            file,
+            place,
+            new MovedRecords(samples, dims.get(0)),
+            Datasets.Value.channelsLast(dims),
+            order,
+            labels,
+            classes)
+        : this;
+  }
+
+  /** Whether the channels of an array are moved. */
+  boolean isMoved() {
+    return samples instanceof MovedRecords;
+  }
 }

@@ -53,6 +53,37 @@ record TargetArray(Path file, String name, List<Integer> dims, int samples, Rows
     return new TargetArray(file, "", List.of(), labels.length, rows);
   }
 
+  /** In the order in which the network gives them; see {@link Source#fedTo}. */
+  TargetArray comparedWith(Optional<Datasets.Value> output) {
+    if (output.filter(o -> o.channelsFirst() && o.comesChannelsFirst(dims)).isEmpty()) {
+      return this;
+    }
+    int channels = dims.get(0);
+    Rows given = rows;
+    Rows moved =
+        new Rows() {
+          @Override
+          public double[] apply(int sample) {
+            return channelsLast(given.apply(sample), channels);
+          }
+
+          @Override
+          public void close() {
+            given.close();
+          }
+        };
+    return new TargetArray(file, name, Datasets.Value.channelsLast(dims), samples, moved);
+  }
+
+  private static double[] channelsLast(double[] given, int channels) {
+    double[] moved = new double[given.length];
+    int positions = given.length / channels;
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] = given[i % channels * positions + i / channels];
+    }
+    return moved;
+  }
+
   /** Targets that fit: as the network's output is compared with them. */
   record Fitted(TargetArray array, Target target, Reading reading) implements AutoCloseable {
     Tensor read(int[] indices) {

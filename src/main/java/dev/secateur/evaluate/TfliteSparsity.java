@@ -48,8 +48,14 @@ public final class TfliteSparsity {
       ByteBuffer data = model.buffers((int) tensor.buffer()).dataAsByteBuffer();
       if (data != null) {
         data.order(ByteOrder.LITTLE_ENDIAN);
-        all += data.remaining() / bytes(tensor);
-        zeros += zeros(data, bytes(tensor));
+        if (tensor.type() == TensorType.INT4) {
+          long entries = entries(tensor);
+          all += entries;
+          zeros += zeroHalves(data, entries);
+        } else {
+          all += data.remaining() / bytes(tensor);
+          zeros += zeros(data, bytes(tensor));
+        }
       }
     }
     return all == 0 ? 0 : (double) zeros / all;
@@ -66,6 +72,24 @@ public final class TfliteSparsity {
     return builtin == BuiltinOperator.CONV_2D
         || builtin == BuiltinOperator.FULLY_CONNECTED
         || builtin == BuiltinOperator.TRANSPOSE_CONV;
+  }
+
+  private static long entries(Tensor tensor) {
+    long entries = 1;
+    for (int i = 0; i < tensor.shapeLength(); i++) {
+      entries *= tensor.shape(i);
+    }
+    return entries;
+  }
+
+  /** Two entries a byte, the first in the low half. */
+  private static long zeroHalves(ByteBuffer data, long entries) {
+    long zeros = 0;
+    for (long i = 0; i < entries; i++) {
+      int pair = data.get(data.position() + (int) (i / 2));
+      zeros += ((i % 2 == 0 ? pair : pair >> 4) & 0xf) == 0 ? 1 : 0;
+    }
+    return zeros;
   }
 
   /** Of an element. */

@@ -30,6 +30,10 @@ public record Weight(
     return new Weight(name, role, other, trainable, l1, l2);
   }
 
+  public Weight named(String other) {
+    return new Weight(other, role, value, trainable, l1, l2);
+  }
+
   public Shape shape() {
     return value.shape();
   }

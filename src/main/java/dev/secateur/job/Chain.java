@@ -155,7 +155,13 @@ public final class Chain {
       Run run =
           new Run(job, inputs, staging, new SharedProducts(shared, listener), listener, cancelled);
       List<Step> steps = steps(run, reports, checkpoints, Collections.unmodifiableList(stages));
-      Rehearsal rehearsal = Rehearsal.of(inputs.model());
+      Rehearsal rehearsal =
+          Rehearsal.of(
+              job.plan()
+                  .pruning()
+                  .channels()
+                  .map(c -> Narrowing.rehearsed(inputs.model(), c))
+                  .orElseGet(inputs::model));
       steps.forEach(step -> step.check(rehearsal));
       return new Checked(inputs, steps);
     } catch (RuntimeException | OutOfMemoryError e) {

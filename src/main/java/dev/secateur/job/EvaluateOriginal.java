@@ -46,7 +46,7 @@ record EvaluateOriginal(Run run) implements Step {
       Promises.check(plan, run.inputs().goals());
       return;
     }
-    Graph original = rehearsal.model().graph();
+    Graph original = run.inputs().model().graph();
     try (Predictor predictor = TensorFlowPredictor.open(original, run.job().threads())) {
       Promises.check(plan, goals(predictor));
     }

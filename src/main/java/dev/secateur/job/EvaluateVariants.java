@@ -40,6 +40,25 @@ record EvaluateVariants(Run run) implements Step {
     Evaluator evaluator =
         new Evaluator(
             products.get(Product.ORIGINAL).goals(), run.inputs().evaluation(), run.cancelled());
+    if (!run.job().judgesDeciding()) {
+      floats(products, evaluator, original);
+    }
+    Graph pruned = products.get(Product.TUNED).graph();
+    for (Quantized.Made made : products.get(Product.QUANTIZED).files()) {
+      Variant variant =
+          tflite(
+              made.scheme().label(),
+              made.scheme().file(),
+              made.model(),
+              pruned,
+              evaluator,
+              original);
+      run.measured(made.damage().on(variant, evaluator.goals()));
+    }
+  }
+
+  /** What stands between the original and the quantized files. */
+  private void floats(Products products, Evaluator evaluator, RecordedOutputs original) {
     Graph pruned = products.get(Product.TUNED).graph();
     try (Predictor predictor = TensorFlowPredictor.open(pruned, run.job().threads())) {
       run.measured(
@@ -51,21 +70,22 @@ record EvaluateVariants(Run run) implements Step {
               latency(predictor)));
     }
     TfliteModel fp32 = products.get(Product.FP32);
-    run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, evaluator, original));
-    for (Quantized.Made made : products.get(Product.QUANTIZED).files()) {
-      Variant variant =
-          tflite(made.scheme().label(), made.scheme().file(), made.model(), evaluator, original);
-      run.measured(made.damage().on(variant, evaluator.goals()));
-    }
+    run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, pruned, evaluator, original));
   }
 
   private Variant tflite(
-      String name, String file, TfliteModel model, Evaluator evaluator, RecordedOutputs original) {
+      String name,
+      String file,
+      TfliteModel model,
+      Graph network,
+      Evaluator evaluator,
+      RecordedOutputs original) {
     try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
       return Variants.tflite(
           name,
           run.staging().file(file),
           model,
+          network,
           evaluator.evaluate(predictor, original.rewind()),
           latency(predictor));
     }

@@ -2,6 +2,8 @@ package dev.secateur.job;
 
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Graph;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.FineTuning.Precision;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Pruning;
@@ -35,27 +37,38 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
 
   @Override
   public Set<Product<?>> makes() {
-    return Set.of(Product.TUNED);
+    return Set.of(Product.MODEL, Product.TUNED);
   }
 
   @Override
   public void run(Products products) {
     Plan plan = run.job().plan();
     Graph original = run.inputs().model().graph();
+    KerasModel model =
+        plan.pruning().channels().map(c -> Narrowing.of(run, c)).orElseGet(run.inputs()::model);
+    products.put(Product.MODEL, model);
     boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
+    Graph start = first ? Reconstructed.of(run, model.graph()) : model.graph();
+    List<Optional<FineTuning.Loss>> losses =
+        run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals());
+    Supplier<FineTuned> training =
+        () ->
+            FineTuner.fineTune(
+                start,
+                original,
+                run.inputs().train(),
+                plan.fineTuning(),
+                plan.pruning(),
+                aware(plan) ? new LearnedScales(run) : Quantizing.NONE,
+                losses,
+                new OfThisStage(checkpoints, stage(), run),
+                new ListenedTraining(run.listener()),
+                run.cancelled(),
+                run.job().threads());
     FineTuned tuned =
-        FineTuner.fineTune(
-            first ? Reconstructed.of(run) : original,
-            original,
-            run.inputs().train(),
-            plan.fineTuning(),
-            plan.pruning(),
-            aware(plan) ? new LearnedScales(run) : Quantizing.NONE,
-            run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals()),
-            new OfThisStage(checkpoints, stage(), run),
-            new ListenedTraining(run.listener()),
-            run.cancelled(),
-            run.job().threads());
+        plan.heldOut().isPresent() && plan.fineTuning().epochs() > 0
+            ? run.shared().get(origin(plan, losses), Codecs.tuned(start), training)
+            : training.get();
     if (plan.fineTuning().precision().equals(Optional.of(Precision.BFLOAT16))
         && tuned.precision().equals(Optional.of(Precision.FLOAT32))) {
       run.warn(
@@ -64,6 +77,18 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
     }
     tuned.heldOut().filter(FineTuned.HeldOut::worse).ifPresent(h -> warn(h));
     products.put(Product.TUNED, tuned);
+  }
+
+  /** Of a network that is judged more than once: by a search, and by who chose it. */
+  private Origin origin(Plan plan, List<Optional<FineTuning.Loss>> losses) {
+    return Origin.of("the trained network", run, run.inputs().train(), run.job().samplesPart())
+        .with(
+            plan.document().get("pruning").toString(),
+            plan.document().get("fineTuning").toString(),
+            Boolean.toString(aware(plan)),
+            run.inputs().representative().digest(),
+            Integer.toString(plan.representative().samples()),
+            losses.toString());
   }
 
   /** What is left to the run: where a network learns from a reconstruction on, to be INT8. */

@@ -5,16 +5,20 @@ import dev.secateur.result.JobResult;
 import dev.secateur.result.Pruned;
 import dev.secateur.train.FineTuned;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The layers that hold weights, and how sparse they became. */
 final class LayerSparsities {
   private LayerSparsities() {}
 
-  static List<JobResult.Layer> of(FineTuned tuned) {
+  /**
+   * @param channels what each layer has lost of them, by its name
+   */
+  static List<JobResult.Layer> of(FineTuned tuned, Map<String, JobResult.Channels> channels) {
     return LayerSummary.of(tuned.graph()).stream()
         .filter(layer -> !layer.weights().isEmpty())
-        .map(layer -> described(layer, tuned))
+        .map(layer -> described(layer, tuned, Optional.ofNullable(channels.get(layer.name()))))
         .toList();
   }
 
@@ -32,7 +36,8 @@ final class LayerSparsities {
     return Math.round(kernel.value().sparsity() * kernel.shape().size());
   }
 
-  private static JobResult.Layer described(LayerSummary layer, FineTuned tuned) {
+  private static JobResult.Layer described(
+      LayerSummary layer, FineTuned tuned, Optional<JobResult.Channels> channels) {
     Optional<Weight> pruned = layer.prunable().filter(w -> tuned.sparsity().containsKey(w.name()));
     Optional<Weight> kernel =
         pruned.or(
@@ -43,6 +48,7 @@ final class LayerSparsities {
         layer.parameters(),
         pruned.isPresent(),
         pruned.isPresent() ? tuned.pruning().finalSparsity() : 0,
-        kernel.map(k -> k.value().sparsity()).orElse(0.0));
+        kernel.map(k -> k.value().sparsity()).orElse(0.0),
+        channels);
   }
 }

@@ -39,7 +39,7 @@ record LearnedScales(Run run) implements Quantizing {
     Map<String, String> names = FoldedValues.of(network);
     Map<String, Scale> scales = new HashMap<>();
     lowered
-        .scales(now)
+        .scales(now, run.job().plan().quantization())
         .forEach(
             (name, s) -> {
               if (names.containsKey(name)) {

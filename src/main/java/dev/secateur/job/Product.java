@@ -1,6 +1,7 @@
 package dev.secateur.job;
 
 import dev.secateur.evaluate.RecordedOutputs;
+import dev.secateur.keras.KerasModel;
 import dev.secateur.result.JobResult;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.TfliteModel;
@@ -14,6 +15,10 @@ record Product<T>(String name, Class<T> type) {
       new Product<>("the original's outputs", RecordedOutputs.class);
 
   static final Product<Original> ORIGINAL = new Product<>("the original's goals", Original.class);
+
+  /** The model that goes on: as it came in, or with fewer channels. */
+  static final Product<KerasModel> MODEL = new Product<>("the model", KerasModel.class);
+
   static final Product<FineTuned> TUNED = new Product<>("the pruned network", FineTuned.class);
   static final Product<Path> PRUNED_FILE = new Product<>("its Keras file", Path.class);
   static final Product<Lowered> LOWERED = new Product<>("the network as TFLite", Lowered.class);

@@ -5,17 +5,22 @@ import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Scheme;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
+import dev.secateur.tflite.LayerError;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.NothingFiniteException;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.FineTuned;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /** Makes a quantized TFLite file by each scheme, calibrated on the representative set. */
 record Quantize(Run run) implements Step {
+  /** Enough for an average over all values of a layer. */
+  private static final int ERROR_SAMPLES = 32;
+
   @Override
   public Stage stage() {
     return Stage.QUANTIZE;
@@ -23,7 +28,8 @@ record Quantize(Run run) implements Step {
 
   @Override
   public Set<Product<?>> needs() {
-    return Set.of(Product.LOWERED, Product.FP32, Product.TUNED);
+    return Set.of(
+        Product.ORIGINAL, Product.ORIGINAL_OUTPUTS, Product.LOWERED, Product.FP32, Product.TUNED);
   }
 
   @Override
@@ -46,8 +52,17 @@ record Quantize(Run run) implements Step {
       return;
     }
     for (Scheme scheme : how.schemes()) {
-      run.artifacts().loads(rehearsal.lowered().quantized(scheme, few, how, Rehearsal.METADATA));
+      run.artifacts()
+          .loads(
+              how.fourBits(scheme)
+                  ? fewFourBits(rehearsal, how).file(scheme, how, Rehearsal.METADATA)
+                  : rehearsal.lowered().quantized(scheme, few, how, Rehearsal.METADATA));
     }
+  }
+
+  private FourBits fewFourBits(Rehearsal rehearsal, Quantization how) {
+    return FourBits.nearest(
+        rehearsal.model().graph(), how, run.inputs().fewSamples(), run.job().threads());
   }
 
   private Calibration few(Rehearsal rehearsal) {
@@ -55,24 +70,71 @@ record Quantize(Run run) implements Step {
         .calibrate(rehearsal.lowered(), rehearsal.fp32(), List.of(run.inputs().fewSamples()));
   }
 
+  /** Makes a file by a scheme. */
+  interface Making {
+    TfliteModel file(Scheme scheme, Quantization how);
+  }
+
   @Override
   public void run(Products products) {
     Lowered lowered = products.get(Product.LOWERED);
     TfliteModel fp32 = products.get(Product.FP32);
-    Quantization how = run.job().plan().quantization();
+    Quantization asked = run.job().plan().quantization();
     Optional<Calibration> calibration =
-        how.calibrated()
+        asked.calibrated()
             ? Optional.of(calibration(lowered, fp32, products.get(Product.TUNED)))
             : Optional.empty();
+    Optional<FourBits> fourBits =
+        asked.fourBits()
+            ? Optional.of(fourBits(products.get(Product.TUNED), asked))
+            : Optional.empty();
+    Making making =
+        (scheme, how) ->
+            how.fourBits(scheme)
+                ? fourBits.orElseThrow().file(scheme, how, run.metadata())
+                : lowered.quantized(scheme, calibration, how, run.metadata());
+    Quantization how =
+        asked.keepFloat().isPresent() ? asked : FewestFloat.found(run, products, making);
     List<Quantized.Made> files = new ArrayList<>();
     for (Scheme scheme : how.schemes()) {
-      TfliteModel model = lowered.quantized(scheme, calibration, how, run.metadata());
+      TfliteModel model = making.file(scheme, how);
       // What was built and runs is a result: what nothing is left of is for the verdict to say.
       Damage damage = new Damage(run.artifacts().unlike(model, fp32));
       run.staging().write(scheme.file(), model::writeTo);
-      files.add(new Quantized.Made(scheme, model, damage));
+      files.add(
+          new Quantized.Made(scheme, model, damage, errors(lowered, scheme, calibration, how)));
     }
-    products.put(Product.QUANTIZED, new Quantized(calibration, files));
+    products.put(Product.QUANTIZED, new Quantized(how, calibration, files));
+  }
+
+  private List<LayerError> errors(
+      Lowered lowered, Scheme scheme, Optional<Calibration> calibration, Quantization how) {
+    Dataset set = run.inputs().representative();
+    int[] chosen = FewSamples.spread(set.size(), ERROR_SAMPLES);
+    return calibration
+        .filter(c -> !how.fourBits(scheme))
+        .map(
+            c ->
+                lowered.errors(
+                    scheme,
+                    c,
+                    how,
+                    () ->
+                        Arrays.stream(chosen)
+                            .mapToObj(i -> set.batch(new int[] {i}).inputs())
+                            .iterator(),
+                    run.job().threads()))
+        .orElse(List.of());
+  }
+
+  private FourBits fourBits(FineTuned tuned, Quantization how) {
+    return FourBits.of(
+        tuned.graph(),
+        how,
+        run.inputs().representative(),
+        run.job().plan().representative().samples(),
+        run.job().threads(),
+        run.cancelled());
   }
 
   private Calibration calibration(Lowered lowered, TfliteModel fp32, FineTuned tuned) {

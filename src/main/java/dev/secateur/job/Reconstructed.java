@@ -6,6 +6,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Head;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
+import dev.secateur.plan.ChannelTarget;
 import dev.secateur.plan.Pruning;
 import dev.secateur.prune.Divergence;
 import dev.secateur.prune.KernelBudgets;
@@ -18,8 +19,10 @@ import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.train.TensorFlowPredictor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /** The network pruned without training, on samples taken evenly from the representative set. */
@@ -34,45 +37,89 @@ final class Reconstructed {
 
   private Reconstructed() {}
 
-  static Graph of(Run run) {
-    Graph original = run.inputs().model().graph();
+  /**
+   * @param original what the run's model has become before
+   */
+  static Graph of(Run run, Graph original) {
     Pruning pruning = run.job().plan().pruning();
     if (pruning.finalSparsity() == 0) {
       return original;
     }
-    List<List<Tensor>> batches =
-        batches(run.inputs().representative(), Samples.count(original, BYTES));
-    Samples samples =
-        new Samples(batches, part -> predictor(part, run.job().threads()), run.cancelled());
-    try (Reconstruction reconstruction = new Reconstruction(samples, run.job().threads())) {
+    // A search looks at one network more than once: by other schemes, and in training.
+    return run.job().plan().heldOut().isPresent()
+        ? run.shared()
+            .get(
+                origin("the reconstructed network", run)
+                    .with(run.job().plan().document().get("pruning").toString()),
+                Codecs.weights(original),
+                () -> pruned(run, original, pruning))
+        : pruned(run, original, pruning);
+  }
+
+  private static Graph pruned(Run run, Graph original, Pruning pruning) {
+    try (Reconstruction reconstruction =
+        new Reconstruction(samples(run, original), run.job().threads())) {
       KernelBudgets budgets =
           switch (pruning.allocation()) {
             case UNIFORM -> KernelBudgets.uniform(original, pruning.finalSparsity());
             case LAMP -> KernelBudgets.lamp(original, pruning.finalSparsity());
-            case SENSITIVITY -> sensitivity(run, reconstruction).allocate(pruning.finalSparsity());
+            case SENSITIVITY ->
+                sensitivity(run, original, reconstruction).allocate(pruning.finalSparsity());
           };
       return reconstruction.prune(original, budgets);
     }
   }
 
-  /** It serves every target: jobs that differ in theirs measure it once. */
-  private static Sensitivity sensitivity(Run run, Reconstruction reconstruction) {
-    Graph original = run.inputs().model().graph();
+  /** More than for zeros, where there are so many. */
+  static Samples forChannels(Run run, Graph network) {
+    return samples(
+        run.inputs().representative(),
+        Samples.countForChannels(network, BYTES),
+        run.job().threads(),
+        run.cancelled());
+  }
+
+  static Samples samples(Run run, Graph network) {
+    return samples(network, run.inputs().representative(), run.job().threads(), run.cancelled());
+  }
+
+  /**
+   * What the layers of a network are asked to say is measured on these, taken evenly from a set.
+   */
+  static Samples samples(Graph network, Dataset set, int threads, BooleanSupplier cancelled) {
+    return samples(set, Samples.count(network, BYTES), threads, cancelled);
+  }
+
+  private static Samples samples(Dataset set, int count, int threads, BooleanSupplier cancelled) {
+    return new Samples(batches(set, count), part -> predictor(part, threads), cancelled);
+  }
+
+  /** Outputs that are class logits, whether or not a softmax follows. */
+  static Set<String> scores(Run run) {
     Set<String> scores = new TreeSet<>();
     run.inputs().goals().stream()
         .filter(g -> g.reading() == Goal.Reading.CLASSES)
         .map(Goal::output)
         .forEach(scores::add);
-    Origin origin =
-        Origin.of(
-                "the sensitivity table",
-                run,
-                run.inputs().representative(),
-                run.job().representativePart())
-            .with(scores.toString());
-    Divergence divergence = new Divergence(Head.of(original), scores);
+    return scores;
+  }
+
+  /** Of a table that is measured on the representative set. */
+  static Origin origin(String what, Run run) {
+    return Origin.of(what, run, run.inputs().representative(), run.job().representativePart())
+        .with(scores(run).toString());
+  }
+
+  /** It serves every target: jobs that differ in theirs measure it once. */
+  private static Sensitivity sensitivity(Run run, Graph network, Reconstruction reconstruction) {
+    Origin origin = origin("the sensitivity table", run);
+    Divergence divergence = new Divergence(Head.of(network), scores(run));
+    Optional<String> channels = run.job().plan().pruning().channels().map(ChannelTarget::toString);
     return run.shared()
-        .get(origin, Codecs.SENSITIVITY, () -> reconstruction.sensitivity(original, divergence));
+        .get(
+            channels.isPresent() ? origin.with(channels.get()) : origin,
+            Codecs.SENSITIVITY,
+            () -> reconstruction.sensitivity(network, divergence));
   }
 
   private static List<List<Tensor>> batches(Dataset set, int wanted) {

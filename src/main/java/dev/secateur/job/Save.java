@@ -17,7 +17,7 @@ record Save(Run run) implements Step {
 
   @Override
   public Set<Product<?>> needs() {
-    return Set.of(Product.TUNED);
+    return Set.of(Product.MODEL, Product.TUNED);
   }
 
   @Override
@@ -33,7 +33,8 @@ record Save(Run run) implements Step {
   @Override
   public void run(Products products) {
     products.put(
-        Product.PRUNED_FILE, write(run.inputs().model(), products.get(Product.TUNED).graph()));
+        Product.PRUNED_FILE,
+        write(products.get(Product.MODEL), products.get(Product.TUNED).graph()));
   }
 
   private Path write(KerasModel model, Graph network) {

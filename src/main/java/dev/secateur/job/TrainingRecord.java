@@ -35,7 +35,9 @@ final class TrainingRecord {
         asked.acceptance(),
         asked.skipUnreadable(),
         asked.sampleField(),
-        asked.targetField());
+        asked.targetField(),
+        asked.heldOut(),
+        asked.search());
   }
 
   static Training of(FineTuned tuned) {

@@ -1,7 +1,9 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
+import dev.secateur.keras.ChannelsFirst;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
@@ -47,7 +49,9 @@ public final class UnknownShape {
 
   private static KerasModel read(KerasSource source, Shape given) {
     KerasModel model = KerasReader.read(source.withInputShape(given));
-    Shape stated = model.graph().inputs().get(0).shape();
+    Graph.Input input = model.graph().inputs().get(0);
+    boolean first = model.channelsFirst().inputs().contains(input.name());
+    Shape stated = first ? ChannelsFirst.given(input.shape()) : input.shape();
     if (!stated.equals(given)) {
       throw new JobException(
           FailureReason.PLAN_INVALID,

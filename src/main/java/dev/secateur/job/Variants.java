@@ -7,11 +7,13 @@ import dev.secateur.evaluate.Judgement;
 import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.TfliteSparsity;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Macs;
 import dev.secateur.graph.Weight;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Task;
 import dev.secateur.result.Signature;
 import dev.secateur.result.Variant;
+import dev.secateur.tflite.TfliteFootprint;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.tflite.TfliteSignature;
 import java.nio.file.Path;
@@ -28,18 +30,36 @@ final class Variants {
 
   static Variant keras(
       String name, Path file, Graph graph, Evaluation evaluation, Latency latency) {
-    return of(name, file, sparsity(graph), evaluation, latency, Optional.empty());
+    return of(
+        name,
+        file,
+        sparsity(graph),
+        evaluation,
+        latency,
+        Optional.empty(),
+        Macs.total(graph),
+        Optional.empty(),
+        List.of());
   }
 
   static Variant tflite(
-      String name, Path file, TfliteModel model, Evaluation evaluation, Latency latency) {
+      String name,
+      Path file,
+      TfliteModel model,
+      Graph network,
+      Evaluation evaluation,
+      Latency latency) {
+    TfliteFootprint footprint = TfliteFootprint.of(model);
     return of(
         name,
         file,
         TfliteSparsity.of(model.buffer()),
         evaluation,
         latency,
-        Optional.of(signature(TfliteSignature.of(model))));
+        Optional.of(signature(TfliteSignature.of(model))),
+        Macs.total(network),
+        Optional.of(footprint.activationBytes()),
+        footprint.distinctOperators());
   }
 
   private static Variant of(
@@ -48,7 +68,10 @@ final class Variants {
       double sparsity,
       Evaluation evaluation,
       Latency latency,
-      Optional<Signature> signature) {
+      Optional<Signature> signature,
+      long macs,
+      Optional<Long> activationBytes,
+      List<String> operators) {
     FileSize size = FileSize.of(file);
     Map<String, Variant.Output> outputs = new LinkedHashMap<>();
     evaluation
@@ -80,7 +103,11 @@ final class Variants {
             .max(Comparator.naturalOrder()),
         outputs,
         evaluation.outputs().stream().flatMap(Variants::faults).toList(),
-        signature);
+        signature,
+        macs,
+        activationBytes,
+        operators,
+        List.of());
   }
 
   private static Signature signature(TfliteSignature file) {

@@ -19,13 +19,16 @@ import java.util.Set;
  * @param format the kind of file that it came from
  * @param kerasVersion as the file states it, or "unknown"
  * @param trainingConfig the loss it was compiled with, where the file says so
+ * @param channelsFirst what the file's model takes and gives with its channels first, and the graph
+ *     with its channels last
  */
 public record KerasModel(
     Graph graph,
     KerasArchitecture architecture,
     KerasFormat format,
     String kerasVersion,
-    Optional<TrainingConfig> trainingConfig) {
+    Optional<TrainingConfig> trainingConfig,
+    ChannelsFirst channelsFirst) {
 
   /**
    * Layers whose sizes stand in calls of operations, where they cannot be changed: their channels
@@ -55,6 +58,6 @@ public record KerasModel(
    */
   public KerasModel resized(Graph narrow) {
     KerasArchitecture smaller = Resizing.of(architecture, narrow);
-    return new KerasModel(narrow, smaller, format, kerasVersion, trainingConfig);
+    return new KerasModel(narrow, smaller, format, kerasVersion, trainingConfig, channelsFirst);
   }
 }

@@ -7,6 +7,7 @@ import dev.secateur.graph.GraphException;
 import dev.secateur.keras.architecture.ArchitectureFile;
 import dev.secateur.keras.architecture.ArchitectureLowering;
 import dev.secateur.keras.architecture.ArchitectureParser;
+import dev.secateur.keras.architecture.ChannelsLast;
 import dev.secateur.keras.architecture.KerasArchitecture;
 import dev.secateur.keras.checkpoint.Checkpoint;
 import dev.secateur.keras.checkpoint.SavedMetadata;
@@ -236,19 +237,23 @@ public final class KerasReader {
       Matching weights) {
     Dialect dialect = Dialect.of(version);
     ModelSpec model = parse(dialect, config);
+    ChannelsLast moved = ChannelsLast.of(model, dialect);
     WeightSlots slots = new WeightSlots(elements.getAsLong());
     ArchitectureLowering lowering =
-        new ArchitectureLowering(model.name(), slots, dialect, source.inputShape(), reasons);
-    Graph graph = lower(lowering, model);
+        new ArchitectureLowering(
+            model.name(), slots, dialect, source.inputShape().map(moved::shape), reasons);
+    Graph graph = lower(lowering, moved.model());
+    moved.tell(slots, graph);
     WeightLayout layout = new WeightLayout(reasons);
     weights.match(model, slots, layout);
     load(slots, layout);
     return new KerasModel(
         graph,
-        new KerasArchitecture(model, slots, dialect, lowering.equivalents()),
+        new KerasArchitecture(moved.model(), slots, dialect, lowering.equivalents()),
         format,
         version,
-        training);
+        training,
+        ChannelsFirst.of(graph, moved.inputs(), moved.outputs()));
   }
 
   private ModelSpec parse(Dialect dialect, JsonNode config) {

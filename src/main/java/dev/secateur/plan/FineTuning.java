@@ -194,21 +194,23 @@ public record FineTuning(
 
   /**
    * The same, for a plan that says how weights are pruned, how long it trains and what it learns
-   * from. What was reconstructed is near its end: the less was pruned, the smaller the steps.
+   * from. What was reconstructed is near its end: the less was pruned, the smaller the steps. Where
+   * channels went, batch normalisation has to find its statistics anew.
    */
   static FineTuning of(Recipe recipe, Pruning pruning, int epochs, boolean distill) {
     FineTuning usual = of(recipe);
     if (pruning.method() == Pruning.Method.MAGNITUDE || recipe == Recipe.TUTORIAL || epochs == 0) {
       return usual;
     }
-    boolean little = pruning.finalSparsity() <= LITTLE;
+    boolean little = pruning.finalSparsity() <= LITTLE && pruning.channels().isEmpty();
+    boolean much = pruning.finalSparsity() > LITTLE;
     Augment augment = epochs < LONG ? Augment.FLIPS : Augment.FLIPS_AND_SHIFTS;
     return new FineTuning(
         recipe,
         usual.epochs,
         usual.batchSize,
         usual.optimizer,
-        little ? 5e-4 : 3e-3,
+        little ? 5e-4 : much ? 3e-3 : 1e-3,
         usual.learningRateSchedule,
         usual.loss,
         usual.validationSplit,

@@ -21,6 +21,8 @@ import java.util.TreeMap;
  * @param skipUnreadable rows of each set that may be left out because they cannot be read, at most
  * @param sampleField of TFRecord, Parquet and WebDataset rows; empty: found
  * @param targetField as {@code sampleField}
+ * @param heldOut empty: nothing is held out but by the training itself
+ * @param search looks for the best of many such plans; empty: this one is run
  */
 public record Plan(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TaskChoice> task,
@@ -33,7 +35,9 @@ public record Plan(
     Acceptance acceptance,
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) int skipUnreadable,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> sampleField,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<HeldOut> heldOut,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Search> search) {
   public Plan {
     replace = replace == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(replace));
   }
@@ -44,6 +48,24 @@ public record Plan(
   /** The recipe's plan: what a document that names it leaves out is as here. */
   public static Plan of(Recipe recipe) {
     return of(recipe, Pruning.of(recipe));
+  }
+
+  /** This, quantized otherwise. */
+  public Plan with(Quantization other) {
+    return new Plan(
+        task,
+        replace,
+        preprocessing,
+        pruning,
+        fineTuning,
+        other,
+        representative,
+        acceptance,
+        skipUnreadable,
+        sampleField,
+        targetField,
+        heldOut,
+        search);
   }
 
   private static Plan of(Recipe recipe, Pruning pruning) {
@@ -58,6 +80,8 @@ public record Plan(
         Representative.DEFAULT,
         Acceptance.DEFAULT,
         0,
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }

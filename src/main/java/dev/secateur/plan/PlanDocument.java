@@ -31,6 +31,7 @@ final class PlanDocument {
   private static final String PRUNING = "pruning";
   private static final String FINE_TUNING = "fineTuning";
   private static final String ACCEPTANCE = "acceptance";
+  private static final String CHANNELS = "channels";
 
   /** The fields of {@code pruning} that say when. */
   private static final List<String> SCHEDULE =
@@ -112,7 +113,14 @@ final class PlanDocument {
               .or(() -> scheduled(recipe))
               .map(method -> Pruning.of(recipe, method))
               .orElseGet(() -> Pruning.of(recipe));
+      if (plan.path(PRUNING).has(CHANNELS)) {
+        spellOutChannels();
+        usual = usual.withoutZeros();
+      }
       ObjectNode complete = MAPPER.valueToTree(Plan.of(recipe));
+      if (plan.has("search")) {
+        complete.set("search", MAPPER.valueToTree(Search.DEFAULT));
+      }
       complete.set(PRUNING, overlaid(MAPPER.valueToTree(usual), PRUNING));
       Pruning pruning = MAPPER.treeToValue(complete, Plan.class).pruning();
       complete.set(
@@ -137,6 +145,14 @@ final class PlanDocument {
     } catch (JsonProcessingException e) {
       throw new PlanException("/", e.getOriginalMessage());
     }
+  }
+
+  /** In the one form that is written. Here {@code auto} is a share, not a default. */
+  private void spellOutChannels() throws JsonProcessingException {
+    ObjectNode pruning = (ObjectNode) plan.get(PRUNING);
+    pruning.set(
+        CHANNELS,
+        MAPPER.valueToTree(MAPPER.treeToValue(pruning.get(CHANNELS), ChannelTarget.class)));
   }
 
   private <T> Optional<T> named(String path, Class<T> type) throws JsonProcessingException {
@@ -207,6 +223,7 @@ final class PlanDocument {
   /** Every field; what is left to the run reads {@code auto}. */
   static ObjectNode write(Plan plan) {
     ObjectNode json = MAPPER.valueToTree(plan);
+    unsaid(plan.quantization(), (ObjectNode) json.get("quantization"));
     if (plan.pruning().method() == Pruning.Method.RECONSTRUCT) {
       ((ObjectNode) json.get(PRUNING)).remove(SCHEDULE);
     }
@@ -220,6 +237,16 @@ final class PlanDocument {
                       }
                     }));
     return json;
+  }
+
+  /** What a plan did before it could say so is left out. */
+  private static void unsaid(Quantization quantization, ObjectNode json) {
+    if (quantization.keepFloat().equals(Optional.of(List.of()))) {
+      json.remove("keepFloat");
+    }
+    if (!quantization.perTensorDense()) {
+      json.remove("perTensorDense");
+    }
   }
 
   /**
@@ -258,6 +285,12 @@ final class PlanDocument {
     }
     if (plan.quantization().aware().isEmpty()) {
       ((ObjectNode) json.get("quantization")).remove("aware");
+    }
+    if (plan.quantization().weightBits() == Quantization.BYTE) {
+      ((ObjectNode) json.get("quantization")).remove("weightBits");
+    }
+    if (plan.quantization().keepInt8().isEmpty()) {
+      ((ObjectNode) json.get("quantization")).remove("keepInt8");
     }
     if (!plan.fineTuning().freezeBatchNorm()) {
       ((ObjectNode) json.get(FINE_TUNING)).remove("freezeBatchNorm");

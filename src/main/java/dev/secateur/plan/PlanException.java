@@ -6,7 +6,7 @@ public final class PlanException extends RuntimeException {
 
   private final String path;
 
-  PlanException(String path, String problem) {
+  public PlanException(String path, String problem) {
     super(path + ": " + problem);
     this.path = path;
   }

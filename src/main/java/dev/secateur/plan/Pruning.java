@@ -1,7 +1,9 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.EnumNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -17,6 +19,7 @@ import java.util.OptionalInt;
  * @param finalSparsity in [0, 1); 0 means fine-tuning without pruning
  * @param endStep empty for "auto": fitted to the steps that will run
  * @param frequency steps between mask updates
+ * @param channels that go as a whole, before any weight does; empty: none
  */
 public record Pruning(
     Method method,
@@ -26,7 +29,8 @@ public record Pruning(
     double finalSparsity,
     int beginStep,
     OptionalInt endStep,
-    int frequency) {
+    int frequency,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ChannelTarget> channels) {
   /** How weights are chosen. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Method {
@@ -75,7 +79,8 @@ public record Pruning(
           0.5,
           0,
           OptionalInt.empty(),
-          1);
+          1,
+          Optional.empty());
 
   /** Magnitude pruning: the same sparsity for each kernel. */
   public Pruning(
@@ -93,7 +98,8 @@ public record Pruning(
         finalSparsity,
         beginStep,
         endStep,
-        frequency);
+        frequency,
+        Optional.empty());
   }
 
   /** Where the fields that a plan leaves out come from. */
@@ -110,6 +116,11 @@ public record Pruning(
       case RECONSTRUCT -> RECONSTRUCTED;
       case MAGNITUDE -> recipe == FineTuning.Recipe.TUTORIAL ? DEFAULT : OFTEN;
     };
+  }
+
+  /** This with no weight but those of channels to go: what who asks for channels alone means. */
+  Pruning withoutZeros() {
+    return new Pruning(method, allocation, schedule, 0, 0, beginStep, endStep, frequency, channels);
   }
 
   public Pruning {

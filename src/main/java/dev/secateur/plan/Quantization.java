@@ -18,6 +18,14 @@ import java.util.Optional;
  * @param integerOnly refuse a network that needs a float island, where activations are integers
  * @param aware whether the network learns, in the second half of its training, to be INT8; empty:
  *     where it was pruned by reconstruction and becomes INT8
+ * @param keepFloat layers whose numbers stay float32; empty: the fewest with which the result is
+ *     accepted
+ * @param perTensorDense whether a dense layer's kernel has one scale instead of one a channel: for
+ *     runtimes that know no others
+ * @param weightBits of kernels in the file by the scheme int8: 8, or 4, which are int4's levels
+ *     stored as INT8
+ * @param keepInt8 layers whose kernels stay at eight bits where others have four; empty: those at
+ *     the network's ends, where they are small
  */
 public record Quantization(
     @JsonProperty("scheme")
@@ -30,7 +38,11 @@ public record Quantization(
     IoType inputType,
     IoType outputType,
     boolean integerOnly,
-    Optional<Boolean> aware) {
+    Optional<Boolean> aware,
+    Optional<List<String>> keepFloat,
+    boolean perTensorDense,
+    int weightBits,
+    Optional<List<String>> keepInt8) {
   /** The type of the model's inputs or outputs. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum IoType {
@@ -43,11 +55,14 @@ public record Quantization(
     public boolean isOf(Scheme scheme) {
       return switch (this) {
         case FLOAT32 -> true;
-        case INT8, UINT8 -> scheme == Scheme.INT8;
+        case INT8, UINT8 -> scheme == Scheme.INT8 || scheme == Scheme.INT4;
         case INT16 -> scheme == Scheme.INT16X8;
       };
     }
   }
+
+  /** Bits of a kernel's entry where nothing else is said. */
+  public static final int BYTE = 8;
 
   public static final Quantization DEFAULT =
       new Quantization(IoType.FLOAT32, IoType.FLOAT32, false);
@@ -60,11 +75,25 @@ public record Quantization(
     if (new LinkedHashSet<>(schemes).size() < schemes.size()) {
       throw new IllegalArgumentException("scheme: names one twice");
     }
+    keepInt8 = keepInt8.map(List::copyOf);
+    if (weightBits != BYTE && !schemes.contains(Scheme.INT8)) {
+      throw new IllegalArgumentException(
+          "weightBits: says how the scheme int8 stores kernels, which is not asked for");
+    }
+    if (keepInt8.isPresent() && !fourBits(schemes, weightBits)) {
+      throw new IllegalArgumentException(
+          "keepInt8: no kernel has four bits (the scheme int4 and weightBits 4 make such)");
+    }
     requireKnown("inputType", inputType, schemes);
     requireKnown("outputType", outputType, schemes);
     if (integerOnly && schemes.stream().noneMatch(Scheme::calibrated)) {
       throw new IllegalArgumentException(
           "integerOnly: no scheme that is asked for has integer activations (int8 has)");
+    }
+    keepFloat = keepFloat.map(List::copyOf);
+    if (integerOnly && !keepFloat.map(List::isEmpty).orElse(false)) {
+      throw new IllegalArgumentException(
+          "keepFloat: needs float operations, which integerOnly refuses");
     }
     if (aware.orElse(false) && !schemes.contains(Scheme.INT8)) {
       throw new IllegalArgumentException(
@@ -78,20 +107,57 @@ public record Quantization(
           field
               + ": "
               + (type == IoType.INT16
-                  ? "int16 is of the scheme int16x8"
-                  : "int8 and uint8 are of the scheme int8")
-              + ", which is not asked for (float32 is of all)");
+                  ? "int16 is of the scheme int16x8, which is not asked for"
+                  : "int8 and uint8 are of the schemes int8 and int4, and neither is asked for")
+              + " (float32 is of all)");
     }
   }
 
   /** By the scheme {@link Scheme#INT8}. */
   public Quantization(IoType inputType, IoType outputType, boolean integerOnly) {
-    this(List.of(Scheme.INT8), inputType, outputType, integerOnly, Optional.empty());
+    this(
+        List.of(Scheme.INT8),
+        inputType,
+        outputType,
+        integerOnly,
+        Optional.empty(),
+        Optional.of(List.of()),
+        false,
+        BYTE,
+        Optional.empty());
+  }
+
+  /** This with these layers in float32. */
+  public Quantization keeping(List<String> inFloat) {
+    return new Quantization(
+        schemes,
+        inputType,
+        outputType,
+        integerOnly,
+        aware,
+        Optional.of(inFloat),
+        perTensorDense,
+        weightBits,
+        keepInt8);
   }
 
   /** The scheme whose variant decides the verdict. */
   public Scheme judged() {
     return schemes.get(0);
+  }
+
+  /** Whether kernels of a file by {@code scheme} have four bits. */
+  public boolean fourBits(Scheme scheme) {
+    return fourBits(List.of(scheme), weightBits);
+  }
+
+  /** Whether kernels of any file have four bits. */
+  public boolean fourBits() {
+    return fourBits(schemes, weightBits);
+  }
+
+  private static boolean fourBits(List<Scheme> schemes, int weightBits) {
+    return schemes.contains(Scheme.INT4) || weightBits < BYTE && schemes.contains(Scheme.INT8);
   }
 
   /** Whether a scheme that is asked for needs the ranges of activations. */

@@ -13,6 +13,11 @@ public enum Scheme {
   /** Weights and activations are 8-bit integers: what every integer kernel computes. */
   INT8,
   /**
+   * Kernels are 4-bit integers, two to a byte, found by reconstruction; activations are 8-bit ones.
+   * For the built-in kernels and TFLite Micro.
+   */
+  INT4,
+  /**
    * Kernels are 8-bit integers, activations float32: they are quantized while the network runs
    * ("dynamic range").
    */
@@ -35,7 +40,7 @@ public enum Scheme {
   /** Whether activations become integers, by the ranges that they are seen to have. */
   public boolean calibrated() {
     return switch (this) {
-      case INT8, INT16X8 -> true;
+      case INT8, INT4, INT16X8 -> true;
       case INT8_WEIGHTS, FLOAT16 -> false;
     };
   }

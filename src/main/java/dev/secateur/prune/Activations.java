@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * The values of a network on a set of samples, computed node by node in the network's order: only
@@ -22,6 +23,7 @@ import java.util.function.Function;
  */
 final class Activations {
   private final Function<Graph, Predictor> predictors;
+  private final UnaryOperator<List<Tensor>> seen;
   private final Map<String, Shape> shapes;
 
   /** By value, one tensor a batch. */
@@ -32,18 +34,26 @@ final class Activations {
   /**
    * @param predictors opens a network for inference
    * @param batches the network's inputs: one list a batch, one tensor an input
+   * @param seen what the nodes that read a value get instead of it, such as its INT8 form
    */
-  Activations(Graph network, Function<Graph, Predictor> predictors, List<List<Tensor>> batches) {
+  Activations(
+      Graph network,
+      Function<Graph, Predictor> predictors,
+      List<List<Tensor>> batches,
+      UnaryOperator<List<Tensor>> seen) {
     this.predictors = predictors;
+    this.seen = seen;
     this.shapes = network.shapes();
     for (int i = 0; i < network.inputs().size(); i++) {
       int input = i;
-      values.put(network.inputs().get(i).name(), batches.stream().map(b -> b.get(input)).toList());
+      List<Tensor> given = batches.stream().map(b -> b.get(input)).toList();
+      values.put(network.inputs().get(i).name(), seen.apply(given));
     }
   }
 
   private Activations(Activations other) {
     this.predictors = other.predictors;
+    this.seen = other.seen;
     this.shapes = other.shapes;
     this.values.putAll(other.values);
     this.done = other.done;
@@ -142,7 +152,7 @@ final class Activations {
       }
     }
     for (int o = 0; o < outputs.size(); o++) {
-      values.put(outputs.get(o).name(), made.get(o));
+      values.put(outputs.get(o).name(), seen.apply(made.get(o)));
     }
   }
 }

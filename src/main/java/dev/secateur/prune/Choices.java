@@ -22,8 +22,7 @@ interface Choices {
       Activations before,
       Activations now) {
     if (kernel instanceof PrunableLayer layer) {
-      SampledRows rows = new SampledRows(layer, original, before);
-      Moments moments = Moments.of(algebra, layer, original, rows, before, now);
+      Moments moments = Moments.of(algebra, layer, original, before, now);
       LayerProblem problem =
           new LayerProblem(algebra, moments.h(), moments.c(), layer.folded(original));
       return kept -> {

@@ -33,6 +33,7 @@ final class LinearAlgebra implements AutoCloseable {
   private final Operand<TFloat64> transposedProduct;
   private final Operand<TFloat64> solution;
   private final SelfAdjointEig<TFloat64> eigen;
+  private final Operand<TFloat64> cholesky;
 
   LinearAlgebra(int threads) {
     Ops tf = Ops.create(graph);
@@ -42,6 +43,7 @@ final class LinearAlgebra implements AutoCloseable {
     transposedProduct = tf.linalg.matMul(a, b, MatMul.transposeA(true));
     solution = tf.linalg.solve(a, b);
     eigen = tf.linalg.selfAdjointEig(a, SelfAdjointEig.computeV(true));
+    cholesky = tf.linalg.cholesky(a);
     session =
         new Session(graph, ConfigProto.newBuilder().setIntraOpParallelismThreads(threads).build());
   }
@@ -67,6 +69,14 @@ final class LinearAlgebra implements AutoCloseable {
       return new Eigen(
           values((TFloat64) result.get(0)),
           new Matrix(symmetric.rows(), symmetric.columns(), values((TFloat64) result.get(1))));
+    }
+  }
+
+  /** The lower L of {@code L·Lᵀ = definite}. */
+  Matrix cholesky(Matrix definite) {
+    try (TFloat64 fed = tensor(definite);
+        Result result = session.runner().feed(a, fed).fetch(cholesky).run()) {
+      return new Matrix(definite.rows(), definite.columns(), values((TFloat64) result.get(0)));
     }
   }
 

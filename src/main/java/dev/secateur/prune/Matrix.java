@@ -20,6 +20,20 @@ record Matrix(int rows, int columns, double[] values) {
     return values[row * columns + column];
   }
 
+  /** Some of the columns, in this order; this matrix where they are all of them. */
+  Matrix columns(int[] chosen) {
+    if (chosen.length == columns) {
+      return this;
+    }
+    Matrix some = zeros(rows, chosen.length);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < chosen.length; j++) {
+        some.values[i * chosen.length + j] = at(i, chosen[j]);
+      }
+    }
+    return some;
+  }
+
   /** Adds {@code other} to this one, in place. */
   void add(Matrix other) {
     for (int i = 0; i < values.length; i++) {

@@ -1,7 +1,10 @@
 package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * First and second moments of what a layer reads in the pruned network, x̂, and of what it should
@@ -16,44 +19,143 @@ import java.util.Optional;
 record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
   private static final int CHUNK = 1024;
 
+  /**
+   * A layer in a network, and what it reads there.
+   *
+   * @param rows the positions that are looked at, the same in both networks
+   */
+  record Side(PrunableLayer layer, Graph graph, SampledRows rows, Activations values) {
+    private Matrix inputs(int from, int to) {
+      return rows.inputs(values.value(layer.node().input(0)), from, to);
+    }
+
+    private Matrix outputs(String value, int from, int to) {
+      return rows.outputs(values.value(value), from, to);
+    }
+  }
+
+  /**
+   * Of a layer that has the same shape in both networks.
+   *
+   * @param before the original's values, up to the layer's node
+   * @param now the other's, likewise
+   */
   static Moments of(
       LinearAlgebra algebra,
       PrunableLayer layer,
       Graph original,
-      SampledRows rows,
       Activations before,
       Activations now) {
-    Matrix weights = layer.folded(original);
-    String input = layer.node().input(0);
-    Matrix h = Matrix.zeros(weights.rows(), weights.rows());
-    Matrix c = Matrix.zeros(weights.rows(), weights.columns());
-    double[] inputs = new double[weights.rows()];
-    double[] outputs = new double[weights.columns()];
-    for (int from = 0; from < rows.count(); from += CHUNK) {
-      int to = Math.min(from + CHUNK, rows.count());
-      Matrix x = rows.inputs(now.value(input), from, to);
-      Matrix y = algebra.multiply(rows.inputs(before.value(input), from, to), weights);
-      Optional<String> skip = layer.skip();
-      if (skip.isPresent()) {
-        addDifference(
-            y,
-            rows.outputs(before.value(skip.get()), from, to),
-            rows.outputs(now.value(skip.get()), from, to));
+    SampledRows rows = new SampledRows(layer, original, before);
+    return of(
+        algebra,
+        new Side(layer, original, rows, before),
+        new Side(layer, original, rows, now),
+        IntStream.range(0, layer.columns(original)).toArray());
+  }
+
+  /**
+   * @param before the layer in the original
+   * @param now the layer in the network pruned so far
+   * @param columns outputs of the original's layer that the other still has
+   */
+  static Moments of(LinearAlgebra algebra, Side before, Side now, int[] columns) {
+    Sums all = new Sums(before, now, columns);
+    all.add(algebra, 0, before.rows().count());
+    return all.moments();
+  }
+
+  /** Of each half of the samples, and of all. */
+  static List<Moments> ofHalves(LinearAlgebra algebra, Side before, Side now, int[] columns) {
+    int count = before.rows().count();
+    Sums first = new Sums(before, now, columns);
+    first.add(algebra, 0, count / 2);
+    Sums second = new Sums(before, now, columns);
+    second.add(algebra, count / 2, count);
+    List<Moments> halves = List.of(first.moments(), second.moments());
+    first.add(second);
+    return List.of(halves.get(0), halves.get(1), first.moments());
+  }
+
+  private static final class Sums {
+    private final Side before;
+    private final Side now;
+    private final int[] columns;
+    private final Matrix weights;
+    private final Matrix h;
+    private final Matrix c;
+    private final double[] inputs;
+    private final double[] outputs;
+    private int count;
+
+    Sums(Side before, Side now, int[] columns) {
+      this.before = before;
+      this.now = now;
+      this.columns = columns;
+      this.weights = before.layer().folded(before.graph());
+      int rows = now.layer().rows(now.graph());
+      this.h = Matrix.zeros(rows, rows);
+      this.c = Matrix.zeros(rows, columns.length);
+      this.inputs = new double[rows];
+      this.outputs = new double[columns.length];
+    }
+
+    void add(LinearAlgebra algebra, int begin, int end) {
+      for (int from = begin; from < end; from += CHUNK) {
+        int to = Math.min(from + CHUNK, end);
+        Matrix x = now.inputs(from, to);
+        Matrix y = algebra.multiply(before.inputs(from, to), weights).columns(columns);
+        Optional<String> skip = now.layer().skip();
+        if (skip.isPresent()) {
+          addDifference(
+              y,
+              before.outputs(skip.get(), from, to).columns(columns),
+              now.outputs(skip.get(), from, to));
+        }
+        h.add(algebra.multiplyTransposed(x, x));
+        c.add(algebra.multiplyTransposed(x, y));
+        sum(x, inputs);
+        sum(y, outputs);
       }
-      h.add(algebra.multiplyTransposed(x, x));
-      c.add(algebra.multiplyTransposed(x, y));
-      sum(x, inputs);
-      sum(y, outputs);
+      count += end - begin;
     }
-    scale(h.values(), 1.0 / rows.count());
-    scale(c.values(), 1.0 / rows.count());
-    scale(inputs, 1.0 / rows.count());
-    scale(outputs, 1.0 / rows.count());
-    if (layer.hasOffset()) {
-      centre(h, inputs, inputs);
-      centre(c, inputs, outputs);
+
+    void add(Sums other) {
+      h.add(other.h);
+      c.add(other.c);
+      for (int i = 0; i < inputs.length; i++) {
+        inputs[i] += other.inputs[i];
+      }
+      for (int j = 0; j < outputs.length; j++) {
+        outputs[j] += other.outputs[j];
+      }
+      count += other.count;
     }
-    return new Moments(h, c, inputs, outputs);
+
+    Moments moments() {
+      Matrix ofInputs = new Matrix(h.rows(), h.columns(), scaled(h.values()));
+      Matrix ofBoth = new Matrix(c.rows(), c.columns(), scaled(c.values()));
+      double[] inputMean = scaled(inputs);
+      double[] outputMean = scaled(outputs);
+      if (now.layer().hasOffset()) {
+        centre(ofInputs, inputMean, inputMean);
+        centre(ofBoth, inputMean, outputMean);
+      }
+      return new Moments(ofInputs, ofBoth, inputMean, outputMean);
+    }
+
+    private double[] scaled(double[] sums) {
+      double[] means = sums.clone();
+      for (int i = 0; i < means.length; i++) {
+        means[i] *= 1.0 / count;
+      }
+      return means;
+    }
+  }
+
+  boolean finite() {
+    return DoubleStream.of(h.values()).allMatch(Double::isFinite)
+        && DoubleStream.of(c.values()).allMatch(Double::isFinite);
   }
 
   /** What must be added to each output so that its mean is the target's. */
@@ -76,12 +178,6 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
   private static void sum(Matrix rows, double[] sums) {
     for (int i = 0; i < rows.values().length; i++) {
       sums[i % sums.length] += rows.values()[i];
-    }
-  }
-
-  private static void scale(double[] values, double factor) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] *= factor;
     }
   }
 

@@ -183,6 +183,25 @@ record PrunableLayer(
     return changed;
   }
 
+  /**
+   * The network's weights that change when this layer, behind which no normalisation stands, has
+   * these, and its outputs are raised by {@code offset}.
+   */
+  Map<String, Tensor> replaced(Graph graph, Matrix weights, double[] offset) {
+    float[] values = new float[weights.values().length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) weights.values()[i];
+    }
+    Map<String, Tensor> changed = new HashMap<>();
+    changed.put(kernel, new Tensor(graph.weights().get(kernel).shape(), values));
+    if (hasOffset()) {
+      double[] raised = new double[offset.length];
+      Arrays.fill(raised, -1);
+      changed.put(node.input(2), moved(graph, node.input(2), offset, raised));
+    }
+    return changed;
+  }
+
   /** {@code weight − offset/scale}, where that is defined. */
   private static Tensor moved(Graph graph, String name, double[] offset, double[] scale) {
     Tensor before = graph.weights().get(name).value();

@@ -63,7 +63,8 @@ public final class PruningSchedule {
         pruning.finalSparsity(),
         pruning.beginStep(),
         OptionalInt.of(endStep),
-        pruning.frequency());
+        pruning.frequency(),
+        pruning.channels());
   }
 
   /** Whether masks are computed anew at the start of {@code step}. */

@@ -1,6 +1,14 @@
 package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Tensor;
+import dev.secateur.graph.channel.Axis;
+import dev.secateur.graph.channel.Channels;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Prunes without training, kernel by kernel in the network's order: each layer is asked to say, on
@@ -11,7 +19,7 @@ import dev.secateur.graph.Graph;
  */
 public final class Reconstruction implements AutoCloseable {
   /** Batches that sensitivity is measured on. */
-  private static final int SENSITIVITY_BATCHES = 8;
+  static final int SENSITIVITY_BATCHES = 8;
 
   private final LinearAlgebra algebra;
   private final Samples samples;
@@ -53,6 +61,72 @@ public final class Reconstruction implements AutoCloseable {
                   .keeping(allocation.kept().get(kernel.kernel())));
     }
     return pruned;
+  }
+
+  /**
+   * What each group of channels costs, alone.
+   *
+   * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
+   */
+  public ChannelSensitivity sensitivity(
+      Graph original, Channels channels, Divergence divergence, OutputInformation information) {
+    return ChannelSensitivity.measure(
+        algebra, original, channels, samples, divergence, information);
+  }
+
+  /**
+   * The network without some units of its channels, and with the weights with which what is left
+   * best says what it said: each layer on what it reads now.
+   *
+   * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
+   */
+  public Graph without(Graph original, Channels channels, BitSet removed) {
+    Graph narrow = channels.without(removed);
+    Map<String, PrunableLayer> layers = new HashMap<>();
+    PrunableLayer.of(original).forEach(l -> layers.put(l.kernel(), l));
+    Activations before = samples.of(original);
+    Activations now = samples.of(narrow);
+    for (PrunableLayer layer : PrunableLayer.of(narrow)) {
+      samples.checkCancelled();
+      PrunableLayer whole = layers.get(layer.kernel());
+      if (whole == null) {
+        continue; // too large a matrix, and its inputs are what they were as nearly as can be
+      }
+      before.advance(original, layer.index());
+      now.advance(narrow, layer.index());
+      int axis = original.weights().get(layer.kernel()).shape().rank() - 1;
+      List<Moments> moments =
+          Moments.ofHalves(
+              algebra,
+              new Moments.Side(whole, original, new SampledRows(whole, original, before), before),
+              new Moments.Side(layer, narrow, new SampledRows(layer, narrow, now), now),
+              channels.kept(new Axis(layer.kernel(), axis), removed));
+      Matrix weights =
+          new Regression(algebra)
+              .weights(moments.subList(0, 2), moments.get(2), layer.folded(narrow));
+      boolean[] all = new boolean[weights.values().length];
+      Arrays.fill(all, true);
+      narrow =
+          narrow.withWeights(
+              layer.unfolded(
+                  narrow, new LayerProblem.Solution(weights, all), moments.get(2).offset(weights)));
+    }
+    return narrow;
+  }
+
+  /** What the network has lost that is left without channels, on the first of the samples. */
+  public ExpectedLoss lost(Graph original, Graph narrow, Divergence divergence) {
+    Samples few = samples.first(SENSITIVITY_BATCHES);
+    return ExpectedLoss.of(
+        divergence,
+        heads(few, divergence.ofHeads(original)),
+        heads(few, divergence.ofHeads(narrow)));
+  }
+
+  private static List<List<Tensor>> heads(Samples samples, Graph network) {
+    Activations values = samples.of(network);
+    values.advance(network, network.nodes().size());
+    return network.outputs().stream().map(o -> values.value(o.value())).toList();
   }
 
   @Override

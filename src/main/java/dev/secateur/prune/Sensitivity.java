@@ -24,12 +24,6 @@ public record Sensitivity(List<Kernel> kernels) {
   /** Steps of the whole network's size between which allocations are told apart. */
   private static final int UNITS = 2000;
 
-  /** Below this, divergence is the noise of a few hundred samples. */
-  private static final double NOISE = 1e-6;
-
-  /** How much smaller, as a logarithm, the first cost is at sparsity zero: next to nothing. */
-  private static final double FALL = 4;
-
   /**
    * @param size entries of the kernel
    * @param divergence at each of {@link #SPARSITIES}
@@ -136,21 +130,6 @@ public record Sensitivity(List<Kernel> kernels) {
   }
 
   private static double cost(Kernel kernel, double sparsity) {
-    if (sparsity <= 0) {
-      return 0;
-    }
-    double above = Math.log(Math.max(kernel.divergence()[0], NOISE));
-    double x = 0;
-    double y = above - FALL;
-    for (int i = 0; i < SPARSITIES.length; i++) {
-      above = Math.max(above, Math.log(Math.max(kernel.divergence()[i], NOISE)));
-      if (sparsity <= SPARSITIES[i]) {
-        return Math.exp(y + (above - y) * (sparsity - x) / (SPARSITIES[i] - x));
-      }
-      x = SPARSITIES[i];
-      y = above;
-    }
-    // Beyond the last: as steep as the steepest that was seen there, e-fold in a tenth.
-    return Math.exp(y + 10 * (sparsity - x));
+    return new Curve(SPARSITIES, kernel.divergence()).at(sparsity);
   }
 }

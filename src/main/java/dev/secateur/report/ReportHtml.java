@@ -3,6 +3,7 @@ package dev.secateur.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
+import dev.secateur.result.Narrowed;
 import dev.secateur.result.Outcome;
 import dev.secateur.result.ResultJson;
 import dev.secateur.result.Variant;
@@ -20,6 +21,11 @@ import java.util.Optional;
  * opens offline, light and dark, on a phone too.
  */
 final class ReportHtml {
+  private static final double MILLIONS = 1e6;
+
+  /** Layers that a chart of errors shows. */
+  private static final int WORST = 20;
+
   private final JobResult result;
   private final JsonNode plan;
   private final Variant original;
@@ -48,11 +54,17 @@ final class ReportHtml {
         + verdict(name)
         + tiles()
         + warnings()
+        + result
+            .search()
+            .map(search -> Html.section("The search", new FrontChart(search).html()))
+            .orElse("")
         + Html.section("The variants", variants())
         + Html.section("What they are judged by", judgements())
         + pair(Html.section("Sizes, zipped", sizes()), foremost())
         + training()
+        + result.channels().map(this::channels).orElse("")
         + Html.section("Sparsity of each pruned layer", layers())
+        + errors()
         + confusion()
         + pair(Html.section("Plan, as it ran", plan()), Html.section("Provenance", provenance()))
         + "<footer>Secateur "
@@ -136,24 +148,33 @@ final class ReportHtml {
       rows.append(
           Html.format(
               "<tr><td>%s</td><td>%,d</td><td>%,d</td><td>%.1f %%</td><td>%s</td><td>%.0f</td>"
-                  + "<td>%.0f</td></tr>\n",
+                  + "<td>%.0f</td><td>%.2f</td><td>%s</td><td>%s</td></tr>\n",
               Html.escape(v.name()),
               v.bytes(),
               v.zippedBytes(),
               100 * v.sparsity(),
               v.divergence().map(d -> Html.format("%.3g", d)).orElse("–"),
               v.latencyMicros().median(),
-              v.latencyMicros().p90()));
+              v.latencyMicros().p90(),
+              v.macs() / MILLIONS,
+              v.activationBytes().map(b -> Html.format("%,d", b)).orElse("–"),
+              v.operators().isEmpty()
+                  ? "–"
+                  : Html.format(
+                      "<span title=\"%s\">%d</span>",
+                      Html.escape(String.join(", ", v.operators())), v.operators().size())));
     }
     return "<div class=\"scroll\"><table><tr><th>variant</th><th>bytes</th><th>zipped</th>"
-        + "<th>sparsity</th><th>divergence</th><th>µs, median</th><th>µs, p90</th></tr>\n"
+        + "<th>sparsity</th><th>divergence</th><th>µs, median</th><th>µs, p90</th>"
+        + "<th>million MACs</th><th>memory</th><th>operators</th></tr>\n"
         + rows
         + "</table></div>\n<p class=\"soft\">On "
         + Html.format("%,d", original.samples())
         + " samples. The file that came in may hold an optimizer's state; the others do not."
         + " Divergence is from the original: nats of scores, error over spread of numbers. Latency"
         + " is one sample at a time: Keras files run in TensorFlow, the others in TensorFlow"
-        + " Lite.</p>\n";
+        + " Lite. Memory is what the values between the operators take, in bytes, one sample at a"
+        + " time, as TensorFlow Lite Micro plans it.</p>\n";
   }
 
   /** A row for each measure of each output, a column for each variant. */
@@ -235,6 +256,35 @@ final class ReportHtml {
     return before + "<div class=\"pair\">\n" + charts.sections() + "</div>\n";
   }
 
+  private String channels(Narrowed channels) {
+    StringBuilder rows = new StringBuilder();
+    for (JobResult.Layer layer : result.layers()) {
+      layer
+          .channels()
+          .ifPresent(
+              c ->
+                  rows.append(
+                      fact(
+                          layer.name(),
+                          Html.format(
+                              "%d of %d channels, %,d of %,d multiplications",
+                              c.outputs().after(),
+                              c.outputs().before(),
+                              c.macs().after(),
+                              c.macs().before()))));
+    }
+    return Html.section(
+        "Channels removed",
+        Html.format(
+                "<p class=\"soft\">Asked: %s. Gone: %s of the multiplications, %s of the weights,"
+                    + " %s of the activations held at once.</p>\n",
+                channels.wish(),
+                Html.percent(channels.macs().removed()),
+                Html.percent(channels.weights().removed()),
+                Html.percent(channels.memory().removed()))
+            + facts(rows.toString()));
+  }
+
   private String layers() {
     List<BarChart.Bar> bars =
         result.layers().stream()
@@ -252,6 +302,34 @@ final class ReportHtml {
             "<p class=\"soft\">Asked: %s. %d layers with weights are not pruned: batch"
                 + " normalisations and depthwise kernels.</p>\n",
             Html.percent(plan.at("/pruning/finalSparsity").asDouble()), kept);
+  }
+
+  /** Of the variant that decides, or else of the first that has some. */
+  private String errors() {
+    return result.layerErrors().entrySet().stream()
+        .findFirst()
+        .map(e -> Html.section("Quantization error, " + e.getKey(), errors(e.getValue())))
+        .orElse("");
+  }
+
+  private static String errors(List<JobResult.LayerError> errors) {
+    List<BarChart.Bar> bars =
+        errors.stream()
+            .limit(WORST)
+            .map(
+                e ->
+                    new BarChart.Bar(
+                        e.layer(),
+                        e.error(),
+                        Html.format("%.2f %s", e.error(), e.operator().toLowerCase(Locale.ROOT))))
+            .toList();
+    return new BarChart(bars).html(errors.get(0).error())
+        + Html.format(
+            "<p class=\"soft\">Of each layer's own result, root mean square, in steps of its"
+                + " scale, the worst of %d layers first. Rounding alone leaves 0.29; much more"
+                + " means that values lie beyond the calibrated range or that the kernel is"
+                + " coarse, and that the layer may do better in float (keepFloat).</p>\n",
+            errors.size());
   }
 
   private String confusion() {

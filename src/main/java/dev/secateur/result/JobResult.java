@@ -3,7 +3,10 @@ package dev.secateur.result;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.secateur.plan.Plan;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -13,8 +16,11 @@ import java.util.OptionalInt;
  * @param outcome accepted or rejected
  * @param reason one sentence, with the figures that decided
  * @param variants the original first; the others are missing where it could not be judged
+ * @param channels empty where none were to go
  * @param calibration empty where nothing was quantized
+ * @param layerErrors what quantizing costs, by variant, the worst layer first
  * @param directory where the artifacts are
+ * @param search what found the plan; empty where it was given
  */
 public record JobResult(
     Outcome outcome,
@@ -24,18 +30,22 @@ public record JobResult(
     List<Data> datasets,
     List<Variant> variants,
     List<Layer> layers,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Narrowed> channels,
     List<StageTime> stages,
     Training training,
     Optional<Calibration> calibration,
+    Map<String, List<LayerError>> layerErrors,
     List<String> warnings,
     Process process,
     Path directory,
-    List<Artifact> artifacts) {
+    List<Artifact> artifacts,
+    Optional<Searched> search) {
   public JobResult {
     datasets = List.copyOf(datasets);
     variants = List.copyOf(variants);
     layers = List.copyOf(layers);
     stages = List.copyOf(stages);
+    layerErrors = Collections.unmodifiableMap(new LinkedHashMap<>(layerErrors));
     warnings = List.copyOf(warnings);
     artifacts = List.copyOf(artifacts);
   }
@@ -52,6 +62,15 @@ public record JobResult(
 
   /** This with other artifacts. */
   public JobResult withArtifacts(List<Artifact> others) {
+    return with(others, search);
+  }
+
+  /** This as the best that a search has found. */
+  public JobResult foundBy(Searched found) {
+    return with(artifacts, Optional.of(found));
+  }
+
+  private JobResult with(List<Artifact> others, Optional<Searched> found) {
     return new JobResult(
         outcome,
         reason,
@@ -60,13 +79,16 @@ public record JobResult(
         datasets,
         variants,
         layers,
+        channels,
         stages,
         training,
         calibration,
+        layerErrors,
         warnings,
         process,
         directory,
-        others);
+        others,
+        found);
   }
 
   /** The Keras file that came in. */
@@ -102,14 +124,30 @@ public record JobResult(
     }
   }
 
-  /** A layer with weights; the sparsities are of its prunable kernel. */
+  /**
+   * A layer with weights; the sparsities are of its prunable kernel.
+   *
+   * @param channels that it makes, and what it takes; where channels were to go
+   */
   public record Layer(
       String name,
       String type,
       long parameters,
       boolean pruned,
       double targetSparsity,
-      double sparsity) {}
+      double sparsity,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Channels> channels) {}
+
+  /** Of a layer: its outputs, and multiplications and additions a sample. */
+  public record Channels(Narrowed.Change outputs, Narrowed.Change macs) {}
+
+  /**
+   * What quantizing a layer costs.
+   *
+   * @param operator the one of its operators that errs the most
+   * @param error root mean square, in steps of the result; rounding alone leaves 0.289
+   */
+  public record LayerError(String layer, String operator, double error) {}
 
   public record StageTime(String name, double seconds) {}
 

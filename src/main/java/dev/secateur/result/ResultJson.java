@@ -22,10 +22,12 @@ public final class ResultJson {
     json.set("layers", MAPPER.valueToTree(result.layers()));
     json.set("training", MAPPER.valueToTree(result.training()));
     json.set("calibration", MAPPER.valueToTree(result.calibration()));
+    json.set("layerErrors", MAPPER.valueToTree(result.layerErrors()));
     json.set("stages", MAPPER.valueToTree(result.stages()));
     json.set("warnings", MAPPER.valueToTree(result.warnings()));
     json.set("process", MAPPER.valueToTree(result.process()));
     json.set("artifacts", MAPPER.valueToTree(result.artifacts()));
+    result.search().ifPresent(search -> json.set("search", MAPPER.valueToTree(search)));
     return json;
   }
 }

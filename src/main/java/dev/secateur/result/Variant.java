@@ -24,6 +24,11 @@ import java.util.Optional;
  * @param outputs by name, in the network's order
  * @param faults why a verdict on this variant would rest on nothing
  * @param signature of a TFLite file; empty for Keras files
+ * @param macs multiplications and additions of the kernels, for one sample
+ * @param activationBytes memory that the values between the operators of a TFLite file take, one
+ *     sample at a time, as TFLite Micro plans it; empty for Keras files
+ * @param operators the different ones of a TFLite file, by name; empty for Keras files
+ * @param misfits why the device that was asked for cannot run a TFLite file
  */
 public record Variant(
     String name,
@@ -42,8 +47,14 @@ public record Variant(
     Optional<Double> divergence,
     Map<String, Output> outputs,
     List<Fault> faults,
-    Optional<Signature> signature) {
+    Optional<Signature> signature,
+    long macs,
+    Optional<Long> activationBytes,
+    List<String> operators,
+    List<String> misfits) {
   public Variant {
+    operators = List.copyOf(operators);
+    misfits = List.copyOf(misfits);
     confusion = List.copyOf(confusion);
     measures = ordered(measures);
     outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
@@ -69,7 +80,11 @@ public record Variant(
         divergence,
         outputs,
         others,
-        signature);
+        signature,
+        macs,
+        activationBytes,
+        operators,
+        misfits);
   }
 
   private static Map<Measure, Double> ordered(Map<Measure, Double> measures) {

@@ -133,6 +133,35 @@ sealed interface Constant {
     }
   }
 
+  /**
+   * Int4 values, one an entry, written two to a byte: the first of a pair in the low half. Where
+   * their number is odd, the last half is zero.
+   */
+  record Int4s(byte[] values) implements Constant {
+    @Override
+    public int size() {
+      return (values.length + 1) / 2;
+    }
+
+    @Override
+    public void write(ByteBuffer to) {
+      for (int i = 0; i < values.length; i += 2) {
+        int high = i + 1 < values.length ? values[i + 1] << 4 : 0;
+        to.put((byte) (high | values[i] & 0xf));
+      }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Int4s o && Arrays.equals(o.values, values);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * Arrays.hashCode(values) + 4;
+    }
+  }
+
   /** Int16 values as they are written. */
   record Int16s(short[] values) implements Constant {
     @Override

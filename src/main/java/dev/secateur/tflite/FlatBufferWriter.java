@@ -30,7 +30,8 @@ import org.tensorflow.lite.schema.TensorMap;
  * TensorFlow Lite).
  *
  * <p>Equal constants share one buffer, equal quantization vectors one vector. A dynamic batch is
- * written as 1 in the shape and −1 in the shape signature.
+ * written as 1 in the shape and −1 in the shape signature. Operators stand in the order that needs
+ * the least memory.
  */
 final class FlatBufferWriter {
   private static final int SCHEMA_VERSION = 3;
@@ -40,6 +41,9 @@ final class FlatBufferWriter {
 
   /** The key that Keras' own signature has. */
   private static final String SIGNATURE = "serving_default";
+
+  /** The first runtime whose integer dense kernel reads a scale a channel. */
+  private static final String PER_CHANNEL_DENSE = "2.10.0";
 
   private final Program program;
   private final FlatBufferBuilder builder;
@@ -81,7 +85,7 @@ final class FlatBufferWriter {
   }
 
   static TfliteModel write(Program program, ModelMetadata metadata) {
-    return new FlatBufferWriter(program).model(metadata);
+    return new FlatBufferWriter(MemoryOrder.of(program)).model(metadata);
   }
 
   private TfliteModel model(ModelMetadata metadata) {
@@ -140,13 +144,27 @@ final class FlatBufferWriter {
   }
 
   private String minimumRuntime() {
-    Version newest = Version.parse("1.5.0");
+    boolean int4 = program.tensors().stream().anyMatch(t -> t.type() == ScalarType.INT4);
+    Version newest = Version.parse(int4 ? ScalarType.INT4_RUNTIME : "1.5.0");
     for (Operator operator : program.operators()) {
       int version = OperatorVersion.of(program, operator);
-      Version needed = Version.parse(operator.opcode().runtime(version));
+      Version needed =
+          Version.parse(
+              isPerChannelDense(operator) ? PER_CHANNEL_DENSE : operator.opcode().runtime(version));
       newest = needed.compareTo(newest) > 0 ? needed : newest;
     }
     return newest.toString();
+  }
+
+  /** Of integer activations: its version does not tell, and older runtimes take the first scale. */
+  private boolean isPerChannelDense(Operator operator) {
+    return operator.opcode() == Opcode.FULLY_CONNECTED
+        && program.tensor(operator.inputs().get(0)).quantization().isPresent()
+        && program
+            .tensor(operator.inputs().get(1))
+            .quantization()
+            .filter(Affine::perChannel)
+            .isPresent();
   }
 
   private int subgraph() {

@@ -26,7 +26,7 @@ enum Integers {
    */
   static Integers of(Scheme scheme) {
     return switch (scheme) {
-      case INT8 -> INT8;
+      case INT8, INT4 -> INT8;
       case INT16X8 -> INT16;
       case INT8_WEIGHTS, FLOAT16 ->
           throw new IllegalArgumentException(scheme.label() + ": activations stay float");

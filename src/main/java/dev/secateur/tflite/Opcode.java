@@ -21,7 +21,15 @@ enum Opcode {
   CEIL(BuiltinOperator.CEIL, Int8.NONE, "1.14.0"),
   CONCATENATION(BuiltinOperator.CONCATENATION, Int8.AS_OUTPUT, "1.5.0", "1.14.0", "2.3.0"),
   CONV_2D(
-      BuiltinOperator.CONV_2D, Int8.KERNEL, "1.5.0", "1.14.0", "1.14.0", "2.3.0", "2.4.0", "2.9.0"),
+      BuiltinOperator.CONV_2D,
+      Int8.KERNEL,
+      "1.5.0",
+      "1.14.0",
+      "1.14.0",
+      "2.3.0",
+      "2.4.0",
+      "2.9.0",
+      "2.11.0"),
   COS(BuiltinOperator.COS, Int8.NONE, "1.14.0"),
   DEPTH_TO_SPACE(BuiltinOperator.DEPTH_TO_SPACE, Int8.AS_INPUT, "2.1.0", "2.5.0"),
   DEPTHWISE_CONV_2D(

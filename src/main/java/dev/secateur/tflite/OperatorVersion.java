@@ -12,6 +12,7 @@ final class OperatorVersion {
   static int of(Program program, Operator operator) {
     List<Program.Tensor> in = operator.inputs().stream().map(program::tensor).toList();
     boolean int8 = in.get(0).type() == ScalarType.INT8;
+    boolean int4 = in.size() > 1 && in.get(1).type() == ScalarType.INT4;
     boolean int16 = in.get(0).type() == ScalarType.INT16;
     boolean hybrid =
         in.size() > 1
@@ -22,10 +23,12 @@ final class OperatorVersion {
       return ofInt16(program, operator, rank);
     }
     return switch (operator.opcode()) {
-      case CONV_2D -> isGrouped(in) ? 6 : hybrid ? 5 : int8 ? 3 : 1;
+      case CONV_2D -> int4 ? 7 : isGrouped(in) ? 6 : hybrid ? 5 : int8 ? 3 : 1;
+      // The runtime's table says 7 for int4, but its reference kernels, which compute it as well,
+      // are registered up to 3.
       case DEPTHWISE_CONV_2D ->
           hybrid ? 6 : int8 ? 3 : isDilated((Attributes.Depthwise) operator.attributes()) ? 2 : 1;
-      case FULLY_CONNECTED -> hybrid ? hybridDense(in.get(1)) : int8 ? 4 : 1;
+      case FULLY_CONNECTED -> int4 ? 10 : hybrid ? hybridDense(in.get(1)) : int8 ? 4 : 1;
       case TRANSPOSE_CONV -> operator.attributes().activation() == Attributes.Fused.NONE ? 3 : 4;
       case MUL -> int8 ? mulVersion(in, program.tensor(operator.output())) : 1;
       case RESIZE_BILINEAR ->

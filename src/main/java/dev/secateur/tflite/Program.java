@@ -19,7 +19,11 @@ final class Program {
       Shape shape,
       ScalarType type,
       Optional<Constant> constant,
-      Optional<Affine> quantization) {}
+      Optional<Affine> quantization) {
+    Tensor named(String other) {
+      return new Tensor(other, shape, type, constant, quantization);
+    }
+  }
 
   /** A network input or output: its Keras name and its tensor. */
   record Port(String name, int tensor) {}
@@ -52,6 +56,27 @@ final class Program {
 
   void output(String name, int tensor) {
     outputs.add(new Port(name, tensor));
+  }
+
+  /** Gives an output a name; what had it, unless it is an input, takes the other's. */
+  void nameOutput(int output, String name) {
+    boolean input = inputs.stream().map(i -> tensors.get(i.tensor()).name()).anyMatch(name::equals);
+    if (input) {
+      return;
+    }
+    String other = tensors.get(output).name();
+    tensors.replaceAll(
+        t -> t.name().equals(name) ? t.named(other) : t.name().equals(other) ? t.named(name) : t);
+  }
+
+  /** This program with its operators in another order. */
+  Program inOrder(List<Operator> order) {
+    Program copy = new Program();
+    copy.tensors.addAll(tensors);
+    copy.inputs.addAll(inputs);
+    copy.outputs.addAll(outputs);
+    copy.operators.addAll(order);
+    return copy;
   }
 
   /** This program with the operators of these numbers marked as float-only. */

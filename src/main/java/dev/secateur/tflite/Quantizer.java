@@ -1,5 +1,6 @@
 package dev.secateur.tflite;
 
+import dev.secateur.graph.Grid;
 import dev.secateur.graph.Shape;
 import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Quantization.IoType;
@@ -24,7 +25,13 @@ final class Quantizer {
   private final Integers integers;
   private final IoType inputType;
   private final IoType outputType;
-  private final Program to = new Program();
+  private final boolean perTensorDense;
+  private final Map<String, Grid> grids;
+
+  /** Whether levels of four bits are written two to a byte. */
+  private final boolean packed;
+
+  private final Program to;
 
   /** Float forms of the original's tensors in the result. */
   private final Map<Integer, Integer> floats = new HashMap<>();
@@ -37,16 +44,74 @@ final class Quantizer {
 
   private record Form(int tensor, Affine quantization) {}
 
-  private Quantizer(Program from, QuantizationPlan plan, Scheme scheme, Quantization options) {
+  /**
+   * What a float operator makes of the operands of an integer one.
+   *
+   * @param actual the integer operator's result, dequantized
+   * @param expected the float operator's
+   * @param scale of the integer operator's result
+   */
+  record Twin(String layer, Opcode opcode, int actual, int expected, float scale) {}
+
+  private Quantizer(
+      Program from,
+      QuantizationPlan plan,
+      Scheme scheme,
+      Quantization options,
+      Map<String, Grid> grids,
+      Program to) {
+    this.grids = grids;
+    this.packed = scheme == Scheme.INT4;
     this.from = from;
     this.plan = plan;
+    this.to = to;
     this.integers = Integers.of(scheme);
     this.inputType = options.inputType(scheme);
     this.outputType = options.outputType(scheme);
+    this.perTensorDense = options.perTensorDense();
   }
 
   static Program quantize(
-      Program lowered, Calibration calibration, Scheme scheme, Quantization options) {
+      Program lowered,
+      Calibration calibration,
+      Scheme scheme,
+      Quantization options,
+      Map<String, Grid> grids) {
+    Program to = new Program();
+    Quantizer quantizer = planned(lowered, calibration, scheme, options, grids, to);
+    quantizer.from.inputs().forEach(quantizer::input);
+    quantizer.from.operators().forEach(quantizer::rewrite);
+    quantizer.from.outputs().forEach(quantizer::output);
+    return to;
+  }
+
+  /**
+   * The same with a float twin beside each integer operator, for {@link LayerErrors}.
+   *
+   * @param to receives the program
+   */
+  static List<Twin> twins(
+      Program lowered, Calibration calibration, Scheme scheme, Quantization options, Program to) {
+    Quantizer quantizer = planned(lowered, calibration, scheme, options, Map.of(), to);
+    quantizer.from.inputs().forEach(quantizer::input);
+    List<Twin> twins = new ArrayList<>();
+    for (Operator operator : quantizer.from.operators()) {
+      quantizer.rewrite(operator);
+      if (quantizer.isRewritten(operator)) {
+        twins.add(quantizer.twin(operator, to.operators().get(to.operators().size() - 1)));
+      }
+    }
+    quantizer.from.outputs().forEach(quantizer::output);
+    return twins;
+  }
+
+  private static Quantizer planned(
+      Program lowered,
+      Calibration calibration,
+      Scheme scheme,
+      Quantization options,
+      Map<String, Grid> grids,
+      Program to) {
     requireKernels(lowered, scheme, options);
     Integers integers = Integers.of(scheme);
     Program program = options.integerOnly() ? lowered : FloatStatistics.mark(lowered);
@@ -56,11 +121,32 @@ final class Quantizer {
       requireKernels(program, scheme, options);
       plan = QuantizationPlan.of(program, calibration, integers);
     }
-    Quantizer quantizer = new Quantizer(program, plan, scheme, options);
-    program.inputs().forEach(quantizer::input);
-    program.operators().forEach(quantizer::rewrite);
-    program.outputs().forEach(quantizer::output);
-    return quantizer.to;
+    return new Quantizer(program, plan, scheme, options, grids, to);
+  }
+
+  private Twin twin(Operator operator, Operator quantized) {
+    List<Integer> operands = new ArrayList<>();
+    for (int i = 0; i < operator.inputs().size(); i++) {
+      int tensor = operator.inputs().get(i);
+      boolean asItIs = isInteger(tensor) || from.tensor(tensor).constant().isPresent();
+      operands.add(
+          asItIs ? copy(tensor) : dequantized(quantized.inputs().get(i), operator.layer()));
+    }
+    Program.Tensor out = from.tensor(operator.output());
+    int expected = to.floats(out.name() + "/expected", out.shape());
+    to.append(
+        new Operator(
+            operator.opcode(), operator.attributes(), operands, expected, operator.layer(), true));
+    int actual = dequantized(quantized.output(), operator.layer());
+    float scale = plan.activation(operator.output()).scale();
+    return new Twin(operator.layer(), operator.opcode(), actual, expected, scale);
+  }
+
+  private int dequantized(int tensor, String layer) {
+    Program.Tensor t = to.tensor(tensor);
+    int floats = to.floats(t.name() + "/dequantized", t.shape());
+    emit(Opcode.DEQUANTIZE, tensor, floats, layer);
+    return floats;
   }
 
   /** See {@link Lowered#requireQuantizable}. */
@@ -110,25 +196,29 @@ final class Quantizer {
     }
   }
 
+  /** It has the name that it has in the float file, whatever form it has. */
   private void output(Program.Port port) {
+    int output =
+        switch (outputType) {
+          case FLOAT32 -> asFloat(port.tensor());
+          case INT8, INT16 -> asInteger(port.tensor(), plan.activation(port.tensor()));
+          case UINT8 -> unsigned(port);
+        };
+    to.output(port.name(), output);
+    to.nameOutput(output, from.tensor(port.tensor()).name());
+  }
+
+  private int unsigned(Program.Port port) {
     Program.Tensor tensor = from.tensor(port.tensor());
-    if (outputType == IoType.FLOAT32) {
-      to.output(port.name(), asFloat(port.tensor()));
-      return;
-    }
-    int signed = asInteger(port.tensor(), plan.activation(port.tensor()));
-    if (outputType != IoType.UINT8) {
-      to.output(port.name(), signed);
-      return;
-    }
-    int unsigned = uint8(tensor.name() + "/uint8", tensor.shape(), plan.activation(port.tensor()));
+    Affine how = plan.activation(port.tensor());
+    int signed = asInteger(port.tensor(), how);
+    int unsigned = uint8(tensor.name() + "/uint8", tensor.shape(), how);
     emit(Opcode.QUANTIZE, signed, unsigned, port.name());
-    to.output(port.name(), unsigned);
+    return unsigned;
   }
 
   private void rewrite(Operator operator) {
-    boolean onlyIntegers = operator.inputs().stream().allMatch(this::isInteger);
-    if (!integers.compute(operator) || onlyIntegers) {
+    if (!isRewritten(operator)) {
       rewriteAsFloat(operator);
       return;
     }
@@ -141,6 +231,12 @@ final class Quantizer {
     int output = integer(out.name(), out.shape(), result);
     forms.put(new Form(operator.output(), result), output);
     append(operator, operands, output);
+  }
+
+  /** Whether it becomes an operator of integers. */
+  private boolean isRewritten(Operator operator) {
+    boolean onlyIntegers = operator.inputs().stream().allMatch(this::isInteger);
+    return integers.compute(operator) && !onlyIntegers;
   }
 
   private void rewriteAsFloat(Operator operator) {
@@ -183,15 +279,26 @@ final class Quantizer {
     int bias = operator.inputs().get(transposed ? 3 : 2);
     Affine q = plan.activation(activation);
     int axis = operator.opcode() == Opcode.DEPTHWISE_CONV_2D ? 3 : 0;
+    String name = from.tensor(kernel).name();
+    Optional<Grid> grid =
+        Optional.ofNullable(grids.get(name))
+            .or(
+                () ->
+                    isPerTensor(operator)
+                        ? Optional.of(KernelQuantizer.perTensor(values(kernel)))
+                        : Optional.empty());
     KernelQuantizer quantizer =
-        new KernelQuantizer(values(kernel), values(bias), q.scale(), result.scale(), integers);
+        new KernelQuantizer(
+            values(kernel), values(bias), q.scale(), result.scale(), integers, grid);
+    boolean four = packed && grid.filter(g -> g.most() <= Grid.FOUR_BITS).isPresent();
+    Constant.Int8s weights = quantizer.weights();
     int x = asInteger(activation, q);
     int w =
         to.constant(
-            from.tensor(kernel).name(),
+            name,
             from.tensor(kernel).shape(),
-            ScalarType.INT8,
-            quantizer.weights(),
+            four ? ScalarType.INT4 : ScalarType.INT8,
+            four ? new Constant.Int4s(weights.values()) : weights,
             Optional.of(quantizer.weightQuantization(axis)));
     int b =
         to.constant(
@@ -201,6 +308,10 @@ final class Quantizer {
             quantizer.bias(),
             Optional.of(quantizer.biasQuantization()));
     return transposed ? List.of(copy(operator.inputs().get(0)), w, x, b) : List.of(x, w, b);
+  }
+
+  private boolean isPerTensor(Operator operator) {
+    return perTensorDense && operator.opcode() == Opcode.FULLY_CONNECTED;
   }
 
   private Constant.Floats values(int tensor) {

@@ -170,7 +170,13 @@ public final class TfliteInterpreter implements Predictor {
    * outputs, so this is how intermediate values are seen.
    */
   static TfliteInterpreter watching(TfliteModel compiled, int threads, int[] watched) {
-    return open(compiled, threads, watched, Kernels.XNNPACK);
+    return watching(compiled, threads, watched, Kernels.XNNPACK);
+  }
+
+  /** The same with the kernels that are asked for. */
+  static TfliteInterpreter watching(
+      TfliteModel compiled, int threads, int[] watched, Kernels kernels) {
+    return open(compiled, threads, watched, kernels);
   }
 
   private static TfliteInterpreter open(

@@ -24,24 +24,32 @@ final class WeightQuantizer {
 
   private final Program from;
   private final Scheme scheme;
+  private final boolean perTensorDense;
   private final Program to = new Program();
 
-  /** Tensors of the result, by those that they stand for; kernels in int8 apart. */
+  /** Tensors of the result that are what they were, by number. */
+  private final Map<Integer, Integer> copies = new HashMap<>();
+
+  /** Constants of the result that are brought back to float32. */
   private final Map<Integer, Integer> floats = new HashMap<>();
 
   private final Map<Integer, Integer> kernels = new HashMap<>();
 
-  private WeightQuantizer(Program from, Scheme scheme) {
+  private WeightQuantizer(Program from, Scheme scheme, boolean perTensorDense) {
     this.from = from;
     this.scheme = scheme;
+    this.perTensorDense = perTensorDense;
   }
 
   static Program float16(Program program) {
-    return new WeightQuantizer(program, Scheme.FLOAT16).rewritten();
+    return new WeightQuantizer(program, Scheme.FLOAT16, false).rewritten();
   }
 
-  static Program int8(Program program) {
-    return new WeightQuantizer(program, Scheme.INT8_WEIGHTS).rewritten();
+  /**
+   * @param perTensorDense whether a dense layer's kernel has one scale
+   */
+  static Program int8(Program program, boolean perTensorDense) {
+    return new WeightQuantizer(program, Scheme.INT8_WEIGHTS, perTensorDense).rewritten();
   }
 
   private Program rewritten() {
@@ -53,11 +61,10 @@ final class WeightQuantizer {
 
   private void rewrite(Operator operator) {
     List<Integer> operands = new ArrayList<>();
-    boolean hybrid = scheme == Scheme.INT8_WEIGHTS && isHybrid(operator);
+    boolean hybrid = !operator.floatOnly() && scheme == Scheme.INT8_WEIGHTS && isHybrid(operator);
     for (int i = 0; i < operator.inputs().size(); i++) {
       int tensor = operator.inputs().get(i);
-      operands.add(
-          hybrid && i == 1 ? kernel(tensor, axis(operator)) : operand(operator, i, tensor));
+      operands.add(hybrid && i == 1 ? kernel(tensor, operator) : operand(operator, i, tensor));
     }
     int output = asFloat(operator.output(), operator.layer());
     Attributes attributes =
@@ -98,41 +105,49 @@ final class WeightQuantizer {
 
   private int operand(Operator operator, int index, int tensor) {
     boolean kernel = operator.opcode().int8().rule() == Opcode.Int8.Rule.KERNEL && index == 1;
+    if (operator.floatOnly()) {
+      return copy(tensor);
+    }
     return scheme == Scheme.INT8_WEIGHTS && kernel && isLarge(tensor)
         ? floats.computeIfAbsent(
-            tensor, t -> restored(kernel(t, axis(operator)), from.tensor(t), operator.layer()))
+            tensor, t -> restored(kernel(t, operator), from.tensor(t), operator.layer()))
         : asFloat(tensor, operator.layer());
   }
 
-  private int kernel(int tensor, int axis) {
+  private int kernel(int tensor, Operator operator) {
+    boolean perTensor = perTensorDense && operator.opcode() == Opcode.FULLY_CONNECTED;
     return kernels.computeIfAbsent(
         tensor,
         t -> {
           Program.Tensor kernel = from.tensor(t);
           KernelQuantizer quantizer =
-              KernelQuantizer.ofWeights((Constant.Floats) kernel.constant().orElseThrow());
+              KernelQuantizer.ofWeights(
+                  (Constant.Floats) kernel.constant().orElseThrow(), perTensor);
           return to.constant(
               kernel.name(),
               kernel.shape(),
               ScalarType.INT8,
               quantizer.weights(),
-              Optional.of(quantizer.weightQuantization(axis)));
+              Optional.of(quantizer.weightQuantization(axis(operator))));
         });
   }
 
   private int asFloat(int tensor, String layer) {
-    Integer known = floats.get(tensor);
-    if (known == null) {
-      Program.Tensor t = from.tensor(tensor);
-      known =
-          scheme == Scheme.FLOAT16 && fitsFloat16(t)
-              ? restored(half(t), t, layer)
-              : t.constant().isPresent()
-                  ? to.constant(t.name(), t.shape(), t.type(), t.constant().get(), Optional.empty())
-                  : to.value(t.name(), t.shape(), t.type(), Optional.empty());
-      floats.put(tensor, known);
-    }
-    return known;
+    Program.Tensor t = from.tensor(tensor);
+    return scheme == Scheme.FLOAT16 && fitsFloat16(t)
+        ? floats.computeIfAbsent(tensor, i -> restored(half(t), t, layer))
+        : copy(tensor);
+  }
+
+  private int copy(int tensor) {
+    return copies.computeIfAbsent(
+        tensor,
+        i -> {
+          Program.Tensor t = from.tensor(i);
+          return t.constant().isPresent()
+              ? to.constant(t.name(), t.shape(), t.type(), t.constant().get(), Optional.empty())
+              : to.value(t.name(), t.shape(), t.type(), Optional.empty());
+        });
   }
 
   private int restored(int stored, Program.Tensor as, String layer) {

@@ -39,8 +39,7 @@ class SharedModelsTest {
           "dl4j_model_lambda.h5",
           "hls4ml_finn_RN07_qkeras_cifar10.h5",
           "keras_issue_nested_container.keras",
-          "deepxplore_mnist_lenet1_weights.h5",
-          "dl4j_theano_channels_first.hdf5");
+          "deepxplore_mnist_lenet1_weights.h5");
 
   @ParameterizedTest
   @CsvSource({
@@ -50,7 +49,6 @@ class SharedModelsTest {
     "hls4ml_finn_RN07_qkeras_cifar10.h5, CUSTOM_CLASS",
     "keras_issue_nested_container.keras, CUSTOM_CLASS",
     "deepxplore_mnist_lenet1_weights.h5, WEIGHTS_ONLY",
-    "dl4j_theano_channels_first.hdf5, CHANNELS_FIRST",
   })
   void whatCannotBeConvertedIsRefusedWithItsReason(String name, Kind kind) {
     Path file = MODELS.resolve(name);

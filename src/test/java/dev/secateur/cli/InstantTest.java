@@ -115,6 +115,44 @@ class InstantTest {
     }
   }
 
+  @Test
+  void layersThatAreNamedStayFloat() throws IOException {
+    Run run = run("--recipe", "instant", "--keep-float", "conv2d_1,dense");
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    JsonNode report = report();
+    assertThat(report.at("/plan/quantization/keepFloat").toString())
+        .isEqualTo("[\"conv2d_1\",\"dense\"]");
+    assertThat(report.at("/layerErrors/int8"))
+        .extracting(e -> e.get("layer").asText())
+        .contains("conv2d", "conv2d_2")
+        .doesNotContain("conv2d_1", "dense");
+    assertThat(run.out()).contains("int8, worst layers");
+  }
+
+  @Test
+  void aLayerThatThereIsNotIsNamedWithThoseThatThereAre() {
+    Run run = run("--recipe", "instant", "--keep-float", "conv_9");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains("/quantization/keepFloat: no layer conv_9", "conv2d_1", "dense");
+  }
+
+  /** INT8's softmax has steps of 1/256: a loss shows that at once. */
+  @Test
+  void asFewLayersStayFloatAsTheAcceptanceAsksFor() throws IOException {
+    String[] options = {
+      "--recipe", "instant", "--sparsity", "0", "--accept", "loss<=original+0.0001"
+    };
+    assertThat(run((Object[]) options).exitCode()).isEqualTo(ExitCode.NOT_ACCEPTED);
+    Run run =
+        run(Stream.concat(Arrays.stream(options), Stream.of("--keep-float", "auto")).toArray());
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    JsonNode kept = report().at("/plan/quantization/keepFloat");
+    assertThat(kept.size()).isBetween(1, 5);
+    assertThat(run.out()).contains("stayed float32, as int8 needs it");
+    run(Stream.of("--recipe", "instant", "--keep-float", "auto").toArray());
+    assertThat(report().at("/plan/quantization/keepFloat").isMissingNode()).isTrue();
+  }
+
   /** Its job makes fewer files than the one before: the others' may not stay. */
   @Test
   void aSchemeThatIsNoLongerAskedForLeavesNoFile() {

@@ -334,4 +334,43 @@ class NpzTest {
         .hasMessageContaining(file().getFileName().toString())
         .hasMessageContaining(message);
   }
+
+  @Test
+  void arraysOfAModelWithItsChannelsFirstAreFedWithThemLast() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), false)) {
+      npz.bytes("x", "(1, 2, 1, 3)", 1, 2, 3, 4, 5, 6).bytes("y", "(1, 2, 1, 3)", 6, 5, 4, 3, 2, 1);
+    }
+    Value image = new Value("x", Shape.of(-1, 1, 3, 2), true);
+    Expected expected = new Expected(List.of(image), List.of(new Value("y", image.shape(), true)));
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, expected)) {
+      Dataset.Batch batch = set.batch(new int[] {0});
+      assertThat(batch.inputs().get(0).shape()).isEqualTo(Shape.of(1, 1, 3, 2));
+      assertThat(batch.inputs().get(0).values()).containsExactly(1, 4, 2, 5, 3, 6);
+      assertThat(batch.targets().get(0).values()).containsExactly(6, 3, 5, 2, 4, 1);
+      assertThat(set.remarks()).singleElement().asString().contains("channels first");
+    }
+  }
+
+  @Test
+  void anArrayThatFitsOnlyWithItsChannelsMovedIsFedSo() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), false)) {
+      npz.bytes("x", "(1, 3, 1, 2)", 1, 2, 3, 4, 5, 6);
+    }
+    Expected expected = Expected.input(Shape.of(-1, 1, 2, 3));
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, expected)) {
+      assertThat(set.batch(new int[] {0}).inputs().get(0).values())
+          .containsExactly(1, 3, 5, 2, 4, 6);
+    }
+  }
+
+  @Test
+  void numbersOfSeveralBytesMoveAsAWhole() throws IOException {
+    try (NpzFixture npz = new NpzFixture(file(), false)) {
+      npz.int64("x", "(1, 2, 2)", 1, 2, 3, 4);
+    }
+    Expected expected = new Expected(List.of(new Value("x", Shape.of(-1, 2, 2), true)), List.of());
+    try (Dataset set = open(Part.TRAIN, Preprocessing.NONE, expected)) {
+      assertThat(set.batch(new int[] {0}).inputs().get(0).values()).containsExactly(1, 3, 2, 4);
+    }
+  }
 }

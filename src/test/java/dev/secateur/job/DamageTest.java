@@ -38,7 +38,11 @@ class DamageTest {
         Optional.empty(),
         Map.of(),
         List.of(new Variant.Fault("first", "chance", "is no better than a guess")),
-        Optional.empty());
+        Optional.empty(),
+        1,
+        Optional.empty(),
+        List.of(),
+        List.of());
   }
 
   @Test

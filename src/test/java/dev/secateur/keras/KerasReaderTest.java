@@ -64,7 +64,6 @@ class KerasReaderTest {
     "hls4ml_finn_RN07_qkeras_cifar10.h5, CUSTOM_CLASS",
     "keras_issue_nested_container.keras, CUSTOM_CLASS",
     "deepxplore_mnist_lenet1_weights.h5, WEIGHTS_ONLY",
-    "dl4j_theano_channels_first.hdf5, CHANNELS_FIRST",
   })
   void whatCannotBeSupportedIsRefusedForItsReason(String name, Kind kind) {
     Path file = model(name);

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -300,6 +301,37 @@ class PlanDocumentTest {
         });
   }
 
+  @Test
+  void channelsAreReadInEachOfTheirForms() {
+    ChannelTarget macs = new ChannelTarget(Optional.of(0.3), ChannelTarget.Of.MACS, 4);
+    ChannelTarget bytes = new ChannelTarget(Optional.of(0.3), ChannelTarget.Of.BYTES, 4);
+    ChannelTarget open = new ChannelTarget(Optional.empty(), ChannelTarget.Of.MACS, 4);
+    ChannelTarget wide = new ChannelTarget(Optional.empty(), ChannelTarget.Of.MEMORY, 8);
+    assertThat(channels("0.3")).contains(macs);
+    assertThat(channels("'0.3'")).contains(macs);
+    assertThat(channels("'0.3:bytes'")).contains(bytes);
+    assertThat(channels("'auto'")).contains(open);
+    assertThat(channels("{'share':'auto'}")).contains(open);
+    assertThat(channels("{'share':0.3,'of':'bytes'}")).contains(bytes);
+    assertThat(channels("{'share':'auto','of':'memory','multiple':8}")).contains(wide);
+    assertThat(channels("null")).isEmpty();
+  }
+
+  private static Optional<ChannelTarget> channels(String value) {
+    Plan plan = Plan.read(json("{'pruning':{'channels':" + value + "}}"));
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    return plan.pruning().channels();
+  }
+
+  @Test
+  void whoAsksForChannelsAloneGetsNoZerosAndLivingStatistics() {
+    Plan alone = Plan.read(json("{'pruning':{'channels':0.3}}"));
+    assertThat(alone.pruning().finalSparsity()).isZero();
+    assertThat(alone.fineTuning().freezeBatchNorm()).isFalse();
+    Plan both = Plan.read(json("{'pruning':{'channels':0.3,'finalSparsity':0.5}}"));
+    assertThat(both.pruning().finalSparsity()).isEqualTo(0.5);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -321,16 +353,22 @@ class PlanDocumentTest {
             + " string",
         "{'fineTuning':{'seed':99999999999999999999}}|/fineTuning/seed: must be at most"
             + " 9223372036854775807",
-        "{'quantization':{'scheme':'int3'}}|/quantization/scheme: must be one of int8,"
+        "{'quantization':{'scheme':'int3'}}|/quantization/scheme: must be one of int8, int4,"
             + " int8-weights, float16, int16x8",
         "{'quantization':{'scheme':['int8','int3']}}|/quantization/scheme/1: must be one of int8,"
-            + " int8-weights, float16, int16x8",
+            + " int4, int8-weights, float16, int16x8",
         "{'quantization':{'scheme':['int8','int8']}}|/quantization/scheme: must have only"
             + " unique items in the array",
         "{'quantization':{'scheme':[]}}|/quantization/scheme: must have at least 1 items"
             + " but found 0",
         "{'quantization':{'scheme':'float16','inputType':'int8'}}|/quantization/inputType: int8 and"
-            + " uint8 are of the scheme int8, which is not asked for (float32 is of all)",
+            + " uint8 are of the schemes int8 and int4, and neither is asked for (float32 is of"
+            + " all)",
+        "{'quantization':{'scheme':'int4','weightBits':4}}|/quantization/weightBits: says how the"
+            + " scheme int8 stores kernels, which is not asked for",
+        "{'quantization':{'weightBits':5}}|/quantization/weightBits: must be one of 4, 8",
+        "{'quantization':{'keepInt8':['dense']}}|/quantization/keepInt8: no kernel has four bits"
+            + " (the scheme int4 and weightBits 4 make such)",
         "{'quantization':{'scheme':['int8'],'outputType':'int16'}}|/quantization/outputType: int16"
             + " is of the scheme int16x8, which is not asked for (float32 is of all)",
         "{'quantization':{'scheme':'float16','integerOnly':true}}|/quantization/integerOnly: no"
@@ -346,7 +384,14 @@ class PlanDocumentTest {
         "{'plan':[]}|/plan: must be a JSON object",
         "{'pruning':{'blockSize':[1,4]}}|/pruning/blockSize: is not known here (known are method,"
             + " allocation, schedule, initialSparsity, finalSparsity, beginStep, endStep,"
-            + " frequency)",
+            + " frequency, channels)",
+        "{'pruning':{'channels':1.5}}|/pruning/channels: must be below 1, or must be of type"
+            + " string, not number",
+        "{'pruning':{'channels':{'share':'much'}}}|/pruning/channels/share: must be of type"
+            + " number, not string, or must be auto",
+        "{'pruning':{'channels':{'of':'bytes'}}}|/pruning/channels/share: is required",
+        "{'pruning':{'channels':{'share':0.5,'of':'time'}}}|/pruning/channels/of: must be one of"
+            + " macs, bytes, memory",
         "{'plan':{'pruning':{'method':'reconstruct','frequency':10}}}|/plan/pruning/frequency:"
             + " belongs to the method magnitude; reconstruct prunes at once (leave it out)",
         "{'pruning':{'method':'magnitude','allocation':'lamp'}}|/pruning/allocation: the method"
@@ -354,10 +399,10 @@ class PlanDocumentTest {
             + " the method reconstruct",
         "{'later':1}|/later: is not known here (known are task, replace, preprocessing, pruning,"
             + " fineTuning, quantization, representative, acceptance, skipUnreadable, sampleField,"
-            + " targetField)",
+            + " targetField, heldOut, search)",
         "{'plan':{'later':1}}|/plan/later: is not known here (known are task, replace,"
             + " preprocessing, pruning, fineTuning, quantization, representative, acceptance,"
-            + " skipUnreadable, sampleField, targetField)",
+            + " skipUnreadable, sampleField, targetField, heldOut, search)",
         "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
             + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
         "{'acceptance':{'bounds':{'mae':{}}}}"
@@ -375,5 +420,20 @@ class PlanDocumentTest {
     assertThatThrownBy(() -> Plan.read(json(document)))
         .isInstanceOf(PlanException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void searchIsReadWithItsDefaults() throws Exception {
+    Plan plan = Plan.read(json("{'search':{'objective':'macs','trials':7}}"));
+
+    assertThat(plan.search())
+        .hasValueSatisfying(
+            search -> {
+              assertThat(search.objective()).isEqualTo(Search.Objective.MACS);
+              assertThat(search.trials()).isEqualTo(7);
+              assertThat(search.epochs()).isEqualTo(Search.DEFAULT.epochs());
+            });
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    assertThat(Plan.DEFAULT.document().has("search")).isFalse();
   }
 }

@@ -189,7 +189,7 @@ class ReconstructionTest {
     return count;
   }
 
-  private static List<List<Tensor>> samples(Random random, int batches, int size) {
+  static List<List<Tensor>> samples(Random random, int batches, int size) {
     List<List<Tensor>> all = new ArrayList<>();
     for (int b = 0; b < batches; b++) {
       float[] values = new float[size * 10 * 9 * 3];
@@ -211,7 +211,7 @@ class ReconstructionTest {
    * other branch was pruned before, a shared kernel, a grouped and a transposed convolution, a
    * dense layer on positions and one on a vector, a softmax and a linear head.
    */
-  private static Graph network(Random random) {
+  static Graph network(Random random) {
     GraphBuilder g = new GraphBuilder("all");
     String x = g.input("x", Shape.of(Shape.UNKNOWN, 10, 9, 3));
     String a = convolution(g, random, "first", x, 3, 8, 1, 1, Op.Padding.SAME, 1, true);

@@ -42,7 +42,11 @@ class VerdictTest {
         Optional.empty(),
         Map.of("y", new Variant.Output(task, measures, Optional.empty(), errors)),
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        1,
+        Optional.empty(),
+        List.of(),
+        List.of());
   }
 
   private static Verdict verdict(

@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.tensorflow.lite.schema.SubGraph;
 
 /** Each operation with its options, in float and in int8, on the real runtime. */
 class EveryOpTest {
@@ -111,6 +113,7 @@ class EveryOpTest {
         Optional.of(new Calibrator(1).calibrate(c.graph(), List.of(List.of(x))));
     TfliteModel quantized =
         lowered.quantized(scheme, calibration, Quantization.DEFAULT, Networks.METADATA);
+    assertThat(tensorNames(quantized)).isEqualTo(tensorNames(model));
     double range = Errors.range(expected, 0);
     for (Kernels kernels : Kernels.values()) {
       try (TfliteInterpreter interpreter = TfliteInterpreter.open(quantized, 1, kernels)) {
@@ -121,9 +124,20 @@ class EveryOpTest {
     }
   }
 
+  /** Of inputs and outputs, as interpreters without signatures call them. */
+  private static List<String> tensorNames(TfliteModel model) {
+    SubGraph graph = FlatBufferWriterTest.read(model).subgraphs(0);
+    return Stream.concat(
+            IntStream.range(0, graph.inputsLength()).mapToObj(i -> graph.tensors(graph.inputs(i))),
+            IntStream.range(0, graph.outputsLength())
+                .mapToObj(i -> graph.tensors(graph.outputs(i))))
+        .map(t -> t.name())
+        .toList();
+  }
+
   private static double near(Scheme scheme) {
     return switch (scheme) {
-      case INT8, INT8_WEIGHTS -> FEW_STEPS;
+      case INT8, INT4, INT8_WEIGHTS -> FEW_STEPS;
       case FLOAT16 -> 1.0 / (1 << 10);
       case INT16X8 -> 2.0 / 255;
     };

@@ -22,7 +22,7 @@ import org.tensorflow.lite.schema.SubGraph;
 import org.tensorflow.lite.schema.Tensor;
 
 class FlatBufferWriterTest {
-  private static Model read(TfliteModel model) {
+  static Model read(TfliteModel model) {
     ByteBuffer bytes = model.buffer().order(ByteOrder.LITTLE_ENDIAN);
     assertThat(Model.ModelBufferHasIdentifier(bytes)).isTrue();
     return Model.getRootAsModel(bytes);
@@ -32,7 +32,7 @@ class FlatBufferWriterTest {
     return read(TfliteCompiler.float32(graph, new ModelMetadata("9.8.7", "abc123")));
   }
 
-  private static String metadata(Model model, String name) {
+  static String metadata(Model model, String name) {
     for (int i = 0; i < model.metadataLength(); i++) {
       if (model.metadata(i).name().equals(name)) {
         ByteBuffer data = model.buffers((int) model.metadata(i).buffer()).dataAsByteBuffer();

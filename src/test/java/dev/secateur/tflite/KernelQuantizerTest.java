@@ -3,6 +3,7 @@ package dev.secateur.tflite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class KernelQuantizerTest {
@@ -19,7 +20,8 @@ class KernelQuantizerTest {
             Constant.Floats.of(0, 0, 0),
             0.5f,
             1f,
-            Integers.INT8);
+            Integers.INT8,
+            Optional.empty());
     assertThat(quantizer.weightQuantization(0).scales())
         .containsExactly(1f / 127, 2f / 127, 0.5f / 127);
     // 63.5 rounds away from zero.
@@ -34,7 +36,8 @@ class KernelQuantizerTest {
             Constant.Floats.of(0, 0, 0),
             0.5f,
             1f,
-            Integers.INT8);
+            Integers.INT8,
+            Optional.empty());
     float[] scales = quantizer.weightQuantization(0).scales();
     assertThat(scales[0]).isCloseTo(3.937e-9f, within(1e-12f));
     assertThat(scales[2]).isCloseTo(3.937e-9f, within(1e-12f));
@@ -45,7 +48,12 @@ class KernelQuantizerTest {
   void prunedZerosStayExactlyZero() {
     KernelQuantizer quantizer =
         new KernelQuantizer(
-            kernel(0f, 3f, 0f, -0f, 0f, 2f), Constant.Floats.of(1, 1, 1), 0.01f, 1f, Integers.INT8);
+            kernel(0f, 3f, 0f, -0f, 0f, 2f),
+            Constant.Floats.of(1, 1, 1),
+            0.01f,
+            1f,
+            Integers.INT8,
+            Optional.empty());
     assertThat(quantizer.weights().values()).containsExactly(0, 0, 127, 0, 0, 127);
   }
 
@@ -57,7 +65,8 @@ class KernelQuantizerTest {
             Constant.Floats.of(2.5f, 2.5f, -2.5f),
             0.02f,
             1f,
-            Integers.INT8);
+            Integers.INT8,
+            Optional.empty());
     int bias = ((Constant.Int32s) quantizer.bias()).values()[0];
     assertThat(bias).isBetween(Integer.MAX_VALUE / 2 - 128, Integer.MAX_VALUE / 2);
     float[] biasScales = quantizer.biasQuantization().scales();
@@ -74,7 +83,8 @@ class KernelQuantizerTest {
     Constant.Floats depthwise =
         new Constant.Floats(new float[] {1, 2, 3, -0.5f, -2, 1.5f}, 2, 3, 1, false);
     KernelQuantizer quantizer =
-        new KernelQuantizer(depthwise, Constant.Floats.of(0, 0, 0), 1f, 1f, Integers.INT8);
+        new KernelQuantizer(
+            depthwise, Constant.Floats.of(0, 0, 0), 1f, 1f, Integers.INT8, Optional.empty());
     assertThat(quantizer.weights().values()).containsExactly(127, 127, 127, -64, -127, 64);
   }
 }

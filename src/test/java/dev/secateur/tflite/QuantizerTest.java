@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,7 +27,7 @@ class QuantizerTest {
 
   private static Program quantized(Graph graph) {
     return Quantizer.quantize(
-        TfliteLowering.lower(graph), calibrate(graph), Scheme.INT8, Quantization.DEFAULT);
+        TfliteLowering.lower(graph), calibrate(graph), Scheme.INT8, Quantization.DEFAULT, Map.of());
   }
 
   private static List<Opcode> opcodes(Program program) {
@@ -218,5 +219,49 @@ class QuantizerTest {
               .toByteArray());
     }
     assertThat(models.get(0)).isEqualTo(models.get(1));
+  }
+
+  @Test
+  void aDenseLayerHasOneScaleWhereThatIsAskedFor() {
+    Networks n = new Networks(1);
+    Graph graph = n.build(n.dense("dense", n.input(1, 8), 4));
+    Quantization one =
+        new Quantization(
+            List.of(Scheme.INT8, Scheme.INT8_WEIGHTS),
+            IoType.FLOAT32,
+            IoType.FLOAT32,
+            false,
+            Optional.empty(),
+            Optional.of(List.of()),
+            true,
+            Quantization.BYTE,
+            Optional.empty());
+    Tensor x = Networks.samples(graph, 8, 1);
+    Tensor expected = Networks.run(TfliteCompiler.float32(graph, Networks.METADATA), x).get(0);
+    for (boolean perTensor : new boolean[] {true, false}) {
+      Program program =
+          Quantizer.quantize(
+              TfliteLowering.lower(graph),
+              calibrate(graph),
+              Scheme.INT8,
+              perTensor ? one : Quantization.DEFAULT,
+              Map.of());
+      Operator dense =
+          program.operators().stream()
+              .filter(o -> o.opcode() == Opcode.FULLY_CONNECTED)
+              .findFirst()
+              .orElseThrow();
+      for (int operand : dense.inputs().subList(1, 3)) {
+        assertThat(program.tensor(operand).quantization().orElseThrow().scales())
+            .hasSize(perTensor ? 1 : 4);
+      }
+      TfliteModel model = FlatBufferWriter.write(program, Networks.METADATA);
+      assertThat(
+              FlatBufferWriterTest.metadata(
+                  FlatBufferWriterTest.read(model), "min_runtime_version"))
+          .startsWith(perTensor ? "1.14.0\0" : "2.10.0\0");
+      assertThat(Errors.largest(Networks.run(model, x).get(0), expected))
+          .isLessThan(4.0 / 255 * Errors.range(expected, 0));
+    }
   }
 }

@@ -82,7 +82,17 @@ class TfliteInterpreterTest {
     Calibration calibration = new Calibrator(1).calibrate(graph, List.of(List.of(x, ignored)));
     for (Quantization.IoType type : Quantization.IoType.values()) {
       Scheme scheme = type.isOf(Scheme.INT8) ? Scheme.INT8 : Scheme.INT16X8;
-      Quantization how = new Quantization(List.of(scheme), type, type, true, Optional.empty());
+      Quantization how =
+          new Quantization(
+              List.of(scheme),
+              type,
+              type,
+              true,
+              Optional.empty(),
+              Optional.of(List.of()),
+              false,
+              Quantization.BYTE,
+              Optional.empty());
       TfliteModel int8 =
           Lowered.of(graph).quantized(scheme, Optional.of(calibration), how, Networks.METADATA);
       List<Tensor> rounded = Networks.run(int8, x, ignored);

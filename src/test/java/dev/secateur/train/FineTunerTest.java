@@ -453,7 +453,8 @@ class FineTunerTest {
           0.5,
           0,
           OptionalInt.empty(),
-          1);
+          1,
+          Optional.empty());
 
   private static FineTuning afterwards(double rate, boolean freezeBatchNorm) {
     FineTuning usual = how(true, false, 0);

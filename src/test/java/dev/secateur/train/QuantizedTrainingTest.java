@@ -125,14 +125,14 @@ class QuantizedTrainingTest {
     Map<String, String> names = FoldedValues.of(network);
     Map<String, Quantizing.Scale> scales = new HashMap<>();
     lowered
-        .scales(calibration)
+        .scales(calibration, Quantization.DEFAULT)
         .forEach(
             (name, s) -> {
               if (names.containsKey(name)) {
                 scales.put(names.get(name), new Quantizing.Scale(s.scale(), s.zeroPoint()));
               }
             });
-    assertThat(scales).hasSameSizeAs(lowered.scales(calibration));
+    assertThat(scales).hasSameSizeAs(lowered.scales(calibration, Quantization.DEFAULT));
     return scales;
   }
 

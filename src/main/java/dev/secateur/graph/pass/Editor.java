@@ -48,12 +48,21 @@ final class Editor {
 
   /** Adds a constant under a name that is not taken yet; returns the name. */
   String constant(String wanted, Tensor value) {
+    return add(wanted, Weight.constant(wanted, value));
+  }
+
+  /** Adds what a weight becomes, in the same role, under a name that is not taken yet. */
+  String changed(String wanted, String weight, Tensor value) {
+    return add(wanted, weights.get(current(weight)).withValue(value));
+  }
+
+  private String add(String wanted, Weight weight) {
     String name = wanted;
     for (int i = 1; shapes.containsKey(name); i++) {
       name = wanted + "#" + i;
     }
-    weights.put(name, Weight.constant(name, value));
-    shapes.put(name, value.shape());
+    weights.put(name, weight.named(name));
+    shapes.put(name, weight.shape());
     return name;
   }
 

@@ -112,7 +112,7 @@ final class FoldScaleIntoKernel implements Pass {
     }
     if (!isOne(scale)) {
       Tensor scaled = scaled(kernel, linear.op(), scale);
-      operands.set(1, editor.constant(node.name() + "/kernel", scaled));
+      operands.set(1, editor.changed(node.name() + "/kernel", linear.input(1), scaled));
     }
     String sum = editor.constant(node.name() + BIAS, Tensor.of(folded, folded.length));
     if (operands.size() > 2) {

@@ -25,12 +25,9 @@ import dev.secateur.keras.spec.ModelSpec;
 import dev.secateur.keras.spec.Numbers;
 import dev.secateur.keras.spec.Options;
 import dev.secateur.keras.weights.WeightSlots;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -204,7 +201,8 @@ public final class ArchitectureLowering {
           .get(i)
           .ifPresent(v -> innerInputs.put(LayerSpec.place(path, input.layer()), graph.shape(v)));
     }
-    for (Use use : inOrder(model, path, values.keySet())) {
+    model.layers().forEach(l -> noteLayer(l, path));
+    for (CallOrder.Use use : CallOrder.of(model, path)) {
       call(path, trainable, training, use, values);
     }
     return model.outputs().stream().map(o -> value(values, o, path)).toList();
@@ -222,71 +220,6 @@ public final class ArchitectureLowering {
     return value;
   }
 
-  /** One call of one layer. */
-  private record Use(LayerSpec layer, int index) {
-    Call call() {
-      return layer.calls().get(index);
-    }
-  }
-
-  /** All calls, those before that others need, otherwise in the file's order. */
-  private List<Use> inOrder(ModelSpec model, String path, Set<Ref> inputs) {
-    Map<String, Set<Integer>> done = new HashMap<>();
-    inputs.forEach(r -> done.computeIfAbsent(r.layer(), k -> new HashSet<>()).add(r.call()));
-    Map<String, List<Use>> waiting = new HashMap<>();
-    Deque<Use> ready = new ArrayDeque<>();
-    List<Use> order = new ArrayList<>();
-    int all = 0;
-    for (LayerSpec layer : model.layers()) {
-      noteLayer(layer, path);
-      for (int i = 0; i < layer.calls().size(); i++) {
-        all++;
-        place(new Use(layer, i), done, waiting, ready);
-        drain(done, waiting, ready, order);
-      }
-    }
-    if (order.size() < all) {
-      List<String> stuck = new ArrayList<>(new LinkedHashSet<>(waiting.keySet()));
-      throw Refusal.config(
-          path,
-          "a cycle, or a call on what no layer makes: "
-              + stuck.subList(0, Math.min(5, stuck.size())));
-    }
-    return order;
-  }
-
-  private static void place(
-      Use use, Map<String, Set<Integer>> done, Map<String, List<Use>> waiting, Deque<Use> ready) {
-    for (Ref ref : use.call().refs()) {
-      if (!done.getOrDefault(ref.layer(), Set.of()).contains(ref.call())) {
-        waiting.computeIfAbsent(key(ref.layer(), ref.call()), k -> new ArrayList<>()).add(use);
-        return;
-      }
-    }
-    ready.add(use);
-  }
-
-  private static String key(String layer, int call) {
-    return layer + ":" + call;
-  }
-
-  private static void drain(
-      Map<String, Set<Integer>> done,
-      Map<String, List<Use>> waiting,
-      Deque<Use> ready,
-      List<Use> order) {
-    while (!ready.isEmpty()) {
-      Use use = ready.poll();
-      order.add(use);
-      String name = use.layer().name();
-      done.computeIfAbsent(name, k -> new HashSet<>()).add(use.index());
-      List<Use> freed = waiting.remove(key(name, use.index()));
-      if (freed != null) {
-        freed.forEach(f -> place(f, done, waiting, ready));
-      }
-    }
-  }
-
   private void noteLayer(LayerSpec layer, String path) {
     String name = LayerSpec.place(path, layer.name());
     if (layersSeen.add(name) && layer.model().isEmpty()) {
@@ -298,7 +231,7 @@ public final class ArchitectureLowering {
       String path,
       boolean trainable,
       Optional<Boolean> around,
-      Use use,
+      CallOrder.Use use,
       Map<Ref, Optional<String>> values) {
     LayerSpec layer = use.layer();
     String place = LayerSpec.place(path, layer.name());

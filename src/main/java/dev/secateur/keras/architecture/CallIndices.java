@@ -2,15 +2,11 @@ package dev.secateur.keras.architecture;
 
 import dev.secateur.keras.refusal.Refusal;
 import dev.secateur.keras.spec.LayerSpec;
-import dev.secateur.keras.spec.LayerSpec.Argument;
 import dev.secateur.keras.spec.LayerSpec.Call;
-import dev.secateur.keras.spec.LayerSpec.Constant;
-import dev.secateur.keras.spec.LayerSpec.Items;
 import dev.secateur.keras.spec.LayerSpec.Ref;
 import dev.secateur.keras.spec.ModelSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
@@ -63,7 +59,7 @@ final class CallIndices {
       List<Call> calls = needed(layer, used);
       renumbered.add(
           layer.withCalls(
-              calls.stream().map(c -> rewrite(c, r -> number.apply(argument.apply(r)))).toList()));
+              calls.stream().map(c -> c.with(r -> number.apply(argument.apply(r)))).toList()));
     }
     return new ModelSpec(
         model.name(),
@@ -128,21 +124,5 @@ final class CallIndices {
       throw Refusal.config(place, "call " + ref.call() + " of " + calls);
     }
     return new Ref(ref.layer(), call, ref.tensor());
-  }
-
-  private static Call rewrite(Call call, UnaryOperator<Ref> change) {
-    Map<String, Argument> named = new LinkedHashMap<>();
-    call.named().forEach((k, v) -> named.put(k, rewrite(v, change)));
-    return new Call(call.arguments().stream().map(a -> rewrite(a, change)).toList(), named);
-  }
-
-  private static Argument rewrite(Argument argument, UnaryOperator<Ref> change) {
-    if (argument instanceof Ref ref) {
-      return change.apply(ref);
-    }
-    if (argument instanceof Items items) {
-      return new Items(items.items().stream().map(a -> rewrite(a, change)).toList());
-    }
-    return (Constant) argument;
   }
 }

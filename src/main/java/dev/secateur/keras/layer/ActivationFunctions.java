@@ -8,6 +8,7 @@ import dev.secateur.graph.Op.BinaryKind;
 import dev.secateur.graph.Op.UnaryKind;
 import dev.secateur.keras.refusal.Reason;
 import dev.secateur.keras.refusal.Refusal;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,18 @@ public final class ActivationFunctions {
     JsonNode config = activation.path("config");
     String name = config.isTextual() ? config.asText() : activation.path("class_name").asText();
     return snakeCase(name);
+  }
+
+  /**
+   * Whether the layer's {@code activation} option, where it has one, treats each element by itself.
+   */
+  public static boolean isElementwise(JsonNode config) {
+    JsonNode activation = config.path("activation");
+    String type = activation.path("class_name").asText("");
+    if (activation.path("config").isObject() && LayerTypes.supports(type)) {
+      return LayerTypes.axes(type) == Axes.ALIKE && isElementwise(activation.path("config"));
+    }
+    return !List.of("softmax", "log_softmax").contains(name(activation));
   }
 
   private static String snakeCase(String name) {

@@ -12,23 +12,28 @@ final class ActivationLayers {
   static final List<LayerType> TYPES =
       List.of(
           LayerType.of("Activation", l -> ActivationFunctions.apply(l, l.input()))
+              .axes(Axes.ALIKE)
               .writes((read, written) -> written.put("activation", "linear")),
           LayerType.of("ReLU", ActivationLayers::relu)
+              .axes(Axes.ALIKE)
               .writes("max_value", "negative_slope", "threshold"),
           LayerType.of(
                   "LeakyReLU",
                   l -> apply(l, new Activation.LeakyRelu(l.options().number("alpha", 0.3f))))
+              .axes(Axes.ALIKE)
               .writes("alpha"),
           LayerType.of("ELU", l -> apply(l, new Activation.Elu(l.options().number("alpha", 1))))
+              .axes(Axes.ALIKE)
               .writes("alpha"),
           // Keras 3 has dropped it; ReLU's threshold means the same.
           LayerType.of(
                   "ThresholdedReLU",
                   l -> apply(l, new Activation.ThresholdedRelu(l.options().number("theta", 1))))
+              .axes(Axes.ALIKE)
               .writtenAs(
                   "ReLU", (read, written) -> written.put("threshold", read.number("theta", 1))),
-          LayerType.of("Softmax", ActivationLayers::softmax).writes("axis"),
-          LayerType.of("PReLU", ActivationLayers::prelu).writes("shared_axes"));
+          LayerType.of("Softmax", ActivationLayers::softmax).axes(Axes.NUMBERED).writes("axis"),
+          LayerType.of("PReLU", ActivationLayers::prelu).axes(Axes.NUMBERED).writes("shared_axes"));
 
   private ActivationLayers() {}
 

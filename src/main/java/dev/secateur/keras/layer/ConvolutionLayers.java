@@ -63,7 +63,7 @@ final class ConvolutionLayers {
     List<String> written =
         new ArrayList<>(List.of("kernel_size", "strides", "padding", "dilation_rate", "use_bias"));
     written.addAll(List.of(own));
-    return LayerType.of(name, lowering).writes(written.toArray(String[]::new));
+    return LayerType.of(name, lowering).axes(Axes.BY_FORMAT).writes(written.toArray(String[]::new));
   }
 
   private static String dense(LayerContext layer) {

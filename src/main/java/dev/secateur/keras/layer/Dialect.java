@@ -80,9 +80,6 @@ public record Dialect(int major, int minor) {
       reasons.add(Refusals.of(type, place).orElseGet(() -> Refusals.custom(type(item), place)));
     }
     quantized(config).ifPresent(mode -> reasons.add(Refusals.quantized(mode, place)));
-    if (config.path("data_format").asText().equals("channels_first")) {
-      reasons.add(Refusals.channelsFirst(place));
-    }
     if (type.equals("TimeDistributed")) {
       if (!config.path("layer").path("config").isObject()) {
         throw Refusal.config(place, "TimeDistributed without a layer");

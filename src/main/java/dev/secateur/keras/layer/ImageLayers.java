@@ -75,13 +75,19 @@ public final class ImageLayers {
 
   static final List<LayerType> TYPES =
       List.of(
-          LayerType.of("Rescaling", ImageLayers::rescaling).writes("scale", "offset"),
+          LayerType.of("Rescaling", ImageLayers::rescaling)
+              .axes(Axes.ALIKE)
+              .writes("scale", "offset"),
           LayerType.of("Resizing", ImageLayers::resizing)
+              .axes(Axes.BY_FORMAT)
               .only("fill_mode", "constant")
               .only("fill_value", 0)
               .writes("height", "width", "interpolation", "crop_to_aspect_ratio"),
-          LayerType.of("CenterCrop", ImageLayers::centerCrop).writes("height", "width"),
+          LayerType.of("CenterCrop", ImageLayers::centerCrop)
+              .axes(Axes.BY_FORMAT)
+              .writes("height", "width"),
           LayerType.of("RandomCrop", ImageLayers::randomCrop)
+              .axes(Axes.BY_FORMAT)
               .harmless("bounding_box_format")
               .writing(ImageLayers::writtenRandomCrop));
 
@@ -93,6 +99,7 @@ public final class ImageLayers {
         .map(
             name ->
                 LayerType.of(name, ImageLayers::notInTraining)
+                    .axes(Axes.ALIKE)
                     .harmless(AUGMENTATION_ARGUMENTS)
                     .writtenAsNothing());
   }

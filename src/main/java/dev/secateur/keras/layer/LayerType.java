@@ -25,6 +25,7 @@ import java.util.Set;
  * @param aliases what other versions call it
  * @param only values of arguments that are not read
  * @param harmless arguments without an effect on the outputs
+ * @param axes what it takes the axes of its operands for
  * @param lowering to the graph
  * @param writing to a class that Keras 2 and Keras 3 both load
  */
@@ -33,6 +34,7 @@ record LayerType(
     Set<String> aliases,
     Map<String, JsonNode> only,
     Set<String> harmless,
+    Axes axes,
     Lowering lowering,
     Writing writing) {
 
@@ -77,7 +79,6 @@ record LayerType(
           "dtype", // a quantized one is refused when the layer is parsed
           "autocast",
           "seed",
-          "data_format", // channels first is refused when the layer is parsed
           "batch_input_shape",
           "input_shape",
           "input_dim",
@@ -95,7 +96,13 @@ record LayerType(
   /** A class without arguments, written under its own name. */
   static LayerType of(String name, Lowering lowering) {
     return new LayerType(
-        name, Set.of(), Map.of(), Set.of(), lowering, copying(name, (r, w) -> {}, List.of()));
+        name,
+        Set.of(),
+        Map.of(),
+        Set.of(),
+        Axes.AS_GIVEN,
+        lowering,
+        copying(name, (r, w) -> {}, List.of()));
   }
 
   private static Writing copying(String name, Completing completing, List<String> arguments) {
@@ -112,14 +119,14 @@ record LayerType(
   }
 
   LayerType alias(String... others) {
-    return new LayerType(name, Set.of(others), only, harmless, lowering, writing);
+    return new LayerType(name, Set.of(others), only, harmless, axes, lowering, writing);
   }
 
   /** An argument that is not read, and has no other value than this, or none. */
   LayerType only(String argument, JsonNode value) {
     Map<String, JsonNode> more = new HashMap<>(only);
     more.put(argument, value);
-    return new LayerType(name, aliases, more, harmless, lowering, writing);
+    return new LayerType(name, aliases, more, harmless, axes, lowering, writing);
   }
 
   LayerType only(String argument, int value) {
@@ -146,7 +153,11 @@ record LayerType(
   LayerType harmless(String... arguments) {
     Set<String> more = new HashSet<>(harmless);
     more.addAll(List.of(arguments));
-    return new LayerType(name, aliases, only, more, lowering, writing);
+    return new LayerType(name, aliases, only, more, axes, lowering, writing);
+  }
+
+  LayerType axes(Axes other) {
+    return new LayerType(name, aliases, only, harmless, other, lowering, writing);
   }
 
   /** Written with these arguments as they are read. */
@@ -169,7 +180,7 @@ record LayerType(
   }
 
   LayerType writing(Writing other) {
-    return new LayerType(name, aliases, only, harmless, lowering, other);
+    return new LayerType(name, aliases, only, harmless, axes, lowering, other);
   }
 
   /**
@@ -181,6 +192,7 @@ record LayerType(
       boolean fits =
           value.isNull()
               || OF_EVERY_LAYER.contains(key)
+              || (key.equals("data_format") && !value.asText().equals("channels_first"))
               || harmless.contains(key)
               || key.endsWith("_initializer")
               || key.endsWith("_init")

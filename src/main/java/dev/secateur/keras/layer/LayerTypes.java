@@ -55,6 +55,11 @@ public final class LayerTypes {
     return BY_NAME.containsKey(name);
   }
 
+  /** What layers of a supported class take the axes of their operands for. */
+  public static Axes axes(String name) {
+    return BY_NAME.get(name).axes();
+  }
+
   /** Lowers the layer; an argument that this did not understand is a refusal. */
   public static String lower(LayerContext layer) {
     LayerType type = BY_NAME.get(layer.type());

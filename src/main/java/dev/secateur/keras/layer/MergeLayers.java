@@ -13,13 +13,14 @@ import java.util.List;
 final class MergeLayers {
   static final List<LayerType> TYPES =
       List.of(
-          LayerType.of("Add", l -> fold(l, BinaryKind.ADD)),
-          LayerType.of("Multiply", l -> fold(l, BinaryKind.MULTIPLY)),
-          LayerType.of("Maximum", l -> fold(l, BinaryKind.MAXIMUM)),
-          LayerType.of("Minimum", l -> fold(l, BinaryKind.MINIMUM)),
-          LayerType.of("Subtract", MergeLayers::subtract),
-          LayerType.of("Average", MergeLayers::average),
+          LayerType.of("Add", l -> fold(l, BinaryKind.ADD)).axes(Axes.ALIKE),
+          LayerType.of("Multiply", l -> fold(l, BinaryKind.MULTIPLY)).axes(Axes.ALIKE),
+          LayerType.of("Maximum", l -> fold(l, BinaryKind.MAXIMUM)).axes(Axes.ALIKE),
+          LayerType.of("Minimum", l -> fold(l, BinaryKind.MINIMUM)).axes(Axes.ALIKE),
+          LayerType.of("Subtract", MergeLayers::subtract).axes(Axes.ALIKE),
+          LayerType.of("Average", MergeLayers::average).axes(Axes.ALIKE),
           LayerType.of("Concatenate", l -> concatenate(l, l.options().integer("axis", -1)))
+              .axes(Axes.NUMBERED)
               .writes("axis"),
           LayerType.of("Dot", l -> dot(l, l.options().flag("normalize", false)))
               .writes("axes", "normalize"),
@@ -127,6 +128,7 @@ final class MergeLayers {
   /** Keras 1's Merge, which is one of the layers of Keras 2 by its mode. */
   private static LayerType merge() {
     return LayerType.of("Merge", MergeLayers::keras1)
+        .axes(Axes.NUMBERED)
         .only("output_shape_type", "raw")
         .only("output_mask_type", "raw")
         .only("mode_type", "raw")

@@ -25,6 +25,7 @@ final class NormalizationLayers {
   static final List<LayerType> TYPES =
       List.of(
           LayerType.of("BatchNormalization", NormalizationLayers::batch)
+              .axes(Axes.NUMBERED)
               .alias("BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization")
               .harmless("fused", "synchronized")
               .without("virtual_batch_size", "adjustment", "renorm_clipping")
@@ -37,11 +38,16 @@ final class NormalizationLayers {
                   "center",
                   "scale"),
           LayerType.of("LayerNormalization", NormalizationLayers::layer)
+              .axes(Axes.NUMBERED)
               .writes("axis", "epsilon", "center", "scale"),
           LayerType.of("GroupNormalization", NormalizationLayers::group)
+              .axes(Axes.NUMBERED)
               .writes("groups", "axis", "epsilon", "center", "scale"),
-          LayerType.of("UnitNormalization", NormalizationLayers::unit).writes("axis"),
+          LayerType.of("UnitNormalization", NormalizationLayers::unit)
+              .axes(Axes.NUMBERED)
+              .writes("axis"),
           LayerType.of("Normalization", NormalizationLayers::fixed)
+              .axes(Axes.NUMBERED)
               .writes("axis", "mean", "variance", "invert"),
           LayerType.of("LayerScale", NormalizationLayers::scale)
               .harmless("init_values", "projection_dim")

@@ -6,6 +6,7 @@ import dev.secateur.graph.Shape;
 import dev.secateur.keras.refusal.Refusal;
 import dev.secateur.keras.spec.Json;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,10 +41,16 @@ public final class Operations {
   }
 
   private static final Map<String, Lowering> BY_NAME = new HashMap<>();
+  private static final Set<String> ELEMENTWISE = new HashSet<>();
 
   static {
     Registry registry = Operations::put;
-    ElementwiseOperations.register(registry);
+    ElementwiseOperations.register(
+        (lowering, names) -> {
+          put(lowering, names);
+          ELEMENTWISE.addAll(List.of(names));
+        });
+    ELEMENTWISE.remove("glu"); // halves an axis
     ReductionOperations.register(registry);
     MovementOperations.register(registry);
     ImageOperations.register(registry);
@@ -74,6 +81,11 @@ public final class Operations {
 
   static boolean supports(String name) {
     return find(name).isPresent();
+  }
+
+  /** Whether it treats each element by itself, or with those of other operands at its place. */
+  public static boolean isElementwise(String name) {
+    return ELEMENTWISE.contains(canonical(name));
   }
 
   /** All names, in lower case and without underscores. */

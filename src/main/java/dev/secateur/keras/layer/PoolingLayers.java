@@ -13,27 +13,35 @@ final class PoolingLayers {
       List.of(
           LayerType.of("MaxPooling2D", l -> pool2d(l, PoolKind.MAX))
               .alias("MaxPool2D")
+              .axes(Axes.BY_FORMAT)
               .writes("pool_size", "strides", "padding"),
           LayerType.of("AveragePooling2D", l -> pool2d(l, PoolKind.AVERAGE))
               .alias("AvgPool2D")
+              .axes(Axes.BY_FORMAT)
               .writes("pool_size", "strides", "padding"),
           LayerType.of("MaxPooling1D", l -> pool1d(l, PoolKind.MAX))
               .alias("MaxPool1D")
+              .axes(Axes.BY_FORMAT)
               .writes("pool_size", "strides", "padding"),
           LayerType.of("AveragePooling1D", l -> pool1d(l, PoolKind.AVERAGE))
               .alias("AvgPool1D")
+              .axes(Axes.BY_FORMAT)
               .writes("pool_size", "strides", "padding"),
           LayerType.of("GlobalMaxPooling2D", l -> global(l, ReduceKind.MAX, List.of(1, 2)))
               .alias("GlobalMaxPool2D")
+              .axes(Axes.BY_FORMAT)
               .writes("keepdims"),
           LayerType.of("GlobalAveragePooling2D", l -> global(l, ReduceKind.MEAN, List.of(1, 2)))
               .alias("GlobalAvgPool2D")
+              .axes(Axes.BY_FORMAT)
               .writes("keepdims"),
           LayerType.of("GlobalMaxPooling1D", l -> global(l, ReduceKind.MAX, List.of(1)))
               .alias("GlobalMaxPool1D")
+              .axes(Axes.BY_FORMAT)
               .writes("keepdims"),
           LayerType.of("GlobalAveragePooling1D", l -> global(l, ReduceKind.MEAN, List.of(1)))
               .alias("GlobalAvgPool1D")
+              .axes(Axes.BY_FORMAT)
               .writes("keepdims"));
 
   private PoolingLayers() {}

@@ -2,6 +2,7 @@ package dev.secateur.keras.layer;
 
 import dev.secateur.keras.refusal.Kind;
 import dev.secateur.keras.refusal.Reason;
+import dev.secateur.keras.refusal.Refusal;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -168,11 +169,14 @@ public final class Refusals {
         "save the model from before it was quantized");
   }
 
-  static Reason channelsFirst(String place) {
-    return new Reason(
+  /**
+   * @param what it is that cannot be rewritten
+   */
+  public static Refusal channelsFirst(String place, String what) {
+    return new Refusal(
         Kind.CHANNELS_FIRST,
         place,
-        "the layout is channels first",
+        "the channels come first, and " + what + " cannot be rewritten exactly with them last",
         "rebuild the model with data_format=\"channels_last\" and convert its weights");
   }
 

@@ -10,23 +10,31 @@ final class RegularizationLayers {
   static final List<LayerType> TYPES =
       List.of(
           LayerType.of("Dropout", l -> noise(l, NoiseKind.DROPOUT, "rate"))
+              .axes(Axes.ALIKE)
               .writes("rate", "noise_shape"),
           LayerType.of("SpatialDropout1D", l -> noise(l, NoiseKind.SPATIAL_DROPOUT, "rate"))
               .writes("rate"),
           LayerType.of("SpatialDropout2D", l -> noise(l, NoiseKind.SPATIAL_DROPOUT, "rate"))
+              .axes(Axes.BY_FORMAT)
               .writes("rate"),
           LayerType.of("GaussianNoise", l -> noise(l, NoiseKind.GAUSSIAN_NOISE, "stddev"))
+              .axes(Axes.ALIKE)
               .writes("stddev"),
           LayerType.of("GaussianDropout", l -> noise(l, NoiseKind.GAUSSIAN_DROPOUT, "rate"))
+              .axes(Axes.ALIKE)
               .writes("rate"),
           LayerType.of("AlphaDropout", l -> noise(l, NoiseKind.ALPHA_DROPOUT, "rate"))
+              .axes(Axes.ALIKE)
               .writes("rate"),
-          LayerType.of("ActivityRegularization", RegularizationLayers::activity).writes("l1", "l2"),
+          LayerType.of("ActivityRegularization", RegularizationLayers::activity)
+              .axes(Axes.ALIKE)
+              .writes("l1", "l2"),
           // Drops whole residual branches in training; the branch stays at inference.
           LayerType.of("StochasticDepth", RegularizationLayers::depth)
+              .axes(Axes.ALIKE)
               .harmless("drop_path_rate")
               .writtenAsNothing(),
-          LayerType.of("Identity", LayerContext::input).writtenAsNothing());
+          LayerType.of("Identity", LayerContext::input).axes(Axes.ALIKE).writtenAsNothing());
 
   private RegularizationLayers() {}
 

@@ -18,16 +18,24 @@ import java.util.List;
 public final class ShapeLayers {
   static final List<LayerType> TYPES =
       List.of(
-          LayerType.of("Flatten", ShapeLayers::flatten),
+          LayerType.of("Flatten", ShapeLayers::flatten).axes(Axes.BY_FORMAT),
           LayerType.of("Reshape", ShapeLayers::reshape).writes("target_shape"),
           LayerType.of("Permute", ShapeLayers::permute).writes("dims"),
           LayerType.of("RepeatVector", ShapeLayers::repeat).writes("n"),
-          LayerType.of("ZeroPadding1D", l -> pad(l, 1)).writes(margins("padding", 1)),
-          LayerType.of("ZeroPadding2D", l -> pad(l, 2)).writes(margins("padding", 2)),
+          LayerType.of("ZeroPadding1D", l -> pad(l, 1))
+              .axes(Axes.BY_FORMAT)
+              .writes(margins("padding", 1)),
+          LayerType.of("ZeroPadding2D", l -> pad(l, 2))
+              .axes(Axes.BY_FORMAT)
+              .writes(margins("padding", 2)),
           LayerType.of("Cropping1D", l -> crop(l, 1)).writes(margins("cropping", 1)),
-          LayerType.of("Cropping2D", l -> crop(l, 2)).writes(margins("cropping", 2)),
+          LayerType.of("Cropping2D", l -> crop(l, 2))
+              .axes(Axes.BY_FORMAT)
+              .writes(margins("cropping", 2)),
           LayerType.of("UpSampling1D", ShapeLayers::upSampling1d).writes("size"),
-          LayerType.of("UpSampling2D", ShapeLayers::upSampling2d).writes("size", "interpolation"));
+          LayerType.of("UpSampling2D", ShapeLayers::upSampling2d)
+              .axes(Axes.BY_FORMAT)
+              .writes("size", "interpolation"));
 
   private ShapeLayers() {}
 

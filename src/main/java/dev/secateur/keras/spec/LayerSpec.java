@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * A layer as configured, in Keras 2's terms whatever wrote it.
@@ -56,6 +57,14 @@ public record LayerSpec(
       return new Call(List.of(ref), Map.of());
     }
 
+    /** The same call on other tensors, asked for in the order of {@link #refs}. */
+    public Call with(UnaryOperator<Ref> change) {
+      List<Argument> first = arguments.stream().map(a -> a.with(change)).toList();
+      Map<String, Argument> then = new LinkedHashMap<>();
+      named.forEach((name, argument) -> then.put(name, argument.with(change)));
+      return new Call(first, then);
+    }
+
     /** All tensors among the arguments, in order. */
     public List<Ref> refs() {
       List<Ref> refs = new ArrayList<>();
@@ -68,6 +77,9 @@ public record LayerSpec(
   /** What a layer is called with. */
   public sealed interface Argument {
     void collect(List<Ref> refs);
+
+    /** The same with other tensors. */
+    Argument with(UnaryOperator<Ref> change);
   }
 
   /** The output {@code tensor} of the {@code call}-th use of a layer. */
@@ -76,6 +88,11 @@ public record LayerSpec(
     public void collect(List<Ref> refs) {
       refs.add(this);
     }
+
+    @Override
+    public Ref with(UnaryOperator<Ref> change) {
+      return change.apply(this);
+    }
   }
 
   public record Items(List<Argument> items) implements Argument {
@@ -83,12 +100,22 @@ public record LayerSpec(
     public void collect(List<Ref> refs) {
       items.forEach(i -> i.collect(refs));
     }
+
+    @Override
+    public Items with(UnaryOperator<Ref> change) {
+      return new Items(items.stream().map(i -> i.with(change)).toList());
+    }
   }
 
   public record Constant(JsonNode value) implements Argument {
     @Override
     public void collect(List<Ref> refs) {
       // a constant refers to nothing
+    }
+
+    @Override
+    public Constant with(UnaryOperator<Ref> change) {
+      return this;
     }
   }
 }

@@ -235,7 +235,8 @@ public final class Hdf5Weights {
     if (theano && CONVOLUTIONS.contains(layer.type()) && slot.name().equals("kernel")) {
       layout.turn(slot);
     }
-    if (keras1 && layer.type().equals("Conv2DTranspose") && isSquare(slot.shape())) {
+    boolean told = slot.order().isPresent();
+    if (keras1 && !told && layer.type().equals("Conv2DTranspose") && isSquare(slot.shape())) {
       // Keras 1 had (input, output) where Keras 2 has (output, input): only sizes tell them apart.
       layout.mismatch(slot.place(), "the order of this transposed kernel cannot be told");
     }

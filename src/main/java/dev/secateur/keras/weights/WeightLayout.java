@@ -62,7 +62,7 @@ public final class WeightLayout {
   private void unfit(WeightSlot slot, StoredTensor stored) {
     mismatch(
         slot.place(),
-        "the layer needs " + slot.shape() + ", " + stored.path() + " is " + stored.shape());
+        "the layer needs " + slot.storedShape() + ", " + stored.path() + " is " + stored.shape());
   }
 
   static boolean fits(WeightSlot slot, StoredTensor dataset) {
@@ -71,9 +71,10 @@ public final class WeightLayout {
       return stored.size() == 1;
     }
     // Keras 1 keeps a one-dimensional kernel as (length, 1, input, output): the same order.
-    boolean keras1 = stored.rank() == 4 && slot.shape().rank() == 3 && stored.dim(1) == 1;
+    Shape wanted = slot.storedShape();
+    boolean keras1 = stored.rank() == 4 && wanted.rank() == 3 && stored.dim(1) == 1;
     Shape plain = keras1 ? Shape.of(stored.dim(0), stored.dim(2), stored.dim(3)) : stored;
-    return plain.equals(slot.shape());
+    return plain.equals(wanted);
   }
 
   static boolean fit(List<WeightSlot> slots, List<? extends StoredTensor> datasets) {
@@ -97,6 +98,7 @@ public final class WeightLayout {
     for (Pair pair : pairs) {
       float[] values = pair.slot().values();
       pair.dataset().readInto(values);
+      pair.slot().order().ifPresent(order -> order.rearrange(values));
       if (turned.contains(pair.slot().place())) {
         turnAround(values, pair.slot().shape());
       }

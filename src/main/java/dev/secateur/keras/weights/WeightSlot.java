@@ -1,6 +1,7 @@
 package dev.secateur.keras.weights;
 
 import dev.secateur.graph.Shape;
+import java.util.Optional;
 
 /**
  * A weight that a layer has, and where its values go. Values are read straight into {@code values},
@@ -11,6 +12,7 @@ import dev.secateur.graph.Shape;
  * @param shape Keras' shape
  * @param graphName the graph's weight with the same values, or empty where there is none
  * @param trainable whether Keras counts it among the layer's trainable weights when the layer is
+ * @param order of its axes in the file, where it is another
  */
 public record WeightSlot(
     String layer,
@@ -19,7 +21,20 @@ public record WeightSlot(
     String graphName,
     boolean trainable,
     Kind kind,
-    float[] values) {
+    float[] values,
+    Optional<StoredOrder> order) {
+
+  /** With the axes that it has in the file. */
+  public WeightSlot(
+      String layer,
+      String name,
+      Shape shape,
+      String graphName,
+      boolean trainable,
+      Kind kind,
+      float[] values) {
+    this(layer, name, shape, graphName, trainable, kind, values, Optional.empty());
+  }
 
   /** What a file has of a weight. */
   public enum Kind {
@@ -31,6 +46,16 @@ public record WeightSlot(
     INITIALIZED,
     /** A part of another weight, added to it when both are loaded, and not written. */
     ADAPTER
+  }
+
+  WeightSlot stored(StoredOrder other) {
+    return new WeightSlot(
+        layer, name, shape, graphName, trainable, kind, values, Optional.of(other));
+  }
+
+  /** In the file. */
+  Shape storedShape() {
+    return order.map(StoredOrder::shape).orElse(shape);
   }
 
   public String place() {

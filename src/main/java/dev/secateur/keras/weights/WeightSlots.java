@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** All weights that the architecture asks for, by layer path, each layer's in Keras' order. */
 public final class WeightSlots {
@@ -68,6 +69,15 @@ public final class WeightSlots {
 
   public List<WeightSlot> of(String layer) {
     return byLayer.getOrDefault(layer, List.of());
+  }
+
+  /** Says of some of a layer's weights that their axes stand in another order in the file. */
+  public void stored(String layer, Function<WeightSlot, Optional<StoredOrder>> order) {
+    byLayer.computeIfPresent(
+        layer,
+        (place, slots) ->
+            new ArrayList<>(
+                slots.stream().map(s -> order.apply(s).map(s::stored).orElse(s)).toList()));
   }
 
   List<WeightSlot> all() {

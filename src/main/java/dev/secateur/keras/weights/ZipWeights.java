@@ -213,7 +213,7 @@ public final class ZipWeights {
           layout.mismatch(
               place,
               "the layer needs "
-                  + found.wanted().stream().map(w -> w.shape().toString()).toList()
+                  + found.wanted().stream().map(w -> w.storedShape().toString()).toList()
                   + ", the file has "
                   + found.datasets().stream().map(d -> d.shape().toString()).toList());
         });

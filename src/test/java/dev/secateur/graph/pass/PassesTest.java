@@ -204,4 +204,16 @@ class PassesTest {
     assertThat(graph.nodes()).extracting(Node::name).containsExactly("used");
     assertThat(graph.weights()).isEmpty();
   }
+
+  @Test
+  void permutationsJoinAndOneThatLeavesTheNumbersInTheirOrderIsAReshape() {
+    String x = builder.input("image", Shape.of(-1, 2, 3, 4));
+    String first = builder.add("a", new Op.Permute(List.of(0, 3, 1, 2)), x);
+    String back = builder.add("b", new Op.Permute(List.of(0, 2, 3, 1)), first);
+    String pooled = builder.add("c", new Op.Reduce(Op.ReduceKind.MEAN, List.of(1, 2), true), back);
+    Graph graph = optimise(builder.add("d", new Op.Permute(List.of(0, 3, 1, 2)), pooled));
+    assertThat(ops(graph)).containsExactly(Op.Reduce.class, Op.Reshape.class);
+    assertThat(graph.nodes().get(0).input(0)).isEqualTo("image");
+    assertThat(graph.shapes().get("d")).isEqualTo(Shape.of(-1, 4, 1, 1));
+  }
 }
