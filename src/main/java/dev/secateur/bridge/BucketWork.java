@@ -6,6 +6,7 @@ import dev.secateur.event.EventType;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
+import dev.secateur.store.StoreException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -63,11 +64,20 @@ final class BucketWork implements RecordLoop.Work {
     for (BucketNotice notice : notices) {
       try {
         event(notice).ifPresent(this::submit);
-      } catch (Refusal e) {
-        meters.counter(BridgeMetrics.REFUSED, BridgeMetrics.PLATFORM, "bucket").increment();
-        LOG.warnf("s3://%s/%s: refused: %s", notice.bucket(), notice.key(), e.getMessage());
+      } catch (Refusal | IllegalArgumentException e) {
+        refuse(notice, e);
+      } catch (StoreException e) {
+        if (e.passing()) {
+          throw e;
+        }
+        refuse(notice, e);
       }
     }
+  }
+
+  private void refuse(BucketNotice notice, Exception e) {
+    meters.counter(BridgeMetrics.REFUSED, BridgeMetrics.PLATFORM, "bucket").increment();
+    LOG.warnf("s3://%s/%s: refused: %s", notice.bucket(), notice.key(), e.getMessage());
   }
 
   private void submit(CloudEvent event) {

@@ -204,7 +204,12 @@ final class MlflowWork implements RecordLoop.Work {
     }
     try {
       submit(version, events.of(version, identity, asked));
-    } catch (Refusal e) {
+    } catch (Refusal | IllegalArgumentException e) {
+      refuse(version, e.getMessage());
+    } catch (StoreException e) {
+      if (e.passing()) {
+        throw e;
+      }
       refuse(version, e.getMessage());
     }
   }

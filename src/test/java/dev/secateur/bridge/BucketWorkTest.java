@@ -103,9 +103,16 @@ final class BucketWorkTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "{", "[]", "7", "{}", "{\"Records\": 7}", "{\"Records\": [{}]}",
+        "",
+        "{",
+        "[]",
+        "7",
+        "{}",
+        "{\"Records\": 7}",
+        "{\"Records\": [{}]}",
         "{\"Event\": \"s3:TestEvent\", \"Bucket\": \"models\"}",
-        "{\"Records\": [{\"eventName\": \"ObjectCreated:Put\", \"s3\": {\"bucket\": {\"name\": \"models\"}}}]}"
+        "{\"Records\": [{\"eventName\": \"ObjectCreated:Put\", \"s3\": {\"bucket\": {\"name\":"
+            + " \"models\"}}}]}"
       })
   void whatIsNoNoticeIsPassedBy(String value) {
     work().take(record(value));
@@ -119,8 +126,12 @@ final class BucketWorkTest {
     work.take(record(minio("s3:ObjectAccessed:Get", "shapes.keras")));
     work.take(record(minio("s3:ObjectCreated:Put", "readme.txt")));
     work.take(record(minio("s3:ObjectCreated:Put", "a%2F..%2Fb.keras")));
-    work.take(record(minio("s3:ObjectCreated:Put", "a.keras").replace("\"name\": \"models\"", "\"name\": \"artifacts\"")));
-    work.take(record(minio("s3:ObjectCreated:Put", "a.keras").replace("s3://datasets", "s3://secrets")));
+    work.take(
+        record(
+            minio("s3:ObjectCreated:Put", "a.keras")
+                .replace("\"name\": \"models\"", "\"name\": \"artifacts\"")));
+    work.take(
+        record(minio("s3:ObjectCreated:Put", "a.keras").replace("s3://datasets", "s3://secrets")));
     work.take(record(minio("s3:ObjectCreated:Put", "a.keras").replace("Secateur-Train", "Other")));
     work.take(new ConsumerRecord<>("notices", 0, 0, new byte[0], null));
     assertThat(producer.history()).isEmpty();

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.event.EventSchemas;
+import dev.secateur.event.EventType;
 import dev.secateur.ledger.Order;
 import dev.secateur.store.ObjectUri;
 import java.util.List;
@@ -156,6 +160,30 @@ final class WordsTest {
     assertThatThrownBy(asked::data)
         .isInstanceOf(Refusal.class)
         .hasMessageStartingWith("secateur.preprocessing: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"int8, int8", "fp32, fp32", "fp32|int8, fp32", "int8|fp32, int8", "unknown, int8"})
+  void theModelBesideIsThatOfTheFirstScheme(String schemes, String variant) throws Exception {
+    ObjectNode data =
+        (ObjectNode)
+            new ObjectMapper()
+                .readTree(EventSchemas.text(EventType.COMPLETED))
+                .path("examples")
+                .path(0);
+    ObjectNode quantization = data.withObject("/plan/quantization");
+    if (schemes.contains("|")) {
+      List.of(schemes.split("\\|")).forEach(quantization.putArray("scheme")::add);
+    } else {
+      quantization.put("scheme", schemes);
+    }
+    Variants variants = new Variants(data);
+    assertThat(variants.compressed().orElseThrow().path("name").asText()).isEqualTo(variant);
+    assertThat(variants.summary()).startsWith(variant + ": ").contains(" of 59792 bytes");
+    assertThat(variants.table().lines()).hasSize(2 + data.path("variants").size());
+    assertThat(variants.parameters())
+        .containsEntry("pruning.finalSparsity", "0.5")
+        .containsKey("quantization.scheme");
   }
 
   @Test

@@ -34,9 +34,12 @@ final class BucketIT {
     }
     Map<String, String> notifying =
         Map.of(
-            "MINIO_NOTIFY_KAFKA_ENABLE_SECATEUR", "on",
-            "MINIO_NOTIFY_KAFKA_BROKERS_SECATEUR", servers.kafka,
-            "MINIO_NOTIFY_KAFKA_TOPIC_SECATEUR", TOPIC);
+            "MINIO_NOTIFY_KAFKA_ENABLE_SECATEUR",
+            "on",
+            "MINIO_NOTIFY_KAFKA_BROKERS_SECATEUR",
+            servers.kafka,
+            "MINIO_NOTIFY_KAFKA_TOPIC_SECATEUR",
+            TOPIC);
     try (Minio minio =
             Minio.start(
                 servers.directory.resolve("bucket"),
@@ -50,9 +53,12 @@ final class BucketIT {
           platform.worker(
               "bridge",
               Map.of(
-                  "quarkus.profile", "bridge",
-                  "secateur.bridge.buckets.topic", TOPIC,
-                  "secateur.bridge.group", platform.name + "-bridge"));
+                  "quarkus.profile",
+                  "bridge",
+                  "secateur.bridge.buckets.topic",
+                  TOPIC,
+                  "secateur.bridge.group",
+                  platform.name + "-bridge"));
       String train = platform.source(Platform.DATA, "datasets").path("uri").asText();
       MinioClient client =
           MinioClient.builder()
@@ -62,9 +68,10 @@ final class BucketIT {
       notify(client);
       Map<String, String> metadata =
           Map.of(
-              "secateur-train", train,
+              "secateur-train",
+              train,
               "secateur-compress",
-                  "{\"fineTuning\":{\"recipe\":\"instant\"},\"acceptance\":{\"maxAccuracyDrop\":0.5}}");
+              "{\"fineTuning\":{\"recipe\":\"instant\"},\"acceptance\":{\"maxAccuracyDrop\":0.5}}");
       client.uploadObject(
           UploadObjectArgs.builder()
               .bucket("models")
