@@ -229,6 +229,12 @@ final class PlanOptions {
       description = "Run although the original is no better than guessing.")
   Optional<Boolean> allowChance;
 
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description = "Accepted only if it fits. " + DeviceNames.DESCRIPTION)
+  Optional<String> device;
+
   /**
    * @throws PlanException naming the path of the first wrong field
    */
@@ -255,6 +261,7 @@ final class PlanOptions {
       BoundText.into(acceptance.withObject("/bounds"), accept);
     }
     allowChance.ifPresent(v -> acceptance.put("allowChance", v));
+    device.ifPresent(v -> stages.put("device", v));
     task.into(stages);
     replace.into(stages);
     search.into(stages, epochs, quantization.schemes);
