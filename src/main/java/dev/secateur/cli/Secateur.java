@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       Evaluate.class,
       Predict.class,
       Inspect.class,
+      Export.class,
       Publish.class,
       Watch.class,
       Jobs.class,

@@ -36,6 +36,7 @@ final class TrainingRecord {
         asked.skipUnreadable(),
         asked.sampleField(),
         asked.targetField(),
+        asked.device(),
         asked.heldOut(),
         asked.search());
   }

@@ -399,10 +399,12 @@ class PlanDocumentTest {
             + " the method reconstruct",
         "{'later':1}|/later: is not known here (known are task, replace, preprocessing, pruning,"
             + " fineTuning, quantization, representative, acceptance, skipUnreadable, sampleField,"
-            + " targetField, heldOut, search)",
+            + " targetField, device, heldOut, search)",
         "{'plan':{'later':1}}|/plan/later: is not known here (known are task, replace,"
             + " preprocessing, pruning, fineTuning, quantization, representative, acceptance,"
-            + " skipUnreadable, sampleField, targetField, heldOut, search)",
+            + " skipUnreadable, sampleField, targetField, device, heldOut, search)",
+        "{'device':'cortex-m3'}|/device: must be one of cortex-m4, cortex-m7, cortex-m55, esp32-s3,"
+            + " ethos-u55, edge-tpu",
         "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
             + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
         "{'acceptance':{'bounds':{'mae':{}}}}"
