@@ -3,6 +3,7 @@ package dev.secateur.job;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.graph.Graph;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.FineTuning.Precision;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Pruning;
@@ -47,12 +48,17 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
         plan.pruning().channels().map(c -> Narrowing.of(run, c)).orElseGet(run.inputs()::model);
     products.put(Product.MODEL, model);
     boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
+    Graph start = first ? Reconstructed.of(run, model.graph()) : model.graph();
+    FineTuning how = plan.fineTuning();
+    if (how.learningRate().isEmpty() && how.epochs() > 0) {
+      how = how.withLearningRate(rate(Reconstructed.divergence(run, original, start)));
+    }
     FineTuned tuned =
         FineTuner.fineTune(
-            first ? Reconstructed.of(run, model.graph()) : model.graph(),
+            start,
             original,
             run.inputs().train(),
-            plan.fineTuning(),
+            how,
             plan.pruning(),
             aware(plan) ? new LearnedScales(run) : Quantizing.NONE,
             run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals()),
@@ -68,6 +74,11 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
     }
     tuned.heldOut().filter(FineTuned.HeldOut::worse).ifPresent(h -> warn(h));
     products.put(Product.TUNED, tuned);
+  }
+
+  /** The further a network without channels is from the original, the larger its steps. */
+  private static double rate(double divergence) {
+    return Math.min(Math.max(2e-3 * divergence, 1e-4), 3e-3);
   }
 
   /** What is left to the run: where a network learns from a reconstruction on, to be INT8. */
