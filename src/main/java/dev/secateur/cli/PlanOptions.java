@@ -190,6 +190,8 @@ final class PlanOptions {
 
   @Mixin QuantizationOptions quantization;
 
+  @Mixin SearchOptions search;
+
   @Option(
       names = "--max-accuracy-drop",
       paramLabel = "F",
@@ -227,6 +229,12 @@ final class PlanOptions {
       description = "Run although the original is no better than guessing.")
   Optional<Boolean> allowChance;
 
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description = "Accepted only if it fits. " + DeviceNames.DESCRIPTION)
+  Optional<String> device;
+
   /**
    * @throws PlanException naming the path of the first wrong field
    */
@@ -253,8 +261,13 @@ final class PlanOptions {
       BoundText.into(acceptance.withObject("/bounds"), accept);
     }
     allowChance.ifPresent(v -> acceptance.put("allowChance", v));
+    device.ifPresent(v -> stages.put("device", v));
     task.into(stages);
     replace.into(stages);
+    search.into(stages, epochs, quantization.schemes);
+    if (search.wanted) {
+      stages.withObject("/quantization").remove("scheme"); // each trial has its own
+    }
     return root;
   }
 
@@ -320,7 +333,7 @@ final class PlanOptions {
 
   private void fineTuning(ObjectNode json) {
     recipe.ifPresent(v -> json.put("recipe", v));
-    epochs.ifPresent(v -> json.put("epochs", v));
+    epochs.filter(v -> !search.wanted).ifPresent(v -> json.put("epochs", v));
     batchSize.ifPresent(v -> json.put("batchSize", v));
     optimizer.ifPresent(v -> json.put("optimizer", v));
     learningRate.ifPresent(v -> json.put("learningRate", v));

@@ -1,6 +1,7 @@
 package dev.secateur.evaluate;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Subset;
 import dev.secateur.evaluate.Goal.Reading;
 import dev.secateur.graph.Predictor;
 import dev.secateur.plan.Measure;
@@ -47,7 +48,7 @@ public final class Likeness {
                 first.scale(),
                 first.shape()));
     Evaluation evaluation =
-        new Evaluator(reconstruction, Selection.of(set, SAMPLES), cancelled).evaluate(predictor);
+        new Evaluator(reconstruction, Subset.spread(set, SAMPLES), cancelled).evaluate(predictor);
     return evaluation.outputs().get(0).measure(Measure.R2).orElse(0.0) > EXPLAINED
         ? reconstruction
         : goals;

@@ -1,6 +1,7 @@
 package dev.secateur.evaluate;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Subset;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
@@ -53,7 +54,7 @@ public record PreprocessingSearch(
 
   /** The preparation with the smallest loss, if it leaves no doubt; empty without targets. */
   public Optional<Found> better(Predictor predictor) {
-    Selection some = Selection.of(set, SAMPLES);
+    Subset some = Subset.spread(set, SAMPLES);
     Evaluation now = evaluate(predictor, some);
     if (now.outputs().stream().noneMatch(o -> skill(o).isPresent())) {
       return Optional.empty();
@@ -100,7 +101,7 @@ public record PreprocessingSearch(
         .orElseThrow();
   }
 
-  private Stream<Preprocessing> candidates(Selection some) {
+  private Stream<Preprocessing> candidates(Subset some) {
     Statistics raw = Statistics.of(some.prepared(plain(1)), images(some.inputs()));
     double unit = raw.max > BYTES ? WHITE : 1;
     boolean image = raw.mean.length == 3;

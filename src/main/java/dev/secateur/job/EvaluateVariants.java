@@ -6,9 +6,12 @@ import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.result.Variant;
+import dev.secateur.tflite.Device;
+import dev.secateur.tflite.TfliteFootprint;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.TensorFlowPredictor;
+import java.util.Optional;
 import java.util.Set;
 
 /** Measures what was made, each variant beside the original. */
@@ -40,18 +43,10 @@ record EvaluateVariants(Run run) implements Step {
     Evaluator evaluator =
         new Evaluator(
             products.get(Product.ORIGINAL).goals(), run.inputs().evaluation(), run.cancelled());
-    Graph pruned = products.get(Product.TUNED).graph();
-    try (Predictor predictor = TensorFlowPredictor.open(pruned, run.job().threads())) {
-      run.measured(
-          Variants.keras(
-              "pruned",
-              products.get(Product.PRUNED_FILE),
-              pruned,
-              evaluator.evaluate(predictor, original.rewind()),
-              latency(predictor)));
+    if (!run.job().judgesDeciding()) {
+      floats(products, evaluator, original);
     }
-    TfliteModel fp32 = products.get(Product.FP32);
-    run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, pruned, evaluator, original));
+    Graph pruned = products.get(Product.TUNED).graph();
     for (Quantized.Made made : products.get(Product.QUANTIZED).files()) {
       Variant variant =
           tflite(
@@ -65,6 +60,22 @@ record EvaluateVariants(Run run) implements Step {
     }
   }
 
+  /** What stands between the original and the quantized files. */
+  private void floats(Products products, Evaluator evaluator, RecordedOutputs original) {
+    Graph pruned = products.get(Product.TUNED).graph();
+    try (Predictor predictor = TensorFlowPredictor.open(pruned, run.job().threads())) {
+      run.measured(
+          Variants.keras(
+              "pruned",
+              products.get(Product.PRUNED_FILE),
+              pruned,
+              evaluator.evaluate(predictor, original.rewind()),
+              latency(predictor)));
+    }
+    TfliteModel fp32 = products.get(Product.FP32);
+    run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, pruned, evaluator, original));
+  }
+
   private Variant tflite(
       String name,
       String file,
@@ -73,14 +84,22 @@ record EvaluateVariants(Run run) implements Step {
       Evaluator evaluator,
       RecordedOutputs original) {
     try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
-      return Variants.tflite(
-          name,
-          run.staging().file(file),
-          model,
-          network,
-          evaluator.evaluate(predictor, original.rewind()),
-          latency(predictor));
+      Variant variant =
+          Variants.tflite(
+              name,
+              run.staging().file(file),
+              model,
+              network,
+              evaluator.evaluate(predictor, original.rewind()),
+              latency(predictor));
+      return device()
+          .map(d -> variant.withMisfits(d.misfits(TfliteFootprint.of(model))))
+          .orElse(variant);
     }
+  }
+
+  private Optional<Device> device() {
+    return run.job().plan().device().flatMap(Device::named);
   }
 
   private Latency latency(Predictor predictor) {

@@ -1,11 +1,11 @@
 package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
+import dev.secateur.dataset.Subset;
 import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
 import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.RecordedOutputs;
-import dev.secateur.evaluate.Selection;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.plan.Quantization;
@@ -111,7 +111,7 @@ final class FewestFloat {
 
   /** By how far the outputs are from the float32 file's, where one layer alone is quantized. */
   private List<String> worstFirst() {
-    Dataset few = Selection.of(run.inputs().evaluation(), FEW_SAMPLES);
+    Dataset few = Subset.spread(run.inputs().evaluation(), FEW_SAMPLES);
     Evaluator beside = new Evaluator(evaluator.goals(), few, run.cancelled());
     Map<String, Double> harm = new HashMap<>();
     try (RecordedOutputs floats = RecordedOutputs.create()) {

@@ -49,23 +49,27 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
     products.put(Product.MODEL, model);
     boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
     Graph start = first ? Reconstructed.of(run, model.graph()) : model.graph();
-    FineTuning how = plan.fineTuning();
-    if (how.learningRate().isEmpty() && how.epochs() > 0) {
-      how = how.withLearningRate(rate(Reconstructed.divergence(run, original, start)));
-    }
+    FineTuning how = settled(plan.fineTuning(), original, start);
+    List<Optional<FineTuning.Loss>> losses =
+        run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals());
+    Supplier<FineTuned> training =
+        () ->
+            FineTuner.fineTune(
+                start,
+                original,
+                run.inputs().train(),
+                how,
+                plan.pruning(),
+                aware(plan) ? new LearnedScales(run) : Quantizing.NONE,
+                losses,
+                new OfThisStage(checkpoints, stage(), run),
+                new ListenedTraining(run.listener()),
+                run.cancelled(),
+                run.job().threads());
     FineTuned tuned =
-        FineTuner.fineTune(
-            start,
-            original,
-            run.inputs().train(),
-            how,
-            plan.pruning(),
-            aware(plan) ? new LearnedScales(run) : Quantizing.NONE,
-            run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals()),
-            new OfThisStage(checkpoints, stage(), run),
-            new ListenedTraining(run.listener()),
-            run.cancelled(),
-            run.job().threads());
+        plan.heldOut().isPresent() && plan.fineTuning().epochs() > 0
+            ? run.shared().get(origin(plan, losses), Codecs.tuned(start), training)
+            : training.get();
     if (plan.fineTuning().precision().equals(Optional.of(Precision.BFLOAT16))
         && tuned.precision().equals(Optional.of(Precision.FLOAT32))) {
       run.warn(
@@ -77,8 +81,24 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
   }
 
   /** The further a network without channels is from the original, the larger its steps. */
-  private static double rate(double divergence) {
-    return Math.min(Math.max(2e-3 * divergence, 1e-4), 3e-3);
+  private FineTuning settled(FineTuning how, Graph original, Graph start) {
+    if (how.learningRate().isPresent() || how.epochs() == 0) {
+      return how;
+    }
+    double divergence = Reconstructed.divergence(run, original, start);
+    return how.withLearningRate(Math.min(Math.max(2e-3 * divergence, 1e-4), 3e-3));
+  }
+
+  /** Of a network that is judged more than once: by a search, and by who chose it. */
+  private Origin origin(Plan plan, List<Optional<FineTuning.Loss>> losses) {
+    return Origin.of("the trained network", run, run.inputs().train(), run.job().samplesPart())
+        .with(
+            plan.document().get("pruning").toString(),
+            plan.document().get("fineTuning").toString(),
+            Boolean.toString(aware(plan)),
+            run.inputs().representative().digest(),
+            Integer.toString(plan.representative().samples()),
+            losses.toString());
   }
 
   /** What is left to the run: where a network learns from a reconstruction on, to be INT8. */

@@ -3,6 +3,7 @@ package dev.secateur.job;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.keras.KerasSource;
 import dev.secateur.keras.architecture.Replacement;
+import dev.secateur.plan.HeldOut.Judged;
 import dev.secateur.plan.Plan;
 import java.nio.file.Path;
 import java.util.Map;
@@ -36,7 +37,7 @@ public record Job(
     if (threads < 1) {
       throw new IllegalArgumentException("threads: must be 1 or more");
     }
-    if (train.isEmpty() && plan.fineTuning().epochs() > 0) {
+    if (train.isEmpty() && plan.search().isEmpty() && plan.fineTuning().epochs() > 0) {
       throw new IllegalArgumentException("train: is needed, since the plan trains");
     }
     if (train.or(() -> representative).or(() -> evaluation).isEmpty()) {
@@ -62,6 +63,16 @@ public record Job(
   /** What is trained on or, where nothing is trained, what there are samples of. */
   public Input samples() {
     return train.or(() -> representative).or(() -> evaluation).orElseThrow();
+  }
+
+  /** Whether held-out {@link #samples} stand for the evaluation set. */
+  boolean judgesHeldOut() {
+    return plan.heldOut().filter(h -> h.judge() != Judged.NOTHING).isPresent();
+  }
+
+  /** Whether nothing but the deciding variant is of interest. */
+  boolean judgesDeciding() {
+    return plan.heldOut().filter(h -> h.judge() == Judged.DECIDING).isPresent();
   }
 
   /** Which part of {@link #samples} is meant. */

@@ -6,6 +6,7 @@ import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.ReadOptions;
+import dev.secateur.dataset.Subset;
 import dev.secateur.dataset.Target;
 import dev.secateur.evaluate.Goal;
 import dev.secateur.evaluate.Goals;
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
  * The model and the sets of a job, opened and fitting each other.
  *
  * @param train what is trained on or, where nothing is trained, what there are samples of
+ * @param open what is read, closed with this
  */
 record JobInputs(
     KerasModel model,
@@ -39,10 +41,12 @@ record JobInputs(
     Dataset train,
     Dataset evaluation,
     Dataset representative,
-    List<JobResult.Data> datasets)
+    List<JobResult.Data> datasets,
+    List<Dataset> open)
     implements AutoCloseable {
   JobInputs {
     datasets = List.copyOf(datasets);
+    open = List.copyOf(open);
   }
 
   private static final int RANGE_SAMPLES = 256;
@@ -62,11 +66,17 @@ record JobInputs(
     FileLosses losses = FileLosses.of(model, job.plan().fineTuning());
     List<Dataset> open = new ArrayList<>();
     try {
-      Dataset train = add(open, job, job.samples(), job.samplesPart(), expected, progress);
-      Dataset evaluation = add(open, job, evaluation(job), Part.EVALUATION, expected, progress);
+      Dataset samples = add(open, job, job.samples(), job.samplesPart(), expected, progress);
+      Optional<Subset.Parts> parts =
+          job.plan().heldOut().map(held -> Subset.split(samples, held.samples()));
+      Dataset train = parts.map(Subset.Parts::rest).orElse(samples);
+      Dataset evaluation =
+          parts.isPresent() && job.judgesHeldOut()
+              ? parts.get().held()
+              : add(open, job, evaluation(job), Part.EVALUATION, expected, progress);
       checkMasks(job, train, evaluation);
       Dataset representative =
-          job.representative().isEmpty()
+          job.representative().isEmpty() || (parts.isPresent() && job.train().isEmpty())
               ? train
               : add(
                   open,
@@ -81,7 +91,8 @@ record JobInputs(
               output -> Optional.ofNullable(losses.losses().get(output)));
       List<JobResult.Data> datasets = new ArrayList<>();
       job.train().ifPresent(input -> datasets.add(data("train", input, train)));
-      datasets.add(data("evaluation", evaluation(job), evaluation));
+      datasets.add(
+          data("evaluation", job.judgesHeldOut() ? job.samples() : evaluation(job), evaluation));
       datasets.add(
           data("representative", job.representative().orElse(job.samples()), representative));
       return new JobInputs(
@@ -91,7 +102,8 @@ record JobInputs(
           train,
           evaluation,
           representative,
-          datasets);
+          datasets,
+          open);
     } catch (RuntimeException e) {
       open.forEach(Dataset::close);
       throw e;
@@ -147,7 +159,7 @@ record JobInputs(
       if (!trained.readsLike(judged)) {
         boolean here = judged.content().blackAndWhite();
         throw new DatasetException(
-            (here ? evaluation(job) : job.samples()).file(),
+            (here && !job.judgesHeldOut() ? evaluation(job) : job.samples()).file(),
             (here ? judged : trained).array(),
             "holds nothing but 0 and 255, which would be read as 0 and 1, but the "
                 + (here ? "training" : "evaluation")
@@ -234,10 +246,6 @@ record JobInputs(
 
   @Override
   public void close() {
-    train.close();
-    evaluation.close();
-    if (representative != train) {
-      representative.close();
-    }
+    open.forEach(Dataset::close);
   }
 }

@@ -21,11 +21,13 @@ import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Narrowed;
 import dev.secateur.train.FisherInformation;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The model without channels, as the plan asks for it; with all where it does not. */
@@ -99,9 +101,18 @@ final class Narrowing {
                           divergence,
                           new FisherInformation(scores, run.job().threads())));
       if (target.share().isPresent()) {
+        BitSet removed = widths.removed(sensitivity, target.share().get());
+        Supplier<Graph> making = () -> reconstruction.without(original, channels, removed);
+        // A search looks at one network more than once.
         return model.resized(
-            reconstruction.without(
-                original, channels, widths.removed(sensitivity, target.share().get())));
+            run.job().plan().heldOut().isPresent()
+                ? run.shared()
+                    .get(
+                        Reconstructed.origin("the network without channels", run)
+                            .with(target.toString()),
+                        Codecs.weights(channels.without(removed)),
+                        making)
+                : making.get());
       }
       Search search = new Search(run, reconstruction, channels, widths, sensitivity, divergence);
       return search.narrowest().map(model::resized).orElse(model);

@@ -45,6 +45,18 @@ final class Reconstructed {
     if (pruning.finalSparsity() == 0) {
       return original;
     }
+    // A search looks at one network more than once: by other schemes, and in training.
+    return run.job().plan().heldOut().isPresent()
+        ? run.shared()
+            .get(
+                origin("the reconstructed network", run)
+                    .with(run.job().plan().document().get("pruning").toString()),
+                Codecs.weights(original),
+                () -> pruned(run, original, pruning))
+        : pruned(run, original, pruning);
+  }
+
+  private static Graph pruned(Run run, Graph original, Pruning pruning) {
     try (Reconstruction reconstruction =
         new Reconstruction(samples(run, original), run.job().threads())) {
       KernelBudgets budgets =

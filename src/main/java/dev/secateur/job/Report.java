@@ -143,7 +143,8 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
         run.warnings(),
         ProcessInfo.now(run.job().threads()),
         run.job().output(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   private static JobResult.Data compared(JobResult.Data set, Original original) {

@@ -37,7 +37,10 @@ final class TrainingRecord {
         asked.acceptance(),
         asked.skipUnreadable(),
         asked.sampleField(),
-        asked.targetField());
+        asked.targetField(),
+        asked.device(),
+        asked.heldOut(),
+        asked.search());
   }
 
   static Training of(FineTuned tuned) {

@@ -1,5 +1,6 @@
 package dev.secateur.plan;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonKey;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
@@ -49,7 +50,8 @@ public enum Measure {
     LOWER
   }
 
-  private final String label;
+  // Jackson heeds one annotation a method: the value's stands on the field.
+  @JsonValue private final String label;
   private final Direction direction;
 
   Measure(String label, Direction direction) {
@@ -59,7 +61,6 @@ public enum Measure {
 
   /** As in plans, reports and events: {@code averagePrecision}. */
   @JsonKey
-  @JsonValue
   public String label() {
     return label;
   }
@@ -70,6 +71,11 @@ public enum Measure {
 
   public static Optional<Measure> of(String label) {
     return Arrays.stream(values()).filter(m -> m.label.equals(label)).findFirst();
+  }
+
+  @JsonCreator
+  static Measure named(String label) {
+    return of(label).orElseThrow(() -> new IllegalArgumentException(label + ": is no measure"));
   }
 
   /** All labels, for messages. */

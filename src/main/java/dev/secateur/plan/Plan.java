@@ -21,6 +21,9 @@ import java.util.TreeMap;
  * @param skipUnreadable rows of each set that may be left out because they cannot be read, at most
  * @param sampleField of TFRecord, Parquet and WebDataset rows; empty: found
  * @param targetField as {@code sampleField}
+ * @param device that the judged file has to fit; empty: any
+ * @param heldOut empty: nothing is held out but by the training itself
+ * @param search looks for the best of many such plans; empty: this one is run
  */
 public record Plan(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TaskChoice> task,
@@ -33,7 +36,10 @@ public record Plan(
     Acceptance acceptance,
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) int skipUnreadable,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> sampleField,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> device,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<HeldOut> heldOut,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Search> search) {
   public Plan {
     replace = replace == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(replace));
   }
@@ -59,7 +65,10 @@ public record Plan(
         acceptance,
         skipUnreadable,
         sampleField,
-        targetField);
+        targetField,
+        device,
+        heldOut,
+        search);
   }
 
   private static Plan of(Recipe recipe, Pruning pruning) {
@@ -74,6 +83,9 @@ public record Plan(
         Representative.DEFAULT,
         Acceptance.DEFAULT,
         0,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }

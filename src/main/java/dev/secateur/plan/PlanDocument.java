@@ -118,6 +118,9 @@ final class PlanDocument {
         usual = usual.withoutZeros();
       }
       ObjectNode complete = MAPPER.valueToTree(Plan.of(recipe));
+      if (plan.has("search")) {
+        complete.set("search", MAPPER.valueToTree(Search.DEFAULT));
+      }
       complete.set(PRUNING, overlaid(MAPPER.valueToTree(usual), PRUNING));
       Pruning pruning = MAPPER.treeToValue(complete, Plan.class).pruning();
       complete.set(

@@ -54,6 +54,10 @@ final class ReportHtml {
         + verdict(name)
         + tiles()
         + warnings()
+        + result
+            .search()
+            .map(search -> Html.section("The search", new FrontChart(search).html()))
+            .orElse("")
         + Html.section("The variants", variants())
         + Html.section("What they are judged by", judgements())
         + pair(Html.section("Sizes, zipped", sizes()), foremost())

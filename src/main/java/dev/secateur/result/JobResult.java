@@ -20,6 +20,7 @@ import java.util.OptionalInt;
  * @param calibration empty where nothing was quantized
  * @param layerErrors what quantizing costs, by variant, the worst layer first
  * @param directory where the artifacts are
+ * @param search what found the plan; empty where it was given
  */
 public record JobResult(
     Outcome outcome,
@@ -37,7 +38,8 @@ public record JobResult(
     List<String> warnings,
     Process process,
     Path directory,
-    List<Artifact> artifacts) {
+    List<Artifact> artifacts,
+    Optional<Searched> search) {
   public JobResult {
     datasets = List.copyOf(datasets);
     variants = List.copyOf(variants);
@@ -60,6 +62,15 @@ public record JobResult(
 
   /** This with other artifacts. */
   public JobResult withArtifacts(List<Artifact> others) {
+    return with(others, search);
+  }
+
+  /** This as the best that a search has found. */
+  public JobResult foundBy(Searched found) {
+    return with(artifacts, Optional.of(found));
+  }
+
+  private JobResult with(List<Artifact> others, Optional<Searched> found) {
     return new JobResult(
         outcome,
         reason,
@@ -76,7 +87,8 @@ public record JobResult(
         warnings,
         process,
         directory,
-        others);
+        others,
+        found);
   }
 
   /** The Keras file that came in. */

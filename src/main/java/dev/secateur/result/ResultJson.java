@@ -28,6 +28,7 @@ public final class ResultJson {
     json.set("warnings", MAPPER.valueToTree(result.warnings()));
     json.set("process", MAPPER.valueToTree(result.process()));
     json.set("artifacts", MAPPER.valueToTree(result.artifacts()));
+    result.search().ifPresent(search -> json.set("search", MAPPER.valueToTree(search)));
     return json;
   }
 }

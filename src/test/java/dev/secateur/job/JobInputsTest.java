@@ -67,7 +67,8 @@ class JobInputsTest {
   @Test
   void theRangeOfTrainingIsThatOfAllInputsReadAFewSamplesAtATime() {
     Numbers numbers = new Numbers();
-    JobInputs inputs = new JobInputs(null, null, List.of(), numbers, numbers, numbers, List.of());
+    JobInputs inputs =
+        new JobInputs(null, null, List.of(), numbers, numbers, numbers, List.of(), List.of());
     Range range = inputs.trainingRange().orElseThrow();
     assertThat(range.max()).isGreaterThan(990);
     assertThat(range.min()).isEqualTo(-range.max());

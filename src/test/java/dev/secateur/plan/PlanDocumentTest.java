@@ -399,10 +399,12 @@ class PlanDocumentTest {
             + " the method reconstruct",
         "{'later':1}|/later: is not known here (known are task, replace, preprocessing, pruning,"
             + " fineTuning, quantization, representative, acceptance, skipUnreadable, sampleField,"
-            + " targetField)",
+            + " targetField, device, heldOut, search)",
         "{'plan':{'later':1}}|/plan/later: is not known here (known are task, replace,"
             + " preprocessing, pruning, fineTuning, quantization, representative, acceptance,"
-            + " skipUnreadable, sampleField, targetField)",
+            + " skipUnreadable, sampleField, targetField, device, heldOut, search)",
+        "{'device':'cortex-m3'}|/device: must be one of cortex-m4, cortex-m7, cortex-m55, esp32-s3,"
+            + " ethos-u55, edge-tpu",
         "{'model':{},'acceptance':{'maxDrop':1}}|/acceptance/maxDrop: is not known here (known are"
             + " maxAccuracyDrop, maxLossIncrease, bounds, allowChance)",
         "{'acceptance':{'bounds':{'mae':{}}}}"
@@ -420,5 +422,20 @@ class PlanDocumentTest {
     assertThatThrownBy(() -> Plan.read(json(document)))
         .isInstanceOf(PlanException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void searchIsReadWithItsDefaults() throws Exception {
+    Plan plan = Plan.read(json("{'search':{'objective':'macs','trials':7}}"));
+
+    assertThat(plan.search())
+        .hasValueSatisfying(
+            search -> {
+              assertThat(search.objective()).isEqualTo(Search.Objective.MACS);
+              assertThat(search.trials()).isEqualTo(7);
+              assertThat(search.epochs()).isEqualTo(Search.DEFAULT.epochs());
+            });
+    assertThat(Plan.read(plan.document())).isEqualTo(plan);
+    assertThat(Plan.DEFAULT.document().has("search")).isFalse();
   }
 }

@@ -6,6 +6,7 @@ import dev.secateur.graph.Shape;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -13,12 +14,17 @@ import org.bytedeco.javacpp.PointerPointer;
 /**
  * Writes HDF5 with the C library, as h5py does: texts of variable length, which may be larger than
  * the 64 KB of an object header, and no times, so that equal content gives equal bytes.
+ *
+ * <p>The library is built without thread safety, and its tables are the whole process': one file is
+ * written at a time, from opening to closing, on one thread.
  */
 public final class Hdf5Writer implements AutoCloseable {
   private static final long DEFAULT = 0;
 
   /** Texts in one attribute: each takes 16 bytes of an object header's 64 KB. */
   private static final int MOST_TEXTS = 3000;
+
+  private static final ReentrantLock ALONE = new ReentrantLock();
 
   private final long file;
   private final long text;
@@ -28,20 +34,26 @@ public final class Hdf5Writer implements AutoCloseable {
   private final long groups;
 
   public Hdf5Writer(Path path) {
-    H5open();
-    H5Eset_auto2(DEFAULT, null, null); // errors come as exceptions, not on the standard error
-    file = checked(H5Fcreate(path.toString(), H5F_ACC_TRUNC, DEFAULT, DEFAULT), path.toString());
-    text = checked(H5Tcopy(H5T_C_S1_g()), "text");
-    checked(H5Tset_size(text, H5T_VARIABLE), "text");
-    checked(H5Tset_cset(text, H5T_CSET_UTF8), "text");
-    floats = H5T_IEEE_F32LE_g();
-    links = checked(H5Pcreate(H5P_CLS_LINK_CREATE_ID_g()), "links");
-    checked(H5Pset_create_intermediate_group(links, 1), "links");
-    checked(H5Pset_char_encoding(links, H5T_CSET_UTF8), "links");
-    datasets = checked(H5Pcreate(H5P_CLS_DATASET_CREATE_ID_g()), "datasets");
-    checked(H5Pset_obj_track_times(datasets, false), "datasets");
-    groups = checked(H5Pcreate(H5P_CLS_GROUP_CREATE_ID_g()), "groups");
-    checked(H5Pset_obj_track_times(groups, false), "groups");
+    ALONE.lock();
+    try {
+      H5open();
+      H5Eset_auto2(DEFAULT, null, null); // errors come as exceptions, not on the standard error
+      file = checked(H5Fcreate(path.toString(), H5F_ACC_TRUNC, DEFAULT, DEFAULT), path.toString());
+      text = checked(H5Tcopy(H5T_C_S1_g()), "text");
+      checked(H5Tset_size(text, H5T_VARIABLE), "text");
+      checked(H5Tset_cset(text, H5T_CSET_UTF8), "text");
+      floats = H5T_IEEE_F32LE_g();
+      links = checked(H5Pcreate(H5P_CLS_LINK_CREATE_ID_g()), "links");
+      checked(H5Pset_create_intermediate_group(links, 1), "links");
+      checked(H5Pset_char_encoding(links, H5T_CSET_UTF8), "links");
+      datasets = checked(H5Pcreate(H5P_CLS_DATASET_CREATE_ID_g()), "datasets");
+      checked(H5Pset_obj_track_times(datasets, false), "datasets");
+      groups = checked(H5Pcreate(H5P_CLS_GROUP_CREATE_ID_g()), "groups");
+      checked(H5Pset_obj_track_times(groups, false), "groups");
+    } catch (RuntimeException | LinkageError e) {
+      ALONE.unlock();
+      throw e;
+    }
   }
 
   private static long checked(long result, String what) {
@@ -117,10 +129,14 @@ public final class Hdf5Writer implements AutoCloseable {
 
   @Override
   public void close() {
-    H5Tclose(text);
-    H5Pclose(links);
-    H5Pclose(datasets);
-    H5Pclose(groups);
-    checked(H5Fclose(file), "the file's end");
+    try {
+      H5Tclose(text);
+      H5Pclose(links);
+      H5Pclose(datasets);
+      H5Pclose(groups);
+      checked(H5Fclose(file), "the file's end");
+    } finally {
+      ALONE.unlock();
+    }
   }
 }

@@ -1,0 +1,84 @@
+package dev.secateur.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Looking for the best plan instead of running the one that is given. */
+final class SearchOptions {
+  @Option(
+      names = "--search",
+      description = {
+        "Looks for the sparsity, channels, scheme and training that make the model smallest within",
+        "its acceptance, and makes that one; --epochs is then the most that a trial trains, and"
+            + " each",
+        "--scheme one of those that it may take."
+      })
+  boolean wanted;
+
+  @Option(
+      names = "--objective",
+      paramLabel = "NAME",
+      description =
+          "With --search, what shall be small: bytes, zippedBytes (default), macs, memory,"
+              + " latency.")
+  Optional<String> objective;
+
+  @Option(
+      names = "--trials",
+      paramLabel = "N",
+      description = "With --search: that are made, at most (default 24).")
+  Optional<Integer> trials;
+
+  @Option(
+      names = "--processor-minutes",
+      paramLabel = "F",
+      description = "With --search: that all trials may take together, counted in threads.")
+  Optional<Double> processorMinutes;
+
+  @Option(
+      names = "--deadline-minutes",
+      paramLabel = "F",
+      description = "With --search: no trial starts later than this after the first.")
+  Optional<Double> deadlineMinutes;
+
+  @Option(
+      names = "--max-bytes",
+      paramLabel = "N",
+      description = "With --search: of the file, for a device's flash.")
+  Optional<Long> maxBytes;
+
+  @Option(
+      names = "--max-memory",
+      paramLabel = "N",
+      description = "With --search: bytes of activations, for a device's RAM.")
+  Optional<Long> maxMemory;
+
+  @Option(
+      names = "--parallel",
+      paramLabel = "N",
+      description = {
+        "With --search: trials that run at once, each with its share of the threads (default: as",
+        "many as there are threads, at most 4)."
+      })
+  Optional<Integer> parallel;
+
+  /** Into the plan, where a search is wanted or its document has one. */
+  void into(ObjectNode plan, Optional<Integer> epochs, List<String> schemes) {
+    if (!wanted && !plan.path("search").isObject()) {
+      return;
+    }
+    ObjectNode search = plan.withObject("/search");
+    objective.ifPresent(v -> search.put("objective", v));
+    trials.ifPresent(v -> search.put("trials", v));
+    processorMinutes.ifPresent(v -> search.put("processorMinutes", v));
+    deadlineMinutes.ifPresent(v -> search.put("deadlineMinutes", v));
+    maxBytes.ifPresent(v -> search.put("maxBytes", v));
+    maxMemory.ifPresent(v -> search.put("maxMemory", v));
+    epochs.ifPresent(v -> search.put("epochs", v));
+    if (!schemes.isEmpty()) {
+      schemes.forEach(search.putArray("schemes")::add);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.secateur.cli;
+
+import dev.secateur.job.JobListener;
+import dev.secateur.result.MeasureText;
+import dev.secateur.search.Point;
+import dev.secateur.search.Trial;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * One line a trial, and the best so far.
+ *
+ * @param shown whether anybody wants to see it
+ */
+record SearchProgress(PrintWriter err, boolean shown, JobListener ofTheLast) {
+  /** A trial has ended. */
+  void tried(List<Trial> trials, Optional<Trial> best) {
+    Trial last = trials.get(trials.size() - 1);
+    say("trial %d: %s: %s; best so far: %s", last.number(), of(last.point()), of(last), best(best));
+  }
+
+  /** The search has ended. */
+  void chosen(Trial best) {
+    say("made as a whole: trial %d, %s", best.number(), of(best.point()));
+  }
+
+  private static String best(Optional<Trial> best) {
+    return best.map(
+            t -> "trial " + t.number() + (t.found().orElseThrow().within() ? "" : " (beyond)"))
+        .orElse("none");
+  }
+
+  private static String of(Trial trial) {
+    return trial
+        .found()
+        .map(
+            f ->
+                String.format(
+                    Locale.ROOT,
+                    "%s %s, %,d bytes zipped, %s",
+                    MeasureText.name(f.measure()),
+                    MeasureText.value(f.measure(), f.measures().get(f.measure())),
+                    f.zippedBytes(),
+                    f.within() ? "within" : "beyond"))
+        .orElse("failed: " + trial.reason());
+  }
+
+  private static String of(Point point) {
+    return String.format(
+        Locale.ROOT,
+        "%.0f %% zeros, %.0f %% of the channels' work removed, %s, %s",
+        100 * point.sparsity(),
+        100 * point.channels(),
+        point.scheme(),
+        point.epochs() == 0 ? "untrained" : point.epochs() + " epochs");
+  }
+
+  private void say(String format, Object... values) {
+    if (shown) {
+      err.println(String.format(Locale.ROOT, format, values));
+      err.flush();
+    }
+  }
+}

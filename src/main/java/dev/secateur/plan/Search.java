@@ -1,0 +1,94 @@
+package dev.secateur.plan;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.EnumNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Looks for the plan that makes a model smallest within its acceptance. What the plan beside it
+ * says of pruning, epochs and scheme is not run as it stands: each trial has its own.
+ *
+ * @param objective what shall be small
+ * @param trials how many points are tried, at most
+ * @param epochs that a trial may train, at most; where there is no training set, none does
+ * @param schemes in which the network may be quantized: as plans name them, or {@link #FOUR_BITS}
+ * @param channels whether channels may be removed
+ * @param heldOut samples that decide which trial is within the acceptance: the evaluation set
+ *     decides nothing; empty: a fifth of the training set, at most {@value #HELD_OUT}
+ * @param processorMinutes that all trials may take together, counted in threads
+ * @param deadlineMinutes after its start, the search starts no other trial
+ * @param maxBytes of the file, for a device's flash
+ * @param maxMemory of its activations in bytes, for a device's RAM
+ */
+public record Search(
+    Objective objective,
+    int trials,
+    int epochs,
+    List<String> schemes,
+    boolean channels,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Integer> heldOut,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> processorMinutes,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> deadlineMinutes,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Long> maxBytes,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Long> maxMemory) {
+  /** They tell a drop of one percent from none; more are missing where the network learns. */
+  public static final int HELD_OUT = 2000;
+
+  /** INT8 whose kernels have four bits: a plan's scheme {@code int8} with {@code weightBits} 4. */
+  public static final String FOUR_BITS = "int8-4";
+
+  /** What is made small. */
+  @EnumNaming(EnumNamingStrategies.LowerCamelCaseStrategy.class)
+  public enum Objective {
+    BYTES,
+    /** Of a zip that holds the file. */
+    ZIPPED_BYTES,
+    /** Multiplications with additions, of one sample. */
+    MACS,
+    /** The most that the activations of one sample take at once. */
+    MEMORY,
+    /** Of one sample, on the machine that tries it. */
+    LATENCY
+  }
+
+  public static final Search DEFAULT =
+      new Search(
+          Objective.ZIPPED_BYTES,
+          24,
+          5,
+          List.of("int8", FOUR_BITS),
+          true,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+
+  public Search {
+    schemes = List.copyOf(schemes);
+    atLeastOne("trials", trials);
+    heldOut.ifPresent(n -> atLeastOne("heldOut", n));
+    if (epochs < 0) {
+      throw new IllegalArgumentException("epochs: must be 0 or more");
+    }
+    if (schemes.isEmpty()) {
+      throw new IllegalArgumentException("schemes: name one at least");
+    }
+    processorMinutes.ifPresent(m -> positive("processorMinutes", m));
+    deadlineMinutes.ifPresent(m -> positive("deadlineMinutes", m));
+  }
+
+  private static void atLeastOne(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + ": must be 1 or more");
+    }
+  }
+
+  private static void positive(String name, double value) {
+    if (!(value > 0)) {
+      throw new IllegalArgumentException(name + ": must be positive");
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package dev.secateur.search;
+
+import dev.secateur.plan.Search;
+import dev.secateur.plan.Search.Objective;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Which trials count: the best one, and those that no other beats. */
+public record Front(Search search, List<Trial> trials) {
+  public Front {
+    trials = List.copyOf(trials);
+  }
+
+  /**
+   * The smallest within the acceptance; where none is, the one nearest to the original. Empty where
+   * no trial ran.
+   */
+  public Optional<Trial> best() {
+    List<Trial> ran = trials.stream().filter(t -> t.found().isPresent()).toList();
+    List<Trial> within = ran.stream().filter(this::within).toList();
+    return within.isEmpty()
+        ? ran.stream()
+            .min(
+                Comparator.comparing((Trial t) -> !found(t).within())
+                    .thenComparingDouble(t -> found(t).divergence())
+                    .thenComparingInt(Trial::number))
+        : within.stream()
+            .min(
+                Comparator.comparingDouble((Trial t) -> found(t).of(search.objective()))
+                    .thenComparingDouble(t -> found(t).divergence())
+                    .thenComparingInt(Trial::number));
+  }
+
+  private boolean within(Trial trial) {
+    Trial.Found found = found(trial);
+    return found.within()
+        && search.maxBytes().filter(b -> found.bytes() > b).isEmpty()
+        && search.maxMemory().filter(m -> found.of(Objective.MEMORY) > m).isEmpty();
+  }
+
+  private static Trial.Found found(Trial trial) {
+    return trial.found().orElseThrow();
+  }
+
+  /**
+   * The trials that no other beats: none is both smaller and better by the task's measure.
+   *
+   * @return smallest first
+   */
+  public List<Trial> of(Objective objective) {
+    return trials.stream()
+        .filter(t -> t.found().filter(f -> Double.isFinite(f.of(objective))).isPresent())
+        .filter(t -> trials.stream().noneMatch(o -> beats(o, t, objective)))
+        .sorted(
+            Comparator.comparingDouble((Trial t) -> found(t).of(objective))
+                .thenComparingInt(Trial::number))
+        .toList();
+  }
+
+  private static boolean beats(Trial one, Trial other, Objective objective) {
+    if (one.found().isEmpty() || one == other) {
+      return false;
+    }
+    double size = found(one).of(objective) - found(other).of(objective);
+    double loss = found(one).loss() - found(other).loss();
+    return size <= 0 && loss <= 0 && (size < 0 || loss < 0 || one.number() < other.number());
+  }
+}

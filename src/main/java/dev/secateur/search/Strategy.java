@@ -1,0 +1,297 @@
+package dev.secateur.search;
+
+import dev.secateur.plan.Search;
+import dev.secateur.search.Surrogate.Known;
+import dev.secateur.search.Surrogate.Prior;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Which points are tried next: a function of the trials so far, in rounds. A round is decided on
+ * when the one before has ended, so that the decisions are the same however many run at once.
+ *
+ * <p>First what costs seconds: a few points without training, spread over the space; a model of
+ * size and divergence through them ({@link Surrogate}); and, by it, points where the divergence
+ * comes near to what the acceptance allows, which each round knows better. Then training, for what
+ * can still win: a few points for a short time, the better ones to the end (successive halving,
+ * Jamieson and Talwalkar 2016).
+ *
+ * @param trainable whether there is a set to train on
+ */
+public record Strategy(Search search, boolean trainable) {
+  /** Trials of a round: as many may run at once. */
+  static final int WIDTH = 4;
+
+  /** Rounds without training; more where nothing can be trained. */
+  private static final int UNTRAINED_ROUNDS = 2;
+
+  private static final int UNTRAINED_ONLY = 5;
+
+  /** Rounds of trials that train to the end. */
+  private static final int TRAINED_ROUNDS = 2;
+
+  /** A short training, as a part of a whole one. */
+  private static final int SHORT = 5;
+
+  /** What is not smaller by this is not worth a trial. */
+  private static final double GAIN = 0.99;
+
+  /** Where between what is known to be within and what is known to be beyond a round looks. */
+  private static final double[] BETWEEN = {0.5, 0.15, 0.85, 0};
+
+  /**
+   * What is to be tried now: what is left of the last round, else the next one.
+   *
+   * @param trials by number, from 1, without a gap
+   */
+  public Round next(List<Trial> trials) {
+    int last = trials.isEmpty() ? 0 : trials.get(trials.size() - 1).round();
+    List<Trial> before = trials.stream().filter(t -> t.round() < last).toList();
+    List<Point> begun = last == 0 ? List.of() : decided(before);
+    int done = trials.size() - before.size();
+    return done < begun.size()
+        ? new Round(last, trials.size() + 1, begun.subList(done, begun.size()))
+        : new Round(last + 1, trials.size() + 1, decided(trials));
+  }
+
+  private List<Point> decided(List<Trial> trials) {
+    int left = search.trials() - trials.size();
+    if (left <= 0 || spent(trials)) {
+      return List.of();
+    }
+    Space space = Space.of(search, trainable, trials);
+    if (space.schemes().isEmpty()) {
+      return List.of();
+    }
+    return round(space, trials).stream().limit(left).toList();
+  }
+
+  private boolean spent(List<Trial> trials) {
+    double seconds =
+        trials.stream().flatMap(t -> t.found().stream()).mapToDouble(Trial.Found::seconds).sum();
+    return search.processorMinutes().filter(m -> seconds >= 60 * m).isPresent();
+  }
+
+  private List<Point> round(Space space, List<Trial> trials) {
+    if (trials.isEmpty()) {
+      return probes(space);
+    }
+    Model model = new Model(space, trials);
+    if (model.ran.isEmpty()) {
+      return List.of();
+    }
+    int epochs = space.epochs();
+    int brief = epochs <= 2 ? epochs : Math.max(1, epochs / SHORT);
+    long untrained = rounds(trials, 0) - 1;
+    boolean begun = trials.stream().anyMatch(t -> t.point().epochs() > 0);
+    if (!begun && untrained < (epochs == 0 ? UNTRAINED_ONLY : UNTRAINED_ROUNDS)) {
+      List<Point> points = model.promising(0, WIDTH);
+      if (!points.isEmpty()) {
+        return points;
+      }
+    }
+    if (epochs == 0) {
+      return List.of();
+    }
+    if (brief < epochs && rounds(trials, brief) == 0) {
+      return model.promising(brief, WIDTH - 1);
+    }
+    long whole = rounds(trials, epochs);
+    return whole == 0 && brief < epochs
+        ? model.survivors(brief, epochs)
+        : whole < TRAINED_ROUNDS ? model.promising(epochs, WIDTH / 2) : List.of();
+  }
+
+  private static long rounds(List<Trial> trials, int epochs) {
+    return trials.stream()
+        .filter(t -> t.point().epochs() == epochs)
+        .mapToInt(Trial::round)
+        .distinct()
+        .count();
+  }
+
+  /** Spread over the space: along each way of making a model smaller, and where two meet. */
+  private static List<Point> probes(Space space) {
+    List<Point> points = new ArrayList<>();
+    String first = space.schemes().get(0);
+    double some = space.zeros() ? 0.5 : 0;
+    if (space.zeros()) {
+      points.add(new Point(0.5, 0, first, 0));
+      points.add(new Point(0.8, 0, first, 0));
+    } else {
+      points.add(new Point(0, 0, first, 0));
+    }
+    if (space.removesChannels()) {
+      points.add(new Point(0, 0.3, first, 0));
+      points.add(new Point(some, space.zeros() ? 0.3 : 0.5, first, 0));
+    }
+    space.schemes().stream().skip(1).forEach(s -> points.add(new Point(some, 0, s, 0)));
+    return points;
+  }
+
+  /** What the trials so far say of the rest. */
+  private final class Model {
+    private final Space space;
+    private final List<Trial> trials;
+    private final List<Trial> ran;
+    private final Damage divergence;
+    private final Surrogate objective;
+    private final Optional<Surrogate> bytes;
+    private final Optional<Surrogate> memory;
+
+    /** Between which divergences the acceptance ends. */
+    private final Bracket allowed;
+
+    private final double best;
+
+    Model(Space space, List<Trial> trials) {
+      this.space = space;
+      this.trials = trials;
+      this.ran =
+          trials.stream()
+              .filter(t -> t.found().isPresent() && space.schemes().contains(t.point().scheme()))
+              .toList();
+      this.divergence = new Damage(known(Trial.Found::divergence), space.schemes());
+      this.objective = surrogate(f -> f.of(search.objective()), prior(search.objective()));
+      this.bytes = search.maxBytes().map(b -> surrogate(Trial.Found::bytes, BYTES));
+      this.memory =
+          search
+              .maxMemory()
+              .map(
+                  m ->
+                      surrogate(
+                          f -> f.of(Search.Objective.MEMORY), prior(Search.Objective.MEMORY)));
+      this.allowed = Bracket.of(ran);
+      this.best =
+          new Front(search, trials)
+              .best().flatMap(Trial::found).filter(Trial.Found::within).stream()
+                  .mapToDouble(f -> f.of(search.objective()))
+                  .min()
+                  .orElse(Double.POSITIVE_INFINITY);
+    }
+
+    private Surrogate surrogate(ToDoubleFunction<Trial.Found> quantity, Prior prior) {
+      return new Surrogate(known(quantity), space.schemes(), prior);
+    }
+
+    private List<Known> known(ToDoubleFunction<Trial.Found> quantity) {
+      return ran.stream()
+          .map(t -> new Known(t.point(), quantity.applyAsDouble(t.found().orElseThrow())))
+          .toList();
+    }
+
+    /** A point with what it is thought to come to. */
+    private record Candidate(Point point, double objective, double divergence) {}
+
+    /** Untried points, small for the divergence that they are thought to have. */
+    List<Point> promising(int epochs, int count) {
+      Set<Point> tried = trials.stream().map(Trial::point).collect(Collectors.toSet());
+      List<Candidate> candidates =
+          space.points(epochs).stream()
+              .filter(p -> !tried.contains(p) && fits(p))
+              .map(p -> new Candidate(p, objective.at(p), divergence.at(p)))
+              .filter(c -> c.objective <= best * GAIN)
+              .sorted(Comparator.comparingDouble(Candidate::objective))
+              .toList();
+      List<Point> chosen = new ArrayList<>();
+      for (int i = 0; i < BETWEEN.length && chosen.size() < count; i++) {
+        double most = allowed.at(BETWEEN[i]);
+        candidates.stream()
+            .filter(c -> c.divergence <= most)
+            .map(Candidate::point)
+            .filter(p -> chosen.stream().allMatch(c -> apart(c, p)))
+            .findFirst()
+            .ifPresent(chosen::add);
+      }
+      return chosen;
+    }
+
+    /** Of what was trained briefly, the half that can win: the smallest that may yet be within. */
+    List<Point> survivors(int brief, int epochs) {
+      Comparator<Point> smallest = Comparator.comparingDouble(objective::at);
+      return Stream.concat(
+              trained(brief, epochs)
+                  .filter(p -> divergence.at(p) <= allowed.at(0.5))
+                  .sorted(smallest),
+              trained(brief, epochs).sorted(Comparator.comparingDouble(divergence::at)))
+          .distinct()
+          .limit(WIDTH / 2)
+          .toList();
+    }
+
+    private Stream<Point> trained(int brief, int epochs) {
+      return ran.stream()
+          .map(Trial::point)
+          .filter(p -> p.epochs() == brief)
+          .map(p -> new Point(p.sparsity(), p.channels(), p.scheme(), epochs));
+    }
+
+    private boolean fits(Point point) {
+      return bytes.filter(b -> b.at(point) > search.maxBytes().orElseThrow()).isEmpty()
+          && memory.filter(m -> m.at(point) > search.maxMemory().orElseThrow()).isEmpty();
+    }
+  }
+
+  /** A file's own bytes: zeros take as many as other numbers. */
+  private static final Prior BYTES = new Prior(0, -1, 0);
+
+  private static Prior prior(Search.Objective objective) {
+    return switch (objective) {
+      case ZIPPED_BYTES -> new Prior(-1, -1, 0);
+      case BYTES, MACS -> BYTES;
+      case MEMORY -> new Prior(0, -0.5, 0);
+      case LATENCY -> new Prior(0, -0.3, 0);
+    };
+  }
+
+  /** Neighbours say nearly the same. */
+  private static boolean apart(Point one, Point other) {
+    return !one.scheme().equals(other.scheme())
+        || Math.abs(one.sparsity() - other.sparsity()) > 0.04
+        || Math.abs(one.channels() - other.channels()) > 0.04;
+  }
+
+  /**
+   * Two divergences: up to the first trials are within the acceptance, from the second on beyond
+   * it, with the fewest on the wrong side.
+   */
+  private record Bracket(double below, double above) {
+    /** Where all are on one side, the end is that far from the last. */
+    private static final double FAR = 8;
+
+    /** Nearer than this, luck decides. */
+    private static final double NEAR = 1.2;
+
+    static Bracket of(List<Trial> ran) {
+      List<Trial.Found> found =
+          ran.stream()
+              .flatMap(t -> t.found().stream())
+              .sorted(Comparator.comparingDouble(Trial.Found::divergence))
+              .toList();
+      int wrong = (int) found.stream().filter(Trial.Found::within).count();
+      int fewest = wrong;
+      int cut = 0;
+      for (int i = 0; i < found.size(); i++) {
+        wrong += found.get(i).within() ? -1 : 1;
+        if (wrong <= fewest) {
+          fewest = wrong;
+          cut = i + 1;
+        }
+      }
+      double below = cut == 0 ? found.get(0).divergence() / FAR : found.get(cut - 1).divergence();
+      double above =
+          cut == found.size() ? found.get(cut - 1).divergence() * FAR : found.get(cut).divergence();
+      return new Bracket(below, Math.max(above, below * NEAR));
+    }
+
+    double at(double part) {
+      return below * Math.pow(above / below, part);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package dev.secateur.search;
+
+import dev.secateur.plan.Acceptance;
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Search.Objective;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Outcome;
+import dev.secateur.result.Variant;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A point that was tried.
+ *
+ * @param number from 1, in the order in which trials were decided on
+ * @param round trials of one round were decided on together
+ * @param found empty where it could not be tried
+ * @param reason why it was accepted, rejected, or could not be tried
+ */
+public record Trial(int number, int round, Point point, Optional<Found> found, String reason) {
+  /**
+   * What was measured, on the samples that the search holds out.
+   *
+   * @param within whether it meets the acceptance, and would if luck had been a standard error
+   *     kinder to it than it deserves (the one-standard-error rule: Breiman et al. 1984)
+   * @param measure the foremost of the task
+   * @param measures all of the first output's
+   * @param loss how much worse the foremost is than the original's value; below zero where it is
+   *     better
+   * @param divergence of the outputs from the original's
+   * @param macs empty where it was not counted, as is {@code memory}
+   * @param latency microseconds
+   * @param samples that it was measured on
+   * @param seconds of processor time, one a thread
+   */
+  public record Found(
+      boolean within,
+      Measure measure,
+      Map<Measure, Double> measures,
+      double loss,
+      double divergence,
+      long bytes,
+      long zippedBytes,
+      Optional<Long> macs,
+      Optional<Long> memory,
+      double latency,
+      int samples,
+      double seconds) {
+    public Found {
+      measures = Collections.unmodifiableMap(new EnumMap<>(measures));
+    }
+
+    /** What is to be small; infinite where it is not known. */
+    public double of(Objective objective) {
+      return switch (objective) {
+        case BYTES -> bytes;
+        case ZIPPED_BYTES -> zippedBytes;
+        case MACS -> macs.map(Long::doubleValue).orElse(Double.POSITIVE_INFINITY);
+        case MEMORY -> memory.map(Long::doubleValue).orElse(Double.POSITIVE_INFINITY);
+        case LATENCY -> latency;
+      };
+    }
+  }
+
+  /**
+   * A trial that ran.
+   *
+   * @param result of a job with one scheme: its last variant is the one that was tried
+   * @param seconds of processor time
+   */
+  public static Trial of(int number, int round, Point point, JobResult result, double seconds) {
+    Variant original = result.variants().get(0);
+    Variant tried = result.variants().get(result.variants().size() - 1);
+    String output = original.outputs().keySet().iterator().next();
+    Variant.Output before = original.outputs().get(output);
+    Variant.Output after = tried.outputs().get(output);
+    Measure measure =
+        after.task().measures().stream()
+            .filter(after.measures()::containsKey)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException("the variant " + tried.name() + " is unmeasured"));
+    double value = after.measures().get(measure);
+    double change = value - before.measure(measure).orElse(best(measure));
+    double worse = measure.direction() == Measure.Direction.HIGHER ? -change : change;
+    return new Trial(
+        number,
+        round,
+        point,
+        Optional.of(
+            new Found(
+                result.outcome() == Outcome.ACCEPTED
+                    && surely(result.plan().acceptance(), measure, worse, tried),
+                measure,
+                after.measures(),
+                worse,
+                tried.divergence().orElse(Math.max(0, Math.abs(change))),
+                tried.bytes(),
+                tried.zippedBytes(),
+                Optional.of(tried.macs()),
+                tried.activationBytes(),
+                tried.latencyMicros().median(),
+                tried.samples(),
+                seconds)),
+        result.reason());
+  }
+
+  /**
+   * Whether a drop that is counted in samples is far enough from the limit. Of {@code n} samples a
+   * part {@code f} is answered otherwise than by the original: the drop's standard error is {@code
+   * √(f/n)} at most.
+   */
+  private static boolean surely(
+      Acceptance acceptance, Measure measure, double drop, Variant variant) {
+    Optional<Double> agreement = variant.agreementWithOriginal();
+    boolean counted =
+        switch (measure) {
+          case TOP1, ACCURACY, AGREEMENT -> true;
+          default -> false;
+        };
+    if (!counted || agreement.isEmpty() || !acceptance.bounds().isEmpty()) {
+      return true;
+    }
+    double error = Math.sqrt((1 - agreement.get()) / variant.samples());
+    return drop + error <= acceptance.maxAccuracyDrop().orElse(Acceptance.MAX_ACCURACY_DROP);
+  }
+
+  /** Of what compares with the original: equal to it. */
+  private static double best(Measure measure) {
+    return measure.direction() == Measure.Direction.HIGHER ? 1 : 0;
+  }
+
+  /** A trial that could not run. */
+  public static Trial failed(int number, int round, Point point, String reason) {
+    return new Trial(number, round, point, Optional.empty(), reason);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.secateur.search;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import java.io.IOException;
+import java.util.List;
+
+/** Trials as JSON, for whoever goes on with a search. */
+public final class TrialsJson {
+  private static final ObjectMapper MAPPER = new ObjectMapper().registerModule(new Jdk8Module());
+
+  private TrialsJson() {}
+
+  public static byte[] write(List<Trial> trials) {
+    try {
+      return MAPPER.writeValueAsBytes(trials);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("trials are always JSON", e);
+    }
+  }
+
+  /**
+   * @throws IOException if that is not what was written
+   */
+  public static List<Trial> read(byte[] json) throws IOException {
+    return MAPPER.readValue(json, new TypeReference<>() {});
+  }
+}

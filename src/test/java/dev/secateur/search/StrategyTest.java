@@ -1,0 +1,224 @@
+package dev.secateur.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Search;
+import dev.secateur.plan.Search.Objective;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** On made-up networks, whose best plan is known since all of them can be tried. */
+class StrategyTest {
+  private static final List<String> SCHEMES = List.of("int8", "int8-4", "float16");
+
+  /** How a network answers: its own costs of zeros, channels and schemes, and a noisy verdict. */
+  private record World(
+      double zeros,
+      double channels,
+      double fourBits,
+      double training,
+      double allowed,
+      double noise,
+      boolean removable,
+      long seed) {
+    static World of(long seed) {
+      Random random = new Random(seed);
+      return new World(
+          1 + 5 * random.nextDouble(),
+          2 + 6 * random.nextDouble(),
+          0.002 + 0.05 * random.nextDouble(),
+          0.2 + 0.8 * random.nextDouble(),
+          0.01 * Math.pow(30, random.nextDouble()),
+          0.1 * random.nextDouble(),
+          random.nextInt(4) > 0,
+          seed);
+    }
+
+    double divergence(Point p) {
+      double quantized =
+          switch (p.scheme()) {
+            case "int8-4" -> fourBits;
+            case "int8" -> 0.002;
+            default -> 1e-5;
+          };
+      // Another law than the search supposes: exponential, and what is done twice costs more.
+      double ofZeros = 0.002 * Math.expm1(2 * zeros * p.sparsity() * p.sparsity());
+      double ofChannels = 0.01 * Math.expm1(channels * p.channels());
+      double both = ofZeros + ofChannels + Math.sqrt(ofZeros * ofChannels) / 2;
+      return quantized + both * (0.3 + 0.7 * Math.pow(1 + p.epochs(), -training));
+    }
+
+    long zipped(Point p) {
+      double whole =
+          switch (p.scheme()) {
+            case "int8-4" -> 50_000;
+            case "int8" -> 80_000;
+            default -> 160_000;
+          };
+      return Math.round(whole * (1 - 0.8 * p.sparsity()) * (1 - 0.9 * p.channels()));
+    }
+
+    Trial run(int number, int round, Point p) {
+      if (p.channels() > 0 && !removable) {
+        return Trial.failed(number, round, p, "no channel can go");
+      }
+      double luck = 1 + noise * new Random(p.hashCode() ^ seed).nextGaussian();
+      double divergence = divergence(p);
+      return new Trial(
+          number,
+          round,
+          p,
+          Optional.of(
+              new Trial.Found(
+                  divergence * luck <= allowed,
+                  Measure.TOP1,
+                  Map.of(Measure.TOP1, 1 - divergence * luck),
+                  divergence * luck,
+                  divergence,
+                  zipped(p),
+                  zipped(p),
+                  Optional.empty(),
+                  Optional.empty(),
+                  100,
+                  1000,
+                  p.epochs() == 0 ? 1 : 20 * p.epochs())),
+          "made up");
+    }
+
+    List<Trial> search(Search search, boolean trainable) {
+      Strategy strategy = new Strategy(search, trainable);
+      List<Trial> trials = new ArrayList<>();
+      for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
+        for (Point point : r.points()) {
+          trials.add(run(trials.size() + 1, r.number(), point));
+        }
+      }
+      return trials;
+    }
+
+    /** The smallest that is allowed, of the points that a search may try. */
+    long best(Search search) {
+      return Space.of(search, true, List.of()).points(search.epochs()).stream()
+          .filter(p -> removable || p.channels() == 0)
+          .filter(p -> divergence(p) <= allowed)
+          .mapToLong(this::zipped)
+          .min()
+          .orElse(Long.MAX_VALUE);
+    }
+  }
+
+  private static Search search(Objective objective, int trials, Optional<Double> minutes) {
+    return new Search(
+        objective,
+        trials,
+        5,
+        SCHEMES,
+        true,
+        Optional.empty(),
+        minutes,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  static IntStream worlds() {
+    return IntStream.range(0, 100);
+  }
+
+  @Test
+  void theBestIsNearlyTheBestThereIs() {
+    Search search = search(Objective.ZIPPED_BYTES, 24, Optional.empty());
+    List<Double> over = new ArrayList<>();
+    worlds()
+        .forEach(
+            seed -> {
+              World world = World.of(seed);
+              long possible = world.best(search);
+              Trial.Found found =
+                  new Front(search, world.search(search, true))
+                      .best()
+                      .orElseThrow()
+                      .found()
+                      .orElseThrow();
+              if (possible < Long.MAX_VALUE) {
+                over.add(found.within() ? (double) found.zippedBytes() / possible : 10);
+              }
+            });
+    over.sort(null);
+
+    assertThat(over).hasSizeGreaterThan(75);
+    assertThat(over.get(over.size() / 2)).isLessThan(1.05);
+    assertThat(over.get(over.size() * 9 / 10)).isLessThan(1.25);
+  }
+
+  @ParameterizedTest
+  @MethodSource("worlds")
+  void noPointIsTriedTwiceAndTheBudgetHolds(long seed) {
+    Search search = search(Objective.values()[(int) (seed % 2)], 20, Optional.of(2.0));
+    List<Trial> trials = World.of(seed).search(search, seed % 3 > 0);
+
+    assertThat(trials).hasSizeLessThanOrEqualTo(20);
+    assertThat(new HashSet<>(trials.stream().map(Trial::point).toList())).hasSameSizeAs(trials);
+    double seconds =
+        trials.stream()
+            .filter(t -> t.round() < trials.get(trials.size() - 1).round())
+            .flatMap(t -> t.found().stream())
+            .mapToDouble(Trial.Found::seconds)
+            .sum();
+    assertThat(seconds).isLessThan(120);
+    if (seed % 3 == 0) {
+      assertThat(trials).allMatch(t -> t.point().epochs() == 0);
+    }
+  }
+
+  /** Whoever goes on with it, from wherever it was left, decides the same. */
+  @ParameterizedTest
+  @MethodSource("worlds")
+  void whatIsDecidedFollowsFromTheTrials(long seed) throws Exception {
+    World world = World.of(seed);
+    Search search = search(Objective.ZIPPED_BYTES, 24, Optional.empty());
+    List<Trial> trials = world.search(search, true);
+    int left = new Random(seed).nextInt(trials.size());
+    List<Trial> known = TrialsJson.read(TrialsJson.write(trials.subList(0, left)));
+
+    Round round = new Strategy(search, true).next(known);
+
+    assertThat(round.first()).isEqualTo(left + 1);
+    assertThat(round.number()).isEqualTo(trials.get(left).round());
+    assertThat(round.points().get(0)).isEqualTo(trials.get(left).point());
+  }
+
+  @ParameterizedTest
+  @MethodSource("worlds")
+  void nothingOnTheFrontIsBeaten(long seed) {
+    Search search = search(Objective.ZIPPED_BYTES, 24, Optional.empty());
+    List<Trial> trials = World.of(seed).search(search, true);
+    List<Trial> front = new Front(search, trials).of(Objective.ZIPPED_BYTES);
+
+    for (int i = 1; i < front.size(); i++) {
+      Trial.Found smaller = front.get(i - 1).found().orElseThrow();
+      Trial.Found larger = front.get(i).found().orElseThrow();
+      assertThat(larger.zippedBytes()).isGreaterThan(smaller.zippedBytes());
+      assertThat(larger.loss()).isLessThan(smaller.loss());
+    }
+    assertThat(trials.stream().filter(t -> t.found().isPresent() && !front.contains(t)))
+        .allMatch(
+            t ->
+                front.stream()
+                    .anyMatch(
+                        f ->
+                            f.found().orElseThrow().zippedBytes()
+                                    <= t.found().orElseThrow().zippedBytes()
+                                && f.found().orElseThrow().loss()
+                                    <= t.found().orElseThrow().loss()));
+  }
+}
