@@ -30,6 +30,7 @@ import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
 import dev.secateur.tflite.TfliteModel;
+import dev.secateur.tflite.Usage;
 import dev.secateur.train.TensorFlowPredictor;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -125,7 +126,11 @@ final class Convert implements Callable<Integer> {
     }
     KerasModel read = UnknownShape.read(source, resolved.preprocessing(), this::samples);
     ModelMetadata metadata =
-        new ModelMetadata(Engine.VERSION, resolved.digest(), FileLosses.unsaid(read));
+        new ModelMetadata(
+            Engine.VERSION,
+            resolved.digest(),
+            FileLosses.unsaid(read),
+            Optional.of(new Usage(resolved.preprocessing(), List.of(), Optional.empty())));
     Lowered lowered = Lowered.of(read.graph());
     if (quantizes) {
       lowered.requireQuantizable(how);
