@@ -68,7 +68,8 @@ final class Compress implements Callable<Integer> {
       names = "--representative",
       paramLabel = "FILE",
       description =
-          "Samples that calibrate INT8, with or without labels (also .npy); default: of --train.")
+          "Samples that calibrate integers, with or without labels (also .npy); default: of"
+              + " --train.")
   Optional<Place> representativeAt;
 
   @Option(names = "--name", paramLabel = "NAME", description = "The model's name in the report.")

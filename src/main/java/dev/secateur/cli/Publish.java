@@ -78,7 +78,7 @@ final class Publish implements Callable<Integer> {
   @Option(
       names = "--representative-set",
       paramLabel = "FILE|URI",
-      description = "Samples that calibrate INT8; default: from the training set.")
+      description = "Samples that calibrate integers; default: from the training set.")
   Optional<Place> representative;
 
   @Option(names = "--name", paramLabel = "NAME", description = "Default: the file's name.")
