@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.keras.KerasSource;
 import dev.secateur.keras.architecture.Replacement;
@@ -73,6 +74,30 @@ public record Job(
   /** Whether nothing but the deciding variant is of interest. */
   boolean judgesDeciding() {
     return plan.heldOut().filter(h -> h.judge() == Judged.DECIDING).isPresent();
+  }
+
+  /** The same inputs with another plan. */
+  public Job with(Plan other) {
+    return with(other, output, threads);
+  }
+
+  /** The same inputs with another plan, elsewhere. */
+  public Job with(Plan other, Path directory, int shareOfThreads) {
+    return new Job(
+        name,
+        model,
+        architecture,
+        train,
+        evaluation,
+        representative,
+        other,
+        directory,
+        shareOfThreads);
+  }
+
+  /** Whether there is a set to judge on, beside what is fitted to. */
+  public boolean hasEvaluation() {
+    return evaluation.isPresent() || Datasets.hasEvaluationPart(samples().file());
   }
 
   /** Which part of {@link #samples} is meant. */

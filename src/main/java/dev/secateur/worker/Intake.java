@@ -87,7 +87,8 @@ final class Intake {
       throws MalformedEventException {
     Asked asked = Asked.of(event);
     Plan plan = plan(event);
-    asked.registered().requireSamples(plan.fineTuning().epochs() > 0);
+    asked.registered().requireSamples(
+            plan.search().isEmpty() && plan.fineTuning().epochs() > 0);
     String replay = replay(record);
     String id = order(event.source(), event.id(), replay);
     MDC.put("model", asked.model());
@@ -192,7 +193,7 @@ final class Intake {
       return refuse(record, id, asked, Optional.of(plan), failure(e));
     }
     JobKey key = JobKey.of(asked.registered(), inputs, plan, output, replay);
-    OrderedJob job = new OrderedJob(asked, plan, inputs, output, key);
+    OrderedJob job = new OrderedJob(asked, plan, inputs, output, key, Optional.empty());
     Order order =
         new Order(
             id,

@@ -330,8 +330,8 @@ final class Worker {
             configuration.topics().doorbell(),
             group + "-doorbell",
             work::isDraining),
-        (job, checkpoints, listener, cancelled) ->
-            Chain.run(job, Reports::write, checkpoints, products, listener, cancelled),
+        (job, reports, checkpoints, listener, cancelled) ->
+            Chain.run(job, reports, checkpoints, products, listener, cancelled),
         meters,
         work,
         tracer,
