@@ -152,8 +152,7 @@ final class Compress implements Callable<Integer> {
   }
 
   private Optional<Path> train(Plan resolved) {
-    boolean trains = resolved.search().isEmpty() && resolved.fineTuning().epochs() > 0;
-    if (train.isEmpty() && trains) {
+    if (train.isEmpty() && resolved.trains()) {
       throw new ParameterException(
           spec.commandLine(),
           "--train: is needed, since the plan trains (or --recipe instant, which does not)");

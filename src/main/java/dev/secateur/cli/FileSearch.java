@@ -10,7 +10,6 @@ import dev.secateur.job.JobException;
 import dev.secateur.job.JobListener;
 import dev.secateur.job.ProductStore;
 import dev.secateur.plan.HeldOut.Judged;
-import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanException;
 import dev.secateur.plan.Search;
 import dev.secateur.report.Reports;

@@ -38,7 +38,7 @@ public record Job(
     if (threads < 1) {
       throw new IllegalArgumentException("threads: must be 1 or more");
     }
-    if (train.isEmpty() && plan.search().isEmpty() && plan.fineTuning().epochs() > 0) {
+    if (train.isEmpty() && plan.trains()) {
       throw new IllegalArgumentException("train: is needed, since the plan trains");
     }
     if (train.or(() -> representative).or(() -> evaluation).isEmpty()) {

@@ -22,10 +22,7 @@ public record Choice(Plan base, List<Trial> trials, boolean hasEvaluation) {
   public Plan plan() {
     return trial()
         .point()
-        .plan(
-            base,
-            search().heldOutSamples(),
-            hasEvaluation ? Judged.NOTHING : Judged.VARIANTS);
+        .plan(base, search().heldOutSamples(), hasEvaluation ? Judged.NOTHING : Judged.VARIANTS);
   }
 
   /** Its result, with what led to it. */

@@ -334,12 +334,8 @@ final class Execution {
     String outcome = JobMeters.UNENDED;
     String reason = "none";
     try {
-      End end = new JobRun(
-                  shop,
-                  held,
-                  ordered,
-                  trials -> help(held, trials),
-                  Context.root().with(span))
+      End end =
+          new JobRun(shop, held, ordered, trials -> help(held, trials), Context.root().with(span))
               .run();
       if (end instanceof End.Completed completed) {
         outcome = completed.event().data().path("outcome").asText();
@@ -383,7 +379,8 @@ final class Execution {
     boolean sent =
         TrialOf.in(order).isPresent()
             || shop.answers()
-            .send(result, order.resolved().path("id").asText(), Records.record(order.received()));
+                .send(
+                    result, order.resolved().path("id").asText(), Records.record(order.received()));
     if (!sent) {
       held.giveBack();
       return;

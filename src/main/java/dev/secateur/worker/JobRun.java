@@ -11,8 +11,8 @@ import dev.secateur.job.JobException;
 import dev.secateur.job.MemoryEstimate;
 import dev.secateur.ledger.ClaimLostException;
 import dev.secateur.ledger.Tenure;
-import dev.secateur.result.FailureReason;
 import dev.secateur.report.Reports;
+import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
 import dev.secateur.search.Choice;
 import dev.secateur.search.Trial;
@@ -26,8 +26,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -92,11 +92,7 @@ final class JobRun {
    * @param help runs one of these orders, if one is to be had: a search's trials
    */
   JobRun(
-      Shop shop,
-      Running running,
-      OrderedJob ordered,
-      Predicate<Set<String>> help,
-      Context trace) {
+      Shop shop, Running running, OrderedJob ordered, Predicate<Set<String>> help, Context trace) {
     this.shop = shop;
     this.running = running;
     this.tenure = running.tenure();
@@ -408,8 +404,7 @@ final class JobRun {
 
   private End trial(TrialOf trial, JobResult result, Duration processor) {
     Trial tried =
-        Trial.of(
-            trial.number(), trial.round(), trial.point(), result, processor.toMillis() / 1e3);
+        Trial.of(trial.number(), trial.round(), trial.point(), result, processor.toMillis() / 1e3);
     return new End.Completed(
         replies.trial(
             tenure.epoch(), tenure.attempts(), result.outcome(), LedgerSearch.json(tried)),

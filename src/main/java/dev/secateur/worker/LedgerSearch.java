@@ -62,7 +62,8 @@ final class LedgerSearch {
     this.order = order;
     this.ordered = ordered;
     this.search = ordered.plan().search().orElseThrow();
-    this.strategy = new Strategy(search, ordered.inputs().sources().containsKey(StoredInputs.Role.TRAIN));
+    this.strategy =
+        new Strategy(search, ordered.inputs().sources().containsKey(StoredInputs.Role.TRAIN));
     this.help = help;
     this.progress = progress;
   }
@@ -137,9 +138,7 @@ final class LedgerSearch {
     for (TrialOf trial : all) {
       String id = Searches.trial(order.id(), trial.number());
       if (ledger.orders().result(id).isEmpty()) {
-        ledger
-            .orders()
-            .register(trial.order(order, ordered.plan(), search.heldOutSamples()));
+        ledger.orders().register(trial.order(order, ordered.plan(), search.heldOutSamples()));
         shop.doorbell().ring(id);
         open.add(id);
       }

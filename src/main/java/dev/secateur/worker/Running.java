@@ -28,10 +28,7 @@ final class Running {
    * @param heartbeat from one to the next
    */
   Running(
-      Tenure tenure,
-      Optional<Running> search,
-      ScheduledExecutorService clock,
-      Duration heartbeat) {
+      Tenure tenure, Optional<Running> search, ScheduledExecutorService clock, Duration heartbeat) {
     this.tenure = tenure;
     this.search = search;
     long nanos = heartbeat.toNanos();

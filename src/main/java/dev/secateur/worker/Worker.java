@@ -4,7 +4,6 @@ import dev.secateur.job.Chain;
 import dev.secateur.ledger.Ledger;
 import dev.secateur.ledger.ObjectLedgerStore;
 import dev.secateur.ledger.Terms;
-import dev.secateur.report.Reports;
 import dev.secateur.result.Engine;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;

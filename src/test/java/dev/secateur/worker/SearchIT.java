@@ -52,10 +52,11 @@ final class SearchIT {
 
       WorkerProcess third = platform.worker("search-3").awaitReady();
       platform.publish(search(platform, "again", 8));
-      JsonNode again = platform.awaitResults(2).values().stream()
-          .filter(r -> r.at("/model/name").asText().equals("again"))
-          .findFirst()
-          .orElseThrow();
+      JsonNode again =
+          platform.awaitResults(2).values().stream()
+              .filter(r -> r.at("/model/name").asText().equals("again"))
+              .findFirst()
+              .orElseThrow();
 
       assertThat(decided(again)).isEqualTo(decided(result));
       assertThat(
