@@ -337,12 +337,15 @@ final class Execution {
       End end =
           new JobRun(shop, held, ordered, trials -> help(held, trials), Context.root().with(span))
               .run();
+      boolean trial = ordered.trial().isPresent();
       if (end instanceof End.Completed completed) {
-        outcome = completed.event().data().path("outcome").asText();
-        shop.meters().measured(completed.result());
+        outcome = trial ? JobMeters.TRIAL : completed.event().data().path("outcome").asText();
+        if (!trial) {
+          shop.meters().measured(completed.result());
+        }
         return settle(held, completed.event(), true);
       } else if (end instanceof End.Failed failed) {
-        outcome = "failed";
+        outcome = trial ? JobMeters.TRIAL : "failed";
         reason = failed.failure().code();
         return settle(held, failed.event(), failed.failure().isShared());
       } else if (end instanceof End.Lost) {

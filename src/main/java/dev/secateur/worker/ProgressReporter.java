@@ -106,7 +106,13 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
    * @param most trials that there will be
    */
   void searching(int tried, int most, Optional<Trial> best) {
-    stage = SEARCH;
+    if (span.isEmpty() || !stage.equals(SEARCH)) {
+      end();
+      stage = SEARCH;
+      stageStart = System.nanoTime();
+      meters.stageStarted(SEARCH);
+      span = Optional.of(tracer.spanBuilder("stage " + SEARCH).setParent(parent).startSpan());
+    }
     double done = SEARCHING * tried / most;
     work.progressed(done);
     pulse.at(SEARCH, 0, done);
