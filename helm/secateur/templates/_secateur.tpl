@@ -60,13 +60,43 @@ true
 {{- $ports | uniq | toJson -}}
 {{- end -}}
 
-{{/* The port of store.endpoint, the scheme's own where it names none. */}}
-{{- define "secateur.storePort" -}}
-{{- $url := urlParse .Values.store.endpoint -}}
+{{/* The port of a URL, the scheme's own where it names none. */}}
+{{- define "secateur.urlPort" -}}
+{{- $url := urlParse . -}}
 {{- $port := last (splitList ":" $url.host) -}}
 {{- if and (contains ":" $url.host) (regexMatch "^[0-9]+$" $port) -}}
 {{- $port -}}
 {{- else if eq $url.scheme "https" -}}443{{- else -}}80{{- end -}}
+{{- end -}}
+
+{{- define "secateur.storePort" -}}
+{{- include "secateur.urlPort" .Values.store.endpoint -}}
+{{- end -}}
+
+{{/* What workers and the bridge may both reach. */}}
+{{- define "secateur.egress" -}}
+- to:
+    {{- toYaml .Values.networkPolicy.dns | nindent 4 }}
+  ports:
+    - {protocol: UDP, port: 53}
+    - {protocol: TCP, port: 53}
+- ports:
+    {{- range include "secateur.kafkaPorts" . | fromJsonArray }}
+    - {protocol: TCP, port: {{ int . }}}
+    {{- end }}
+  {{- with .Values.networkPolicy.kafka }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+- ports:
+    - {protocol: TCP, port: {{ include "secateur.storePort" . }}}
+  {{- with .Values.networkPolicy.store }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- with .Values.networkPolicy.extraEgress }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{/* Settings that each are sound but cannot go together: said at once, not by a pod that misbehaves. */}}
@@ -97,6 +127,9 @@ true
 {{- end -}}
 {{- if and (has .Values.store.credentials (list "static" "file")) (not .Values.store.existingSecret) -}}
 {{- fail (printf "store.credentials %s needs store.existingSecret, the name of a Secret; only web-identity goes without" .Values.store.credentials) -}}
+{{- end -}}
+{{- if and .Values.bridge.enabled (not .Values.bridge.mlflow.uri) (not .Values.bridge.buckets.topic) -}}
+{{- fail "bridge.enabled needs bridge.mlflow.uri or bridge.buckets.topic: it would lead nowhere" -}}
 {{- end -}}
 {{- if and .Values.store.ca.secretName .Values.store.ca.configMapName -}}
 {{- fail "store.ca: a Secret or a ConfigMap, not both" -}}
@@ -231,7 +264,7 @@ configMap: {name: {{ .configMapName }}}
 {{- end }}
 {{- if eq .Values.store.credentials "file" }}
 - name: store-credentials
-  secret: {secretName: {{ .Values.store.existingSecret }}, defaultMode: 288}
+  secret: {secretName: {{ default .Values.store.existingSecret .storeSecret }}, defaultMode: 288}
 {{- end }}
 {{- if or .Values.store.ca.secretName .Values.store.ca.configMapName }}
 - name: store-ca
@@ -340,4 +373,69 @@ spec:
         {{- include "secateur.volumeMounts" . | nindent 8 }}
   volumes:
     {{- include "secateur.volumes" . | nindent 4 }}
+{{- end -}}
+
+{{/* A name of its own, so that nothing that selects workers selects the bridge. */}}
+{{- define "secateur.bridge.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "secateur.name" . }}-bridge
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "secateur.bridge.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{ include "secateur.bridge.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/component: bridge
+{{- end -}}
+
+{{/* The bridge's Secret for the store: its own, else the workers'. */}}
+{{- define "secateur.bridge.storeSecret" -}}
+{{- default .Values.store.existingSecret .Values.bridge.store.existingSecret -}}
+{{- end -}}
+
+{{- define "secateur.bridge.env" -}}
+{{- with .Values.bridge.mlflow.uri }}
+- name: SECATEUR_BRIDGE_MLFLOW_URI
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.bridge.mlflow.artifacts }}
+- name: SECATEUR_BRIDGE_MLFLOW_ARTIFACTS
+  value: {{ . | quote }}
+{{- end }}
+- name: SECATEUR_BRIDGE_MLFLOW_POLL
+  value: {{ printf "%ds" (int .Values.bridge.mlflow.pollSeconds) | quote }}
+{{- with .Values.bridge.mlflow.existingSecret }}
+{{- range $key := list "token" "username" "password" }}
+- name: SECATEUR_BRIDGE_MLFLOW_{{ upper $key }}
+  valueFrom: {secretKeyRef: {name: {{ $.Values.bridge.mlflow.existingSecret }}, key: {{ $key }}, optional: true}}
+{{- end }}
+{{- end }}
+{{- with .Values.bridge.hooks.existingSecret }}
+- name: SECATEUR_BRIDGE_HOOKS_SECRET
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: secret}}
+{{- end }}
+{{- with .Values.bridge.buckets.topic }}
+- name: SECATEUR_BRIDGE_BUCKETS_TOPIC
+  value: {{ . | quote }}
+{{- end }}
+- name: SECATEUR_BRIDGE_MODELS
+  value: {{ join "," .Values.bridge.models | quote }}
+- name: SECATEUR_BRIDGE_DATASETS
+  value: {{ join "," .Values.bridge.datasets | quote }}
+- name: SECATEUR_BRIDGE_GROUP
+  value: {{ printf "%s-bridge" .Values.kafka.group | quote }}
+{{- if eq .Values.store.credentials "static" }}
+- name: SECATEUR_STORE_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ include "secateur.bridge.storeSecret" . }}, key: access-key}}
+- name: SECATEUR_STORE_SECRET_KEY
+  valueFrom: {secretKeyRef: {name: {{ include "secateur.bridge.storeSecret" . }}, key: secret-key}}
+{{- end }}
+{{- if .Values.kafka.existingSecret }}
+- name: SECATEUR_KAFKA_JAAS_CONFIG
+  valueFrom: {secretKeyRef: {name: {{ .Values.kafka.existingSecret }}, key: sasl.jaas.config}}
+{{- end }}
+{{- with .Values.bridge.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}

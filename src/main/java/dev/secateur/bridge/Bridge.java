@@ -25,8 +25,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import okhttp3.Credentials;
 import okhttp3.OkHttpClient;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -78,7 +80,7 @@ final class Bridge {
   String host;
 
   private final List<Thread> threads = new ArrayList<>();
-  private Optional<MlflowLoop> mlflow = Optional.empty();
+  private final List<RecordLoop> loops = new ArrayList<>();
   private Optional<EventSender> sender = Optional.empty();
 
   void start(@Observes StartupEvent event) {
@@ -113,24 +115,36 @@ final class Bridge {
     configuration
         .mlflow()
         .uri()
-        .ifPresent(uri -> mlflow = Optional.of(mlflow(uri, clients, store, sending, models, sets)));
-    mlflow.ifPresent(loop -> run("mlflow", loop));
-    mlflow.ifPresent(
-        loop ->
-            configuration
-                .hooks()
-                .secret()
-                .filter(secret -> configuration.hooks().port() != 0)
-                .ifPresent(
-                    secret ->
-                        new HookServer(secret, loop::wake, meters)
-                            .start(vertx, host, configuration.hooks().port())));
+        .ifPresent(
+            uri -> {
+              MlflowWork work = mlflow(uri, store, sending, models, sets);
+              run("mlflow", () -> clients.consumer(configuration.group()), compressed, work);
+              takeHooks(work);
+            });
+    configuration
+        .buckets()
+        .topic()
+        .ifPresent(
+            topic ->
+                run(
+                    "buckets",
+                    () -> clients.consumer(configuration.group() + "-buckets"),
+                    topic,
+                    new BucketWork(store, models, sets, sending, meters)));
     LOG.info("the bridge is open");
   }
 
-  private MlflowLoop mlflow(
+  private void takeHooks(MlflowWork work) {
+    int port = configuration.hooks().port();
+    configuration
+        .hooks()
+        .secret()
+        .filter(secret -> port != 0)
+        .ifPresent(secret -> new HookServer(secret, work::wake, meters).start(vertx, host, port));
+  }
+
+  private MlflowWork mlflow(
       String uri,
-      Clients clients,
       ObjectStore store,
       EventSender sending,
       AllowedPrefixes models,
@@ -151,7 +165,7 @@ final class Bridge {
             own.resolve("models/"),
             directory,
             Sizes.bytes("secateur.limits.model", largestModel));
-    return new MlflowLoop(
+    return new MlflowWork(
         settings.registry(),
         settings.poll(),
         configuration.keepTrying(),
@@ -162,8 +176,6 @@ final class Bridge {
         new WriteBack(client, registry, store, settings.experiment(), directory),
         new SetAside(store, own.resolve("aside/")),
         sending,
-        () -> clients.consumer(configuration.group()),
-        compressed,
         meters);
   }
 
@@ -206,25 +218,31 @@ final class Bridge {
     }
   }
 
-  private void run(String name, Runnable loop) {
+  private void run(
+      String name,
+      Supplier<Consumer<byte[], byte[]>> consumers,
+      String topic,
+      RecordLoop.Work work) {
+    RecordLoop loop = new RecordLoop(consumers, topic, work);
     Thread thread = new Thread(loop, name);
     thread.setDaemon(true);
     thread.start();
+    loops.add(loop);
     threads.add(thread);
   }
 
   /** What keeps it from its work; empty: nothing. */
   Optional<String> trouble() {
-    return mlflow.flatMap(MlflowLoop::trouble);
+    return loops.stream().flatMap(loop -> loop.trouble().stream()).findFirst();
   }
 
   boolean isDead() {
     return threads.stream().anyMatch(thread -> !thread.isAlive())
-        || mlflow.filter(loop -> loop.silence().compareTo(LONGEST_SILENCE) > 0).isPresent();
+        || loops.stream().anyMatch(loop -> loop.silence().compareTo(LONGEST_SILENCE) > 0);
   }
 
   void shutdown(@Observes ShutdownEvent event) throws InterruptedException {
-    mlflow.ifPresent(MlflowLoop::stop);
+    loops.forEach(RecordLoop::stop);
     for (Thread thread : threads) {
       thread.join(LAST_WRITE.toMillis());
     }

@@ -49,6 +49,8 @@ final class Clients {
     properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, ANSWER_MILLIS);
     properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
     properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MILLIS / 2);
+    // One that was killed is soon replaced.
+    properties.putIfAbsent(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
     properties.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, LONGEST_TURN_MILLIS);
     properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, AT_ONCE);
     return new KafkaConsumer<>(

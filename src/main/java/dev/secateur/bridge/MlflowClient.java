@@ -137,7 +137,7 @@ final class MlflowClient {
       bytes += n;
       if (bytes > maxBytes) {
         throw new MlflowException(
-            Kind.REFUSED, path + ": has more than " + maxBytes + " bytes (secateur.limits.model)");
+            Kind.REFUSED, path + ": the model has more bytes than secateur.limits.model allows");
       }
       out.write(buffer, 0, n);
     }

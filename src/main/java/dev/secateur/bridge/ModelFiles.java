@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Finds a version's Keras model and gives it an address that workers can read: its own, where it is
@@ -84,17 +85,17 @@ final class ModelFiles {
     List<String> files = files(path);
     if (files.isEmpty()) {
       String name = path.substring(path.lastIndexOf('/') + 1);
-      if (copy(path, copy.resolve(name))) {
+      if (copy(path, copy.resolve(name), maxBytes).isPresent()) {
         return copy.resolve(name);
       }
     }
     String model = ModelTree.model(files);
+    long left = maxBytes;
     for (String file : files) {
       if (file.equals(model)
           || (model.endsWith("/") || model.isEmpty()) && file.startsWith(model)) {
-        if (!copy(path + "/" + file, copy.resolve(file))) {
-          throw new Refusal(WHAT + ": " + file + ": is no longer there");
-        }
+        OptionalLong bytes = copy(path + "/" + file, copy.resolve(file), left);
+        left -= bytes.orElseThrow(() -> new Refusal(WHAT + ": " + file + ": is no longer there"));
       }
     }
     return copy.resolve(model);
@@ -128,14 +129,17 @@ final class ModelFiles {
     }
   }
 
-  private boolean copy(String path, ObjectUri target) throws Refusal {
+  /** How many bytes it has; empty where there is no such file. */
+  private OptionalLong copy(String path, ObjectUri target, long most) throws Refusal {
     Path local = directory.resolve("model");
     try {
-      if (!mlflow.download(path, maxBytes, local)) {
-        return false;
+      if (!mlflow.download(path, most, local)) {
+        return OptionalLong.empty();
       }
       store.upload(local, target);
-      return true;
+      return OptionalLong.of(Files.size(local));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } catch (MlflowException e) {
       if (e.kind() == MlflowException.Kind.REFUSED) {
         throw new Refusal(WHAT + ": " + e.getMessage(), e);

@@ -23,15 +23,20 @@ final class Variants {
     this.data = data;
   }
 
-  /** The last TFLite file: what all the others lead to. */
+  /** The one that the verdict is about: that of the plan's scheme, of several the first. */
   Optional<JsonNode> compressed() {
-    JsonNode last = null;
+    JsonNode scheme = data.at("/plan/quantization/scheme");
+    String decides = (scheme.isArray() ? scheme.path(0) : scheme).asText();
+    JsonNode found = null;
     for (JsonNode variant : data.path("variants")) {
+      if (variant.path("name").asText().equals(decides)) {
+        return Optional.of(variant);
+      }
       if (variant.path("file").asText().endsWith(".tflite")) {
-        last = variant;
+        found = variant;
       }
     }
-    return Optional.ofNullable(last);
+    return Optional.ofNullable(found);
   }
 
   /**

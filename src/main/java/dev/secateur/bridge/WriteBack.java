@@ -23,8 +23,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Writes an answer into MLflow: a run below the one that made the model, with the plan, the
- * measures and the report; the TFLite files as a logged model; a version of {@code <name>-int8};
- * and what became of it, in tags of the version that was asked for.
+ * measures and the report; the TFLite files as a logged model; a version of {@code <name>-int8}, or
+ * whatever the scheme is; and what became of it, in tags of the version that was asked for.
  *
  * <p>All of it may be done again after it broke off anywhere: what is made is found by the order
  * that it was made for, and the status is set last. Of what the bridge did not make it touches
@@ -32,7 +32,6 @@ import org.jboss.logging.Logger;
  */
 final class WriteBack {
   private static final Logger LOG = Logger.getLogger(WriteBack.class);
-  private static final String SUFFIX = "-int8";
   private static final String ACCEPTED = "accepted";
 
   /** MLflow's own bound on a request. */
@@ -266,7 +265,8 @@ final class WriteBack {
     if (variants.compressed().isEmpty()) {
       return Optional.empty();
     }
-    String name = source.name() + SUFFIX;
+    String scheme = variants.compressed().get().path("name").asText();
+    String name = source.name() + "-" + scheme;
     String order = answer.asked().order();
     registry.create(
         name, "Compressed by Secateur; the alias " + ACCEPTED + " is the latest good one");
@@ -274,7 +274,7 @@ final class WriteBack {
         .madeFor(name, order)
         .or(
             () -> {
-              Optional<String> logged = loggedModel(answer, run);
+              Optional<String> logged = loggedModel(answer, run, scheme);
               String files = logged.map(id -> "models:/" + id).orElseGet(() -> inRun(answer, run));
               return Optional.of(
                   registry.create(
@@ -294,7 +294,7 @@ final class WriteBack {
   /**
    * The TFLite files as a model of its own; empty where MLflow knows no logged models yet (2.x).
    */
-  private Optional<String> loggedModel(Answer answer, Run run) {
+  private Optional<String> loggedModel(Answer answer, Run run, String name) {
     JsonNode model;
     try {
       model =
@@ -306,7 +306,7 @@ final class WriteBack {
         ObjectNode body =
             object()
                 .put("experiment_id", run.experiment())
-                .put("name", "int8")
+                .put("name", name)
                 .put("model_type", "tflite")
                 .put("source_run_id", run.id());
         body.set("tags", Registry.pairs(new HashMap<>(Map.of(Tags.ORDER, answer.asked().order()))));

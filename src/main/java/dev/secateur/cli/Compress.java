@@ -38,10 +38,10 @@ final class Compress implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
-  Path model;
+  Place modelAt;
 
   @Option(names = "--architecture", paramLabel = "FILE", description = ModelOptions.ARCHITECTURE)
-  Optional<Path> architecture;
+  Optional<Place> architectureAt;
 
   @Option(
       names = "--train",
@@ -49,13 +49,13 @@ final class Compress implements Callable<Integer> {
       description =
           SetKinds.ALL
               + " Where nothing is trained (--recipe instant), --representative is enough.")
-  Optional<Path> train;
+  Optional<Place> trainAt;
 
   @Option(
       names = "--eval",
       paramLabel = "FILE",
       description = "The same, to evaluate on; default: the test part of --train.")
-  Optional<Path> evaluation;
+  Optional<Place> evaluationAt;
 
   @Option(
       names = "--out",
@@ -68,8 +68,9 @@ final class Compress implements Callable<Integer> {
       names = "--representative",
       paramLabel = "FILE",
       description =
-          "Samples that calibrate INT8, with or without labels (also .npy); default: of --train.")
-  Optional<Path> representative;
+          "Samples that calibrate integers, with or without labels (also .npy); default: of"
+              + " --train.")
+  Optional<Place> representativeAt;
 
   @Option(names = "--name", paramLabel = "NAME", description = "The model's name in the report.")
   Optional<String> name;
@@ -86,10 +87,19 @@ final class Compress implements Callable<Integer> {
 
   @Mixin OutputOptions output;
 
+  @Mixin StoreOptions stores;
+
   @Override
   public Integer call() {
+    Plan resolved = plan.plan();
+    requireSamples(resolved);
+    try (LocalFiles files = new LocalFiles(stores, spec.commandLine().getErr())) {
+      return run(job(resolved, files));
+    }
+  }
+
+  private int run(Job job) {
     PrintWriter terminal = spec.commandLine().getOut();
-    Job job = job();
     JobResult result = job.plan().search().isPresent() ? searched(job) : compressed(job);
     if (output.json) {
       terminal.print(ReportJson.text(result));
@@ -134,34 +144,32 @@ final class Compress implements Callable<Integer> {
     }
   }
 
-  private Job job() {
-    Plan resolved = plan.plan();
+  private Job job(Plan resolved, LocalFiles files) {
     if (threads < 1) {
       throw new JobException(FailureReason.PLAN_INVALID, "--threads: must be 1 or more");
     }
     return new Job(
-        name.orElseGet(() -> model.getFileName().toString()),
-        Input.of(model),
-        architecture.map(Input::of),
-        train(resolved).map(Input::of),
-        evaluation.map(Input::of),
-        representative.map(Input::of),
+        name.orElseGet(modelAt::fileName),
+        Input.of(files.model("MODEL", modelAt)),
+        files.model("--architecture", architectureAt).map(Input::of),
+        files.set("--train", trainAt).map(Input::of),
+        files.set("--eval", evaluationAt).map(Input::of),
+        files.set("--representative", representativeAt).map(Input::of),
         resolved,
         out,
         threads);
   }
 
-  private Optional<Path> train(Plan resolved) {
-    if (train.isEmpty() && resolved.trains()) {
+  private void requireSamples(Plan resolved) {
+    if (trainAt.isEmpty() && resolved.trains()) {
       throw new ParameterException(
           spec.commandLine(),
           "--train: is needed, since the plan trains (or --recipe instant, which does not)");
     }
-    if (train.or(() -> representative).or(() -> evaluation).isEmpty()) {
+    if (trainAt.or(() -> representativeAt).or(() -> evaluationAt).isEmpty()) {
       throw new ParameterException(
           spec.commandLine(), "--train, --representative or --eval: samples are needed");
     }
-    return train;
   }
 
   private DirectoryCheckpoints checkpoints(Job job) {

@@ -16,6 +16,7 @@ import dev.secateur.job.JobException;
 import dev.secateur.job.KerasFileCheck;
 import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.keras.KerasWriter;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.plan.Plan;
@@ -29,6 +30,7 @@ import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
 import dev.secateur.tflite.TfliteModel;
+import dev.secateur.tflite.Usage;
 import dev.secateur.train.TensorFlowPredictor;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -56,7 +58,7 @@ final class Convert implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
-  Path model;
+  Place modelAt;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "Receives the files.")
   Path out;
@@ -70,7 +72,7 @@ final class Convert implements Callable<Integer> {
       names = "--representative",
       paramLabel = "FILE",
       description = "Samples that calibrate int8 and int16x8. .npy; " + SetKinds.ALL)
-  Optional<Path> representative;
+  Optional<Place> representativeAt;
 
   @Option(
       names = "--keras",
@@ -91,10 +93,21 @@ final class Convert implements Callable<Integer> {
 
   @Mixin OutputOptions output;
 
+  @Mixin StoreOptions stores;
+
+  private Optional<Path> representative = Optional.empty();
+
   private final ObjectNode files = new ObjectMapper().createObjectNode();
 
   @Override
   public Integer call() {
+    try (LocalFiles files = new LocalFiles(stores, spec.commandLine().getErr())) {
+      representative = files.set("--representative", representativeAt);
+      return convert(modelOptions.source(files.model("MODEL", modelAt), files));
+    }
+  }
+
+  private int convert(KerasSource source) {
     Plan resolved = plan();
     Optional<KerasFormat> format = keras.map(Convert::format);
     boolean quantizes = int8 || !quantization.schemes.isEmpty();
@@ -111,10 +124,13 @@ final class Convert implements Callable<Integer> {
           String.join(", ", quantization.given())
               + ": says how INT8 is made, but none is asked for (add --int8, or leave it out)");
     }
-    KerasModel read =
-        UnknownShape.read(modelOptions.source(model), resolved.preprocessing(), this::samples);
+    KerasModel read = UnknownShape.read(source, resolved.preprocessing(), this::samples);
     ModelMetadata metadata =
-        new ModelMetadata(Engine.VERSION, resolved.digest(), FileLosses.unsaid(read));
+        new ModelMetadata(
+            Engine.VERSION,
+            resolved.digest(),
+            FileLosses.unsaid(read),
+            Optional.of(new Usage(resolved.preprocessing(), List.of(), Optional.empty())));
     Lowered lowered = Lowered.of(read.graph());
     if (quantizes) {
       lowered.requireQuantizable(how);

@@ -15,6 +15,7 @@ import dev.secateur.evaluate.FileSize;
 import dev.secateur.evaluate.Goals;
 import dev.secateur.evaluate.Judgement;
 import dev.secateur.evaluate.Latency;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Task;
 import dev.secateur.plan.TaskChoice;
@@ -44,10 +45,10 @@ final class Evaluate implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = ModelKinds.ALL)
-  Path model;
+  Place modelAt;
 
   @Option(names = "--data", required = true, paramLabel = "FILE", description = SetKinds.ALL)
-  Path data;
+  Place dataAt;
 
   @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
   int threads = Runtime.getRuntime().availableProcessors();
@@ -62,12 +63,24 @@ final class Evaluate implements Callable<Integer> {
 
   @Mixin OutputOptions output;
 
+  @Mixin StoreOptions stores;
+
+  private Path model;
+  private Path data;
+
   @Override
   public Integer call() {
+    try (LocalFiles files = new LocalFiles(stores, spec.commandLine().getErr())) {
+      model = files.model("MODEL", modelAt);
+      data = files.set("--data", dataAt);
+      return evaluate(modelOptions.source(model, files));
+    }
+  }
+
+  private int evaluate(KerasSource source) {
     Optional<TaskChoice> choice = task.choice();
     try (OpenModel open =
-            OpenModel.open(
-                modelOptions.source(model), preprocessing.preprocessing(), this::samples, threads);
+            OpenModel.open(source, preprocessing.preprocessing(), this::samples, threads);
         Dataset set = open(open.expected())) {
       choice.ifPresent(c -> c.requireOutputs(open.outputs()));
       Goals goals =

@@ -6,17 +6,23 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Weight;
+import dev.secateur.job.JobException;
 import dev.secateur.job.LayerSummary;
 import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.keras.file.KerasFormat;
 import dev.secateur.keras.refusal.Reason;
 import dev.secateur.plan.Preprocessing;
 import dev.secateur.result.Engine;
+import dev.secateur.result.FailureReason;
+import dev.secateur.tflite.Device;
 import dev.secateur.tflite.ModelMetadata;
 import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteException;
+import dev.secateur.tflite.TfliteFootprint;
+import dev.secateur.tflite.TfliteInterpreter;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,14 +42,14 @@ import picocli.CommandLine.Spec;
     name = "inspect",
     description =
         "Shows layers, shapes, parameters and sparsity; what would be pruned; what cannot"
-            + " be converted and why.",
+            + " be converted and why. Of a TFLite file: what it takes of a device.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class Inspect implements Callable<Integer> {
   @Spec CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
-  Path model;
+  @Parameters(paramLabel = "MODEL", description = ModelKinds.ALL)
+  Place modelAt;
 
   @Option(
       names = "--input-shape",
@@ -52,20 +58,45 @@ final class Inspect implements Callable<Integer> {
       description = "Of one sample, for a model that leaves it open.")
   List<Integer> inputShape = List.of();
 
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description = "For a TFLite file. " + DeviceNames.DESCRIPTION)
+  Optional<String> device;
+
   @Mixin ModelOptions modelOptions;
 
   @Mixin OutputOptions output;
+
+  @Mixin StoreOptions stores;
+
+  private Path model;
 
   private final ObjectNode json = new ObjectMapper().createObjectNode();
 
   @Override
   public Integer call() {
+    try (LocalFiles files = new LocalFiles(stores, spec.commandLine().getErr())) {
+      model = files.model("MODEL", modelAt);
+      if (TfliteFootprint.isTflite(model)) {
+        return inspectFile();
+      }
+      device.ifPresent(
+          d -> {
+            throw new JobException(
+                FailureReason.PLAN_INVALID,
+                "--device: only a TFLite file can be held against a device, and "
+                    + model
+                    + " is none (convert it first)");
+          });
+      return inspect(modelOptions.source(model, files));
+    }
+  }
+
+  private int inspect(KerasSource source) {
     try {
       KerasModel read =
-          UnknownShape.read(
-              modelOptions.source(model),
-              Preprocessing.NONE.withInputShape(inputShape),
-              Optional::empty);
+          UnknownShape.read(source, Preprocessing.NONE.withInputShape(inputShape), Optional::empty);
       describe(read);
       List<String> problems = conversionProblems(read.graph());
       problems.forEach(json.putArray("problems")::add);
@@ -75,6 +106,40 @@ final class Inspect implements Callable<Integer> {
       refuse(e);
       return ExitCode.INPUT;
     }
+  }
+
+  private int inspectFile() {
+    Optional<Device> bounds = device.map(DeviceNames::device);
+    TfliteInterpreter.open(model, 1).close();
+    TfliteFootprint footprint = TfliteFootprint.of(model);
+    List<String> misfits = bounds.map(d -> d.misfits(footprint)).orElse(List.of());
+    json.put("file", model.getFileName().toString());
+    json.put("format", "TFLite");
+    json.put("bytes", footprint.bytes());
+    json.put("activationBytes", footprint.activationBytes());
+    footprint.distinctOperators().forEach(json.putArray("operators")::add);
+    misfits.forEach(json.putArray("misfits")::add);
+    PrintWriter out = spec.commandLine().getOut();
+    if (output.json) {
+      out.println(json.toPrettyString());
+    } else {
+      line(out, "%s: a TFLite file of %,d bytes", model, footprint.bytes());
+      line(
+          out,
+          "activations take %,d bytes, most at %s, where %s takes %,d",
+          footprint.activationBytes(),
+          footprint.peak().operator(),
+          footprint.peak().tensor().name(),
+          footprint.peak().tensor().bytes());
+      line(
+          out,
+          "%d operators: %s",
+          footprint.distinctOperators().size(),
+          String.join(", ", footprint.distinctOperators()));
+      misfits.forEach(why -> line(out, "does not fit: %s", why));
+    }
+    out.flush();
+    return misfits.isEmpty() ? ExitCode.DONE : ExitCode.NOT_ACCEPTED;
   }
 
   private static List<String> conversionProblems(Graph graph) {
@@ -128,7 +193,7 @@ final class Inspect implements Callable<Integer> {
   }
 
   private void text(PrintWriter out, KerasModel read) {
-    line(out, "%s: Keras %s (%s)", model, read.kerasVersion(), kind(read));
+    line(out, "%s: Keras %s (%s)", modelAt, read.kerasVersion(), kind(read));
     line(out, "inputs   %s", names(json.withArray("inputs")));
     line(out, "outputs  %s", names(json.withArray("outputs")));
     read.channelsFirst().remarks(read.graph()).forEach(r -> line(out, "remark   %s", r));
@@ -177,14 +242,17 @@ final class Inspect implements Callable<Integer> {
           .put("message", reason.message())
           .put("remedy", reason.remedy());
     }
+    Optional<String> next = NextCommand.of(modelAt.text(), e.reasons());
+    next.ifPresent(command -> json.put("try", command));
     if (output.json) {
       out.println(json.toPrettyString());
       out.flush();
       return;
     }
     PrintWriter err = spec.commandLine().getErr();
-    line(err, "secateur: %s is refused:", model);
+    line(err, "secateur: %s is refused:", modelAt);
     e.reasons().forEach(reason -> line(err, "  %s", reason));
+    next.ifPresent(command -> line(err, "try: %s", command));
     err.flush();
   }
 

@@ -13,11 +13,15 @@ final class ModelOptions {
           + " what model.to_json() or to_yaml() wrote.";
 
   @Option(names = "--architecture", paramLabel = "FILE", description = ARCHITECTURE)
-  Optional<Path> architecture;
+  Optional<Place> architecture;
 
   @Mixin ReplaceOptions replace;
 
-  KerasSource source(Path model) {
-    return new KerasSource(model, architecture, replace.replacements(), Optional.empty());
+  KerasSource source(Path model, LocalFiles files) {
+    return new KerasSource(
+        model,
+        files.model("--architecture", architecture),
+        replace.replacements(),
+        Optional.empty());
   }
 }

@@ -196,8 +196,8 @@ final class PlanOptions {
       names = "--max-accuracy-drop",
       paramLabel = "F",
       description = {
-        "Accepted if INT8's accuracy (top-1, F1, mIoU) falls by no more than this, and its"
-            + " balanced",
+        "Accepted if the accuracy (top-1, F1, mIoU) by the first scheme falls by no more than this,"
+            + " and its balanced",
         "accuracy by no more than 2.5 times this (default 0.02)."
       })
   Optional<Double> maxAccuracyDrop;
@@ -206,7 +206,8 @@ final class PlanOptions {
       names = "--max-loss-increase",
       paramLabel = "F",
       description = {
-        "Accepted if INT8's loss rises by no more than this part; for numbers and images (default",
+        "Accepted if the loss by it rises by no more than this part; for numbers and images"
+            + " (default",
         "0.1, and for regression R² may fall by 0.05 all the same unless this is given)."
       })
   Optional<Double> maxLossIncrease;
@@ -228,6 +229,12 @@ final class PlanOptions {
       negatable = true,
       description = "Run although the original is no better than guessing.")
   Optional<Boolean> allowChance;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description = "Accepted only if it fits. " + DeviceNames.DESCRIPTION)
+  Optional<String> device;
 
   /**
    * @throws PlanException naming the path of the first wrong field
@@ -255,6 +262,7 @@ final class PlanOptions {
       BoundText.into(acceptance.withObject("/bounds"), accept);
     }
     allowChance.ifPresent(v -> acceptance.put("allowChance", v));
+    device.ifPresent(v -> stages.put("device", v));
     task.into(stages);
     replace.into(stages);
     search.into(stages, epochs, quantization.schemes);

@@ -11,6 +11,7 @@ import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.job.JobException;
 import dev.secateur.keras.ChannelsFirst;
+import dev.secateur.keras.KerasSource;
 import dev.secateur.result.FailureReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,14 +41,14 @@ final class Predict implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = ModelKinds.ALL)
-  Path model;
+  Place modelAt;
 
   @Option(
       names = "--input",
       required = true,
       paramLabel = "x.npy",
       description = "Samples; once for each of the model's inputs, in its order.")
-  List<Path> inputs;
+  List<Place> inputsAt;
 
   @Option(
       names = "--output",
@@ -65,11 +66,23 @@ final class Predict implements Callable<Integer> {
 
   @Mixin ReadingOptions reading;
 
+  @Mixin StoreOptions stores;
+
+  private Path model;
+  private List<Path> inputs = List.of();
+
   @Override
   public Integer call() throws IOException {
+    try (LocalFiles files = new LocalFiles(stores, spec.commandLine().getErr())) {
+      model = files.model("MODEL", modelAt);
+      inputs = inputsAt.stream().map(i -> files.set("--input", i)).toList();
+      return predict(modelOptions.source(model, files));
+    }
+  }
+
+  private int predict(KerasSource source) throws IOException {
     try (OpenModel open =
-        OpenModel.open(
-            modelOptions.source(model), preprocessing.preprocessing(), this::samples, threads)) {
+        OpenModel.open(source, preprocessing.preprocessing(), this::samples, threads)) {
       Predictor predictor = open.predictor();
       expect("--input", inputs.size(), predictor.inputShapes().size());
       expect("--output", outputs.size(), predictor.outputShapes().size());

@@ -1,16 +1,19 @@
 package dev.secateur.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.dataset.SourceDigest;
 import dev.secateur.event.EventType;
 import dev.secateur.event.MalformedEventException;
 import dev.secateur.event.ModelRegistered;
 import dev.secateur.job.JobException;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.FailureReason;
-import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,7 +36,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class Publish implements Callable<Integer> {
-  private static final String S3 = "s3://";
 
   @Spec CommandSpec spec;
 
@@ -40,32 +43,34 @@ final class Publish implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "FILE|URI",
-      description = "A Keras file, local or s3://bucket/key.")
-  String model;
+      description =
+          "A Keras file or a SavedModel's directory, local, s3://bucket/key or"
+              + " s3://bucket/prefix/.")
+  Place model;
 
   @Option(
       names = "--architecture",
       paramLabel = "FILE|URI",
       description = ModelOptions.ARCHITECTURE)
-  Optional<String> architecture;
+  Optional<Place> architecture;
 
   @Option(
       names = "--train",
       paramLabel = "FILE|URI",
       description = "Samples; needed unless the plan trains nothing (--recipe instant).")
-  Optional<String> train;
+  Optional<Place> train;
 
   @Option(
       names = "--eval",
       paramLabel = "FILE|URI",
       description = "Samples; default: the training file's own test part.")
-  Optional<String> evaluation;
+  Optional<Place> evaluation;
 
   @Option(
       names = "--representative-set",
       paramLabel = "FILE|URI",
-      description = "Samples that calibrate INT8; default: from the training set.")
-  Optional<String> representative;
+      description = "Samples that calibrate integers; default: from the training set.")
+  Optional<Place> representative;
 
   @Option(names = "--name", paramLabel = "NAME", description = "Default: the file's name.")
   Optional<String> name;
@@ -98,32 +103,64 @@ final class Publish implements Callable<Integer> {
 
   @Mixin ServerOptions servers;
 
-  /** An object that the event names, and the local file that it is to be uploaded from. */
+  /**
+   * An object that the event names, or a prefix of several, and the local file or folder that it is
+   * to be uploaded from.
+   */
   private record Source(ObjectUri uri, Optional<Path> file, Optional<String> sha256) {
     void describe(ObjectNode json) {
       json.put("uri", uri.toString());
       sha256.ifPresent(digest -> json.put("sha256", digest));
     }
+
+    void upload(ObjectStore store) throws IOException {
+      Path local = file.orElseThrow();
+      if (!uri.isPrefix()) {
+        upload(local, uri, store);
+        return;
+      }
+      try (Stream<Path> all = Files.walk(local, FileVisitOption.FOLLOW_LINKS)) {
+        for (Path each : (Iterable<Path>) all.filter(Files::isRegularFile).sorted()::iterator) {
+          String name = local.relativize(each).toString().replace(File.separatorChar, '/');
+          upload(each, uri.resolve(name), store);
+        }
+      }
+    }
+
+    private static void upload(Path file, ObjectUri to, ObjectStore store) throws IOException {
+      long bytes = Files.size(file);
+      if (store.stat(to).filter(o -> o.bytes() == bytes).isEmpty()) {
+        store.upload(file, to);
+      }
+    }
   }
 
   @Override
   public Integer call() {
+    try (LocalFiles files = new LocalFiles(servers.stores, spec.commandLine().getErr())) {
+      return publish(files);
+    }
+  }
+
+  private int publish(LocalFiles files) {
     ObjectNode data = ModelRegistered.data(plan.document());
     boolean trains = Plan.read(data).trains();
     List<Source> sources = new ArrayList<>();
-    add(sources, "--model", model, modelsBucket).describe(data.putObject("model"));
+    add(sources, files, "--model", model, modelsBucket).describe(data.putObject("model"));
     architecture.ifPresent(
         a ->
-            add(sources, "--architecture", a, modelsBucket)
+            add(sources, files, "--architecture", a, modelsBucket)
                 .describe(data.withObject("/model/architecture")));
     ObjectNode sets = data.withObject("/datasets");
     train.ifPresent(
-        t -> add(sources, "--train", t, datasetsBucket).describe(sets.putObject("train")));
+        t -> add(sources, files, "--train", t, datasetsBucket).describe(sets.putObject("train")));
     evaluation.ifPresent(
-        e -> add(sources, "--eval", e, datasetsBucket).describe(sets.putObject("evaluation")));
+        e ->
+            add(sources, files, "--eval", e, datasetsBucket)
+                .describe(sets.putObject("evaluation")));
     representative.ifPresent(
         r ->
-            add(sources, "--representative-set", r, datasetsBucket)
+            add(sources, files, "--representative-set", r, datasetsBucket)
                 .describe(sets.withObject("/representative")));
     name.ifPresent(n -> data.withObject("/model").put("name", n));
     version.ifPresent(v -> data.withObject("/model").put("version", v));
@@ -146,26 +183,40 @@ final class Publish implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private static Source add(List<Source> sources, String option, String place, String bucket) {
-    Source source = source(option, place, bucket);
+  private static Source add(
+      List<Source> sources, LocalFiles files, String option, Place place, String bucket) {
+    Source source = source(files, option, place, bucket);
     sources.add(source);
     return source;
   }
 
-  private static Source source(String option, String place, String bucket) {
-    if (place.startsWith(S3)) {
-      return new Source(ServerOptions.uri(option, place), Optional.empty(), Optional.empty());
+  private static Source source(LocalFiles files, String option, Place place, String bucket) {
+    if (place.isStored()) {
+      if (place.isPattern()) {
+        throw new SettingsException(
+            option
+                + ": "
+                + place
+                + ": an event names no pattern (name a prefix, with a slash behind)");
+      }
+      return new Source(
+          ServerOptions.uri(option, place.address()), Optional.empty(), Optional.empty());
     }
-    Path file = Path.of(place);
-    if (!Files.isRegularFile(file)) {
+    Path file = files.set(option, place);
+    if (!Files.exists(file)) {
       throw new SettingsException(option + ": " + file + ": is no file (check the path)");
     }
     try {
-      String sha256 = Digests.sha256(file);
       // The digest in the key: the same file is uploaded to the same place, and never another.
-      String uri = S3 + bucket + "/" + sha256.substring(0, 12) + "/" + file.getFileName();
-      return new Source(ServerOptions.uri(option, uri), Optional.of(file), Optional.of(sha256));
-    } catch (IOException e) {
+      String sha256 = SourceDigest.of(file);
+      boolean folder = Files.isDirectory(file);
+      String name = file.toAbsolutePath().normalize().getFileName() + (folder ? "/" : "");
+      String uri = "s3://" + bucket + "/" + sha256.substring(0, 12) + "/" + name;
+      return new Source(
+          ServerOptions.uri(option, uri),
+          Optional.of(file),
+          folder ? Optional.empty() : Optional.of(sha256));
+    } catch (UncheckedIOException e) {
       throw new SettingsException(option + ": " + file + ": cannot be read: " + e.getMessage(), e);
     }
   }
@@ -178,12 +229,10 @@ final class Publish implements Callable<Integer> {
     try (ObjectStore store =
         servers.openStore(local.stream().map(s -> s.uri().bucket()).collect(Collectors.toSet()))) {
       for (Source source : local) {
-        Path file = source.file().get();
-        long bytes = file.toFile().length();
-        if (store.stat(source.uri()).filter(o -> o.bytes() == bytes).isEmpty()) {
-          store.upload(file, source.uri());
-        }
+        source.upload(store);
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       Evaluate.class,
       Predict.class,
       Inspect.class,
+      Export.class,
       Publish.class,
       Watch.class,
       Jobs.class,
@@ -57,6 +58,7 @@ public final class Secateur implements Runnable {
   static CommandLine commandLine(CommandLine.IFactory factory) {
     return new CommandLine(new Secateur(), factory)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Place.class, Place::new)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(new WrongUsage())
         .setExecutionExceptionHandler(new FailedRun());

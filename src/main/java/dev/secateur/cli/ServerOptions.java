@@ -6,12 +6,8 @@ import dev.secateur.event.EventType;
 import dev.secateur.event.KafkaBinding;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
-import dev.secateur.store.StoreListener;
 import dev.secateur.worker.DeadLetter;
 import dev.secateur.worker.Durations;
-import dev.secateur.worker.Stores;
-import dev.secateur.worker.WorkerConfiguration;
-import dev.secateur.worker.WorkerConfiguration.Store.Credentials;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +20,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -38,6 +33,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -46,7 +42,6 @@ import picocli.CommandLine.Option;
  */
 final class ServerOptions {
   private static final String KAFKA = "KAFKA_";
-  private static final String STORE = "SECATEUR_STORE_";
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   /** A dead letter may be as large as the worker sends it. */
@@ -60,6 +55,7 @@ final class ServerOptions {
 
   ServerOptions(Map<String, String> environment) {
     this.environment = environment;
+    this.stores = new StoreOptions(environment);
   }
 
   @Option(
@@ -71,21 +67,7 @@ final class ServerOptions {
               + " KAFKA_SECURITY_PROTOCOL; default ${DEFAULT-VALUE}.")
   String kafka;
 
-  @Option(
-      names = "--store",
-      paramLabel = "URL",
-      defaultValue = "${env:SECATEUR_STORE_ENDPOINT:-http://localhost:9000}",
-      description =
-          "The S3 server (SECATEUR_STORE_ENDPOINT); credentials, authorities and the rest from the"
-              + " worker's variables SECATEUR_STORE_…; default ${DEFAULT-VALUE}.")
-  String store;
-
-  @Option(
-      names = "--region",
-      paramLabel = "NAME",
-      defaultValue = "${env:SECATEUR_STORE_REGION:-us-east-1}",
-      description = "The store's region; default ${DEFAULT-VALUE}.")
-  String region;
+  @Mixin final StoreOptions stores;
 
   private String topic(String key, String otherwise) {
     return environment.getOrDefault("SECATEUR_TOPICS_" + key, otherwise);
@@ -106,8 +88,10 @@ final class ServerOptions {
 
   /** All that a worker may read or write. */
   List<String> buckets() {
-    String read = environment.getOrDefault(STORE + "READ_BUCKETS", "models,datasets");
-    String written = environment.getOrDefault(STORE + "WRITE_BUCKETS", "artifacts");
+    String read =
+        environment.getOrDefault(StoreOptions.VARIABLES + "READ_BUCKETS", "models,datasets");
+    String written =
+        environment.getOrDefault(StoreOptions.VARIABLES + "WRITE_BUCKETS", "artifacts");
     return Stream.of(read, written)
         .flatMap(names -> Stream.of(names.split(",")))
         .map(String::strip)
@@ -121,81 +105,17 @@ final class ServerOptions {
   }
 
   Duration claimExpiry() {
-    return variable("SECATEUR_CLAIM_EXPIRY", Durations::of, Duration.ofSeconds(60));
+    return stores.variable("SECATEUR_CLAIM_EXPIRY", Durations::of, Duration.ofSeconds(60));
   }
 
   /** An address that an option names. */
   static ObjectUri uri(String option, String text) {
-    try {
-      return ObjectUri.of(text);
-    } catch (IllegalArgumentException e) {
-      throw new SettingsException(option + ": " + e.getMessage(), e);
-    }
+    return StoreOptions.uri(option, text);
   }
 
   /** The store, for objects in {@code buckets} alone. */
   ObjectStore openStore(Set<String> buckets) {
-    List<String> allowed = List.copyOf(buckets);
-    StoreVariables variables =
-        new StoreVariables(
-            store,
-            region,
-            !variable("PATH_STYLE").map("false"::equals).orElse(false),
-            variable(STORE + "CREDENTIALS", ServerOptions::credentials, Credentials.STATIC),
-            variable("ACCESS_KEY"),
-            variable("SECRET_KEY"),
-            variable("CREDENTIALS_FILE"),
-            variable("WEB_IDENTITY_TOKEN_FILE"),
-            variable("ROLE_ARN"),
-            variable("STS_ENDPOINT"),
-            variable("CA_FILE"),
-            allowed,
-            allowed,
-            variable(STORE + "CONNECT_TIMEOUT", Durations::of, Duration.ofSeconds(10)),
-            variable(STORE + "READ_TIMEOUT", Durations::of, Duration.ofSeconds(20)),
-            variable(STORE + "RETRIES", Integer::valueOf, 5));
-    try {
-      return Stores.open(variables, StoreListener.NONE);
-    } catch (IllegalArgumentException e) {
-      throw new SettingsException(e.getMessage(), e);
-    }
-  }
-
-  /** The worker's settings of its store, as a command has them. */
-  private record StoreVariables(
-      String endpoint,
-      String region,
-      boolean pathStyle,
-      Credentials credentials,
-      Optional<String> accessKey,
-      Optional<String> secretKey,
-      Optional<String> credentialsFile,
-      Optional<String> webIdentityTokenFile,
-      Optional<String> roleArn,
-      Optional<String> stsEndpoint,
-      Optional<String> caFile,
-      List<String> readBuckets,
-      List<String> writeBuckets,
-      Duration connectTimeout,
-      Duration readTimeout,
-      int retries)
-      implements WorkerConfiguration.Store {}
-
-  private Optional<String> variable(String key) {
-    return Optional.ofNullable(environment.get(STORE + key)).filter(value -> !value.isEmpty());
-  }
-
-  private <T> T variable(String name, Function<String, T> reading, T otherwise) {
-    String value = environment.getOrDefault(name, "");
-    try {
-      return value.isEmpty() ? otherwise : reading.apply(value);
-    } catch (IllegalArgumentException e) {
-      throw new SettingsException(name + ": " + value + " is no value for it", e);
-    }
-  }
-
-  private static Credentials credentials(String name) {
-    return Credentials.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
+    return stores.openStore(buckets);
   }
 
   Admin openAdmin() {

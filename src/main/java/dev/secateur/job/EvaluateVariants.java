@@ -6,9 +6,12 @@ import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
 import dev.secateur.result.Variant;
+import dev.secateur.tflite.Device;
+import dev.secateur.tflite.TfliteFootprint;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.TensorFlowPredictor;
+import java.util.Optional;
 import java.util.Set;
 
 /** Measures what was made, each variant beside the original. */
@@ -81,14 +84,22 @@ record EvaluateVariants(Run run) implements Step {
       Evaluator evaluator,
       RecordedOutputs original) {
     try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
-      return Variants.tflite(
-          name,
-          run.staging().file(file),
-          model,
-          network,
-          evaluator.evaluate(predictor, original.rewind()),
-          latency(predictor));
+      Variant variant =
+          Variants.tflite(
+              name,
+              run.staging().file(file),
+              model,
+              network,
+              evaluator.evaluate(predictor, original.rewind()),
+              latency(predictor));
+      return device()
+          .map(d -> variant.withMisfits(d.misfits(TfliteFootprint.of(model))))
+          .orElse(variant);
     }
+  }
+
+  private Optional<Device> device() {
+    return run.job().plan().device().flatMap(Device::named);
   }
 
   private Latency latency(Predictor predictor) {

@@ -4,8 +4,10 @@ import dev.secateur.result.Engine;
 import dev.secateur.result.Variant;
 import dev.secateur.tflite.ArtifactCheck;
 import dev.secateur.tflite.ModelMetadata;
+import dev.secateur.tflite.Usage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** A job while it runs: what its steps share, and what they tell of it. Used by one thread. */
@@ -50,6 +52,13 @@ record Run(
   /** What each TFLite file says of its origin. */
   ModelMetadata metadata() {
     return new ModelMetadata(
-        Engine.VERSION, job.plan().digest(), FileLosses.unsaid(inputs.model()));
+        Engine.VERSION,
+        job.plan().digest(),
+        FileLosses.unsaid(inputs.model()),
+        Optional.of(
+            new Usage(
+                job.plan().preprocessing(),
+                inputs.evaluation().classes(),
+                inputs.trainingRange())));
   }
 }

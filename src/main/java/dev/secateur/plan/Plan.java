@@ -21,6 +21,7 @@ import java.util.TreeMap;
  * @param skipUnreadable rows of each set that may be left out because they cannot be read, at most
  * @param sampleField of TFRecord, Parquet and WebDataset rows; empty: found
  * @param targetField as {@code sampleField}
+ * @param device that the judged file has to fit; empty: any
  * @param heldOut empty: nothing is held out but by the training itself
  * @param search looks for the best of many such plans; empty: this one is run
  */
@@ -36,6 +37,7 @@ public record Plan(
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) int skipUnreadable,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> sampleField,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> targetField,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<String> device,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<HeldOut> heldOut,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Search> search) {
   public Plan {
@@ -69,6 +71,7 @@ public record Plan(
         skipUnreadable,
         sampleField,
         targetField,
+        device,
         heldOut,
         search);
   }
@@ -85,6 +88,7 @@ public record Plan(
         Representative.DEFAULT,
         Acceptance.DEFAULT,
         0,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),

@@ -87,6 +87,32 @@ public record Variant(
         misfits);
   }
 
+  /** This with what keeps a device from running it. */
+  public Variant withMisfits(List<String> others) {
+    return new Variant(
+        name,
+        file,
+        bytes,
+        zippedBytes,
+        top1,
+        top5,
+        loss,
+        samples,
+        sparsity,
+        latencyMicros,
+        agreementWithOriginal,
+        confusion,
+        measures,
+        divergence,
+        outputs,
+        faults,
+        signature,
+        macs,
+        activationBytes,
+        operators,
+        others);
+  }
+
   private static Map<Measure, Double> ordered(Map<Measure, Double> measures) {
     Map<Measure, Double> ordered = new EnumMap<>(Measure.class);
     ordered.putAll(measures);

@@ -63,6 +63,9 @@ public record Verdict(Outcome outcome, String reason) {
               + ": "
               + own.stream().map(Variant.Fault::toString).collect(Collectors.joining("; ")));
     }
+    if (!judged.misfits().isEmpty()) {
+      return rejected(label(judged) + " does not fit: " + String.join("; ", judged.misfits()));
+    }
     Optional<Verdict> unpruned = unpruned(pruned);
     if (unpruned.isPresent()) {
       return unpruned.get();

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
@@ -35,6 +36,13 @@ public final class DirectoryStore implements ObjectStore {
   public DirectoryStore(Path root, AllowedBuckets allowed) {
     this.root = root;
     this.allowed = allowed;
+  }
+
+  /** Files have none. */
+  @Override
+  public Map<String, String> metadata(ObjectUri uri) {
+    allowed.requireReadable(uri);
+    return Map.of();
   }
 
   @Override

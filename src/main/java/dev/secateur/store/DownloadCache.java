@@ -119,6 +119,16 @@ public final class DownloadCache {
     return hit[0];
   }
 
+  /** As {@link #fetch}, of each of some objects, under the names that they have in their folder. */
+  public void fetchAll(
+      StoredFolder objects, long limit, Path directory, BooleanSupplier cancelled) {
+    Look look = new Look();
+    objects.fetch(
+        directory,
+        (object, file) -> fetch(object, Optional.empty(), limit, file, cancelled, look),
+        cancelled);
+  }
+
   /**
    * The cache as one fetch, or one of a whole folder, found it: it is gone through once, not for
    * each file. What others do meanwhile is seen when the room that was found is used up.

@@ -3,6 +3,7 @@ package dev.secateur.store;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -13,6 +14,9 @@ import java.util.function.BooleanSupplier;
 public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore, DirectoryStore {
   /** What is there now, if anything. */
   Optional<StoredObject> stat(ObjectUri uri);
+
+  /** What whoever put an object said of it, by names in small letters; empty where it is gone. */
+  Map<String, String> metadata(ObjectUri uri);
 
   /**
    * Downloads the very object that {@code stat} saw. Goes on where it broke off; {@code target} is

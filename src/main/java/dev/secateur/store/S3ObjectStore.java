@@ -33,7 +33,9 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -179,6 +181,30 @@ public final class S3ObjectStore implements ObjectStore {
                   return new StoredObject(
                       uri, found.size(), found.etag(), age(found.headers(), found.lastModified()));
                 }));
+  }
+
+  @Override
+  public Map<String, String> metadata(ObjectUri uri) {
+    allowed.requireReadable(uri);
+    Map<String, String> metadata = new HashMap<>();
+    ifThere(
+            () ->
+                request(
+                    Operation.STAT,
+                    uri,
+                    () ->
+                        client.statObject(
+                            StatObjectArgs.builder()
+                                .bucket(uri.bucket())
+                                .object(uri.key())
+                                .versionId(uri.version().orElse(null))
+                                .build())))
+        .ifPresent(
+            found ->
+                found
+                    .userMetadata()
+                    .forEach((name, value) -> metadata.put(name.toLowerCase(Locale.ROOT), value)));
+    return metadata;
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -42,6 +43,25 @@ public record StoredFolder(ObjectUri prefix, List<StoredObject> objects) {
     List<StoredObject> files = new ArrayList<>();
     eachFile(prefix, store, files::add);
     return files.isEmpty() ? Optional.empty() : Optional.of(new StoredFolder(prefix, files));
+  }
+
+  /**
+   * Those under a prefix whose names behind it are wanted, as they are now.
+   *
+   * @throws StoreException if there is too much
+   */
+  public static StoredFolder matching(
+      ObjectUri prefix, Predicate<String> names, ObjectStore store) {
+    List<StoredObject> files = new ArrayList<>();
+    eachFile(
+        prefix,
+        store,
+        object -> {
+          if (names.test(object.uri().key().substring(prefix.key().length()))) {
+            files.add(object);
+          }
+        });
+    return new StoredFolder(prefix, files);
   }
 
   /**
@@ -133,9 +153,18 @@ public record StoredFolder(ObjectUri prefix, List<StoredObject> objects) {
                 () ->
                     new StoreException(
                         Kind.CHANGED, folder.uri() + ": other objects are there than there were"));
-    for (StoredObject object : now.objects) {
+    now.fetch(directory, fetcher, cancelled);
+  }
+
+  /**
+   * Fetches all of them, under the same names.
+   *
+   * @param directory that receives them
+   */
+  void fetch(Path directory, Fetcher fetcher, BooleanSupplier cancelled) {
+    for (StoredObject object : objects) {
       Downloads.requireWanted(cancelled, directory);
-      Path file = place(directory, folder.uri(), object.uri());
+      Path file = place(directory, prefix, object.uri());
       try {
         Files.createDirectories(file.getParent());
       } catch (IOException e) {

@@ -109,17 +109,31 @@ final class FlatBufferWriter {
             metadataVector,
             signatures);
     Model.finishModelBuffer(builder, root);
-    return new TfliteModel(builder.dataBuffer().slice());
+    ByteBuffer model = builder.dataBuffer().slice();
+    return new TfliteModel(
+        metadata
+            .usage()
+            .map(usage -> followed(model, TfliteMetadata.files(program, usage, model.remaining())))
+            .orElse(model));
+  }
+
+  private static ByteBuffer followed(ByteBuffer model, byte[] files) {
+    return files.length == 0
+        ? model
+        : ByteBuffer.allocateDirect(model.remaining() + files.length).put(model).put(files).flip();
   }
 
   private int metadata(ModelMetadata metadata) {
     // The runtime's tools expect this buffer to have 16 bytes, padded with zeros.
     byte[] runtime = Arrays.copyOf(ascii(minimumRuntime()), 16);
-    int[] entries = {
-      metadata("min_runtime_version", runtime),
-      metadata(TfliteHeads.METADATA, origin(metadata).getBytes(StandardCharsets.UTF_8))
-    };
-    return Model.createMetadataVector(builder, entries);
+    List<Integer> entries = new ArrayList<>();
+    entries.add(metadata("min_runtime_version", runtime));
+    entries.add(metadata(TfliteHeads.METADATA, origin(metadata).getBytes(StandardCharsets.UTF_8)));
+    metadata
+        .usage()
+        .ifPresent(
+            usage -> entries.add(metadata(TfliteMetadata.NAME, TfliteMetadata.of(program, usage))));
+    return Model.createMetadataVector(builder, array(entries));
   }
 
   private static String origin(ModelMetadata metadata) {

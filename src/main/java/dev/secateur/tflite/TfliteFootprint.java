@@ -1,9 +1,11 @@
 package dev.secateur.tflite;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.lite.schema.BuiltinOperator;
 import org.tensorflow.lite.schema.Model;
 import org.tensorflow.lite.schema.SubGraph;
@@ -22,13 +25,16 @@ import org.tensorflow.lite.schema.TensorType;
 /**
  * What a device feels of a TFLite model, of one sample at a time.
  *
+ * @param bytes of the file
+ * @param largest of its constants
  * @param activationBytes memory that the values between its operators take, as TFLite Micro's
  *     greedy planner plans it: kernels of four bits, which it unpacks while it computes, with them;
  *     the runtime's own bookkeeping not
  * @param operators in the order in which they run
  * @param peak the moment at which most is held
  */
-public record TfliteFootprint(long activationBytes, List<Run> operators, Peak peak) {
+public record TfliteFootprint(
+    long bytes, Sized largest, long activationBytes, List<Run> operators, Peak peak) {
   public TfliteFootprint {
     operators = List.copyOf(operators);
   }
@@ -44,18 +50,40 @@ public record TfliteFootprint(long activationBytes, List<Run> operators, Peak pe
     public Run {
       dtypes = List.copyOf(dtypes);
     }
+
+    /** Whether float activations meet a kernel of integers. */
+    public boolean hybrid() {
+      return Set.of("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED").contains(name)
+          && dtypes.get(0).equals("float32")
+          && !dtypes.get(1).equals("float32");
+    }
   }
+
+  /** A tensor and what it takes. */
+  public record Sized(String name, long bytes) {}
 
   /**
    * @param operator that runs then
    * @param tensor the largest that is held then
-   * @param tensorBytes its size
    */
-  public record Peak(String operator, String tensor, long tensorBytes) {}
+  public record Peak(String operator, Sized tensor) {}
 
   /** The different operators that it needs, by name, sorted. */
   public List<String> distinctOperators() {
     return operators.stream().map(Run::name).distinct().sorted().toList();
+  }
+
+  /** Whether a file says that it is one, at its beginning. */
+  public static boolean isTflite(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] head = in.readNBytes(8);
+      return head.length == 8 && new String(head, 4, 4, StandardCharsets.US_ASCII).equals("TFL3");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -74,7 +102,8 @@ public record TfliteFootprint(long activationBytes, List<Run> operators, Peak pe
   }
 
   private static TfliteFootprint of(ByteBuffer bytes) {
-    return new Reading(Model.getRootAsModel(bytes.order(ByteOrder.LITTLE_ENDIAN))).footprint();
+    Model model = Model.getRootAsModel(bytes.order(ByteOrder.LITTLE_ENDIAN));
+    return new Reading(model).footprint(bytes.remaining());
   }
 
   /** The first subgraph of a file. */
@@ -87,13 +116,24 @@ public record TfliteFootprint(long activationBytes, List<Run> operators, Peak pe
       this.graph = model.subgraphs(0);
     }
 
-    TfliteFootprint footprint() {
+    TfliteFootprint footprint(long bytes) {
       List<Run> runs = new ArrayList<>();
       for (int i = 0; i < graph.operatorsLength(); i++) {
         runs.add(run(graph.operators(i)));
       }
       List<ArenaPlan.Value> values = values();
-      return new TfliteFootprint(ArenaPlan.of(values).bytes(), runs, peak(values, runs));
+      return new TfliteFootprint(
+          bytes, largest(), ArenaPlan.of(values).bytes(), runs, peak(values, runs));
+    }
+
+    private Sized largest() {
+      Sized largest = new Sized("", 0);
+      for (int t = 0; t < graph.tensorsLength(); t++) {
+        Tensor tensor = graph.tensors(t);
+        long taken = model.buffers((int) tensor.buffer()).dataLength();
+        largest = taken > largest.bytes() ? new Sized(tensor.name(), taken) : largest;
+      }
+      return largest;
     }
 
     private Run run(org.tensorflow.lite.schema.Operator operator) {
@@ -206,8 +246,12 @@ public record TfliteFootprint(long activationBytes, List<Run> operators, Peak pe
       return values.stream()
           .filter(v -> v.first() <= moment && moment <= v.last())
           .max(Comparator.comparingLong(ArenaPlan.Value::bytes))
-          .map(v -> new Peak(moment == 0 ? "" : runs.get(moment - 1).name(), v.name(), v.bytes()))
-          .orElse(new Peak("", "", 0));
+          .map(
+              v ->
+                  new Peak(
+                      moment == 0 ? "" : runs.get(moment - 1).name(),
+                      new Sized(v.name(), v.bytes())))
+          .orElse(new Peak("", new Sized("", 0)));
     }
   }
 }

@@ -137,8 +137,9 @@ public final class TfliteInterpreter implements Predictor {
     int[] dims = dims(tensor);
     if (dims.length == 0 || !SUPPORTED.contains(type)) {
       throw new TfliteException(
-          "%s: %s is of TFLite type %d and rank %d; it must be float32, int8, uint8 or int16,"
-              + " with a batch".formatted(what, place, type, dims.length));
+          ("%s: %s is of TFLite type %d and rank %d; it must be float32, int8, uint8 or int16,"
+                  + " with a batch")
+              .formatted(what, place, type, dims.length));
     }
     return Shape.of(dims).withBatch(Shape.UNKNOWN);
   }

@@ -115,4 +115,25 @@ class RowSetsTest {
     assertThat(run.out()).contains("118");
     assertThat(run.err()).contains("2 rows were skipped");
   }
+
+  @Test
+  void theFilesOfAPatternAreTheSetThatTheirFolderIs() {
+    Run folder = evaluated(shards.toString());
+    assertThat(folder.exitCode()).as(folder.err()).isEqualTo(ExitCode.DONE);
+    Run pattern = evaluated(shards + "/*-00000[0-9].tar");
+    assertThat(pattern.exitCode()).as(pattern.err()).isEqualTo(ExitCode.DONE);
+    assertThat(measures(pattern)).isEqualTo(measures(folder));
+  }
+
+  private static Run evaluated(String set) {
+    return Run.of("evaluate", Run.H5, "--data", set, "--skip-unreadable", "2", "--json");
+  }
+
+  private static JsonNode measures(Run run) {
+    try {
+      return new ObjectMapper().readTree(run.out()).get("measures");
+    } catch (IOException e) {
+      throw new AssertionError(run.out(), e);
+    }
+  }
 }

@@ -32,8 +32,11 @@ public record Run(int exitCode, String out, String err) {
         new IFactory() {
           @Override
           public <K> K create(Class<K> type) throws Exception {
-            return type == ServerOptions.class
-                ? type.cast(new ServerOptions(environment))
+            if (type == ServerOptions.class) {
+              return type.cast(new ServerOptions(environment));
+            }
+            return type == StoreOptions.class
+                ? type.cast(new StoreOptions(environment))
                 : CommandLine.defaultFactory().create(type);
           }
         };

@@ -14,6 +14,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * That {@code docker-compose.yml} agrees with the application's own configuration, and with itself.
@@ -114,11 +116,12 @@ final class ComposeTest {
     assertThat(used).isEqualTo(new TreeSet<>(example.keySet()));
   }
 
-  @Test
-  void theWorkersVariablesAreKeysOfTheApplication() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"worker", "bridge"})
+  void theVariablesAreKeysOfTheApplication(String service) throws IOException {
     Map<String, String> keys = defaults(2);
     SERVICES
-        .at("/worker/environment")
+        .at("/" + service + "/environment")
         .fieldNames()
         .forEachRemaining(
             variable -> {
@@ -126,6 +129,17 @@ final class ComposeTest {
                 assertThat(keys).containsKey(variable);
               }
             });
+  }
+
+  /** Whoever has no MLflow starts none of it. */
+  @Test
+  void theBridgeIsAnOption() {
+    assertThat(SERVICES.at("/bridge/profiles")).isNotEmpty();
+    assertThat(SERVICES.at("/bridge/image")).isEqualTo(SERVICES.at("/worker/image"));
+    for (String shared : new String[] {"KAFKA_BOOTSTRAP_SERVERS", "SECATEUR_STORE_ENDPOINT"}) {
+      assertThat(SERVICES.at("/bridge/environment").get(shared))
+          .isEqualTo(SERVICES.at("/worker/environment").get(shared));
+    }
   }
 
   @Test

@@ -103,6 +103,8 @@ final class HelmChartIT {
         "scaledjob | store.existingSecret= | store.credentials file needs store.existingSecret",
         "scaledjob | store.ca.secretName=x | store.ca: a Secret or a ConfigMap, not both",
         "keda | kafka.ca.configMapName=x | kafka.ca: a Secret or a ConfigMap, not both",
+        "default | bridge.enabled=true | bridge.enabled needs bridge.mlflow.uri or"
+            + " bridge.buckets.topic",
         "default | config.secateur\\.store\\.secret-key=hunter2 | would put a secret into a"
             + " ConfigMap",
         "default | kafka.properties.ssl\\.truststore\\.password=hunter2 | would put a secret into a"

@@ -56,6 +56,6 @@ class TfliteFootprintTest {
             "RESHAPE",
             "SOFTMAX");
     assertThat(int8.operators()).hasSizeGreaterThan(8);
-    assertThat(int8.peak().tensorBytes()).isPositive();
+    assertThat(int8.peak().tensor().bytes()).isPositive();
   }
 }

@@ -13,6 +13,7 @@ import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ChunkedDataset;
 import io.jhdf.api.dataset.ContiguousDataset;
 import io.jhdf.dataset.DatasetReader;
+import io.jhdf.object.datatype.OpaqueDataType;
 import io.jhdf.object.datatype.VariableLength;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,6 +23,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -90,9 +92,29 @@ public final class Hdf5 implements AutoCloseable {
     } catch (Refusal e) {
       throw e;
     } catch (RuntimeException | StackOverflowError | InternalError e) {
+      if (isUnnamedType(e)) {
+        throw new Refusal(
+            Kind.UNSUPPORTED_OPTION,
+            place,
+            "holds numbers of a type that HDF5 has no name for, as bfloat16 is",
+            "copy the weights into a model of the policy mixed_bfloat16 (set_weights), whose own"
+                + " are float32, and save that");
+      }
       String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       throw Refusal.corrupt(place, "not readable as HDF5: " + Reason.abbreviated(why));
     }
+  }
+
+  /** The library stumbles over an opaque type without a tag, as which h5py writes bfloat16. */
+  private static boolean isUnnamedType(Throwable e) {
+    for (Throwable at = e; at != null; at = at.getCause()) {
+      if (Arrays.stream(at.getStackTrace())
+          .limit(3)
+          .anyMatch(f -> f.getClassName().equals(OpaqueDataType.class.getName()))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   public GroupAt root() {

@@ -13,25 +13,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 
 /**
  * Polls MLflow and writes answers back, one thing after another on one thread, so that nothing of
- * it races. A record is acknowledged when its answer was written, or set aside for a cause of its
- * own; while MLflow, the store or the broker is away, all waits.
+ * it races. An answer that cannot be written for a cause of its own is set aside; while MLflow, the
+ * store or the broker is away, all waits.
  */
-final class MlflowLoop implements Runnable {
-  private static final Logger LOG = Logger.getLogger(MlflowLoop.class);
-  private static final Duration LOOK = Duration.ofMillis(200);
-  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(500);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+final class MlflowWork implements RecordLoop.Work {
+  private static final Logger LOG = Logger.getLogger(MlflowWork.class);
 
   private final String name;
   private final Duration interval;
@@ -43,8 +34,6 @@ final class MlflowLoop implements Runnable {
   private final WriteBack writeBack;
   private final SetAside aside;
   private final EventSender sender;
-  private final Supplier<Consumer<byte[], byte[]>> consumers;
-  private final String answers;
   private final MeterRegistry meters;
   private final AtomicInteger asideNow;
 
@@ -53,19 +42,15 @@ final class MlflowLoop implements Runnable {
    */
   private final Map<String, Map<String, String>> settled = new HashMap<>();
 
-  private volatile boolean stopped;
   private volatile boolean woken = true;
   private volatile long polled = System.nanoTime();
-  private volatile long moved = System.nanoTime();
-  private volatile Optional<String> trouble = Optional.of("has not polled yet");
 
   /**
    * @param name of the registry, in events' ids
    * @param interval between two polls
    * @param keepTrying how long an answer is set aside
-   * @param answers topic of the workers' answers
    */
-  MlflowLoop(
+  MlflowWork(
       String name,
       Duration interval,
       Duration keepTrying,
@@ -76,8 +61,6 @@ final class MlflowLoop implements Runnable {
       WriteBack writeBack,
       SetAside aside,
       EventSender sender,
-      Supplier<Consumer<byte[], byte[]>> consumers,
-      String answers,
       MeterRegistry meters) {
     this.name = name;
     this.interval = interval;
@@ -89,8 +72,6 @@ final class MlflowLoop implements Runnable {
     this.writeBack = writeBack;
     this.aside = aside;
     this.sender = sender;
-    this.consumers = consumers;
-    this.answers = answers;
     this.meters = meters;
     this.asideNow = meters.gauge(BridgeMetrics.ASIDE, new AtomicInteger());
     TimeGauge.builder(BridgeMetrics.POLL_AGE, this, TimeUnit.SECONDS, loop -> seconds(loop.polled))
@@ -106,87 +87,25 @@ final class MlflowLoop implements Runnable {
     woken = true;
   }
 
-  void stop() {
-    stopped = true;
-  }
-
-  /** What keeps it from its work; empty: nothing. */
-  Optional<String> trouble() {
-    return trouble;
-  }
-
-  /** Since it last did anything, be it to fail. */
-  Duration silence() {
-    return Duration.ofNanos(System.nanoTime() - moved);
+  @Override
+  public void between() {
+    if (woken || System.nanoTime() - polled > interval.toNanos()) {
+      woken = false;
+      try {
+        poll();
+        tryAgain();
+      } catch (RuntimeException e) {
+        // Whoever woke it meant that it is polled.
+        woken = true;
+        throw e;
+      }
+      polled = System.nanoTime();
+    }
   }
 
   @Override
-  public void run() {
-    Duration pause = SHORTEST_PAUSE;
-    while (!stopped) {
-      try (Consumer<byte[], byte[]> consumer = consumers.get()) {
-        consumer.subscribe(List.of(answers));
-        while (!stopped) {
-          turn(consumer);
-          trouble = Optional.empty();
-          pause = SHORTEST_PAUSE;
-        }
-      } catch (RuntimeException e) {
-        say(e);
-        sleep(pause);
-        pause =
-            pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
-                ? pause.multipliedBy(2)
-                : LONGEST_PAUSE;
-      }
-    }
-  }
-
-  private void say(RuntimeException e) {
-    boolean expected =
-        e instanceof MlflowException || e instanceof StoreException || e instanceof KafkaException;
-    if (!trouble.equals(Optional.of(String.valueOf(e.getMessage())))) {
-      LOG.log(
-          expected ? Logger.Level.WARN : Logger.Level.ERROR,
-          "waiting: " + e.getMessage(),
-          expected ? null : e);
-    }
-    trouble = Optional.of(String.valueOf(e.getMessage()));
-    moved = System.nanoTime();
-  }
-
-  private void sleep(Duration pause) {
-    long end = System.nanoTime() + pause.toNanos();
-    while (!stopped && System.nanoTime() < end) {
-      try {
-        Thread.sleep(LOOK.toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-    }
-  }
-
-  private void turn(Consumer<byte[], byte[]> consumer) {
-    moved = System.nanoTime();
-    if (woken || System.nanoTime() - polled > interval.toNanos()) {
-      woken = false;
-      poll();
-      tryAgain();
-      polled = System.nanoTime();
-    }
-    deliver(consumer, consumer.poll(LOOK));
-  }
-
-  private void deliver(Consumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records) {
-    for (TopicPartition partition : records.partitions()) {
-      for (ConsumerRecord<byte[], byte[]> record : records.records(partition)) {
-        Answer.of(record, name).ifPresent(this::write);
-        moved = System.nanoTime();
-      }
-      var last = records.records(partition).get(records.records(partition).size() - 1);
-      consumer.commitSync(Map.of(partition, new OffsetAndMetadata(last.offset() + 1)));
-    }
+  public void take(ConsumerRecord<byte[], byte[]> record) {
+    Answer.of(record, name).ifPresent(this::write);
   }
 
   /** What fails for everybody is thrown, and comes again with its record. */
@@ -209,7 +128,7 @@ final class MlflowLoop implements Runnable {
       }
       return setAside(answer, e);
     } catch (MlflowException e) {
-      if (e.kind() == MlflowException.Kind.AWAY && !mlflow.answers()) {
+      if (isAway(e)) {
         throw e;
       }
       return setAside(answer, e);
@@ -217,6 +136,11 @@ final class MlflowLoop implements Runnable {
       // Of an answer that is not as it should be.
       return setAside(answer, e);
     }
+  }
+
+  /** One that answers others has something against this very request. */
+  private boolean isAway(MlflowException e) {
+    return e.kind() == MlflowException.Kind.AWAY && !mlflow.answers();
   }
 
   private static Optional<String> setAside(Answer answer, RuntimeException e) {
@@ -250,22 +174,18 @@ final class MlflowLoop implements Runnable {
   private void poll() {
     Map<String, Map<String, String>> defaults = new HashMap<>();
     for (ModelVersion version : registry.compressible()) {
-      if (stopped) {
-        return;
-      }
       if (version.tags().equals(settled.get(version.toString()))) {
         continue;
       }
       try {
         consider(version, defaults.computeIfAbsent(version.name(), registry::tags));
       } catch (MlflowException e) {
-        if (e.kind() == MlflowException.Kind.AWAY) {
+        if (isAway(e)) {
           throw e;
         }
         // Such as a version that was deleted meanwhile.
         LOG.warnf("%s: passed over: %s", version, e.getMessage());
       }
-      moved = System.nanoTime();
     }
   }
 
@@ -284,7 +204,12 @@ final class MlflowLoop implements Runnable {
     }
     try {
       submit(version, events.of(version, identity, asked));
-    } catch (Refusal e) {
+    } catch (Refusal | IllegalArgumentException e) {
+      refuse(version, e.getMessage());
+    } catch (StoreException e) {
+      if (e.passing()) {
+        throw e;
+      }
       refuse(version, e.getMessage());
     }
   }
