@@ -82,7 +82,8 @@ public final class Demo implements Callable<Integer> {
 
   @Option(
       names = "--search",
-      description = "Look for the smallest model within the acceptance, and show what could be had.")
+      description =
+          "Look for the smallest model within the acceptance, and show what could be had.")
   boolean search;
 
   private final PrintStream out = System.out;

@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * The image, built from {@code deploy/Dockerfile} on bases that {@code .ci/tools} makes of Debian's
- * packages; layers that are there already are not built again.
- * Tests that run beside each other build it one after the other.
+ * packages; layers that are there already are not built again. Tests that run beside each other
+ * build it one after the other.
  */
 final class WorkerImage {
   static final String NAME = "localhost/secateur:test";
