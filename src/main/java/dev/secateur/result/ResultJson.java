@@ -20,6 +20,7 @@ public final class ResultJson {
     json.set("plan", result.plan().document());
     json.set("variants", MAPPER.valueToTree(result.variants()));
     json.set("layers", MAPPER.valueToTree(result.layers()));
+    result.channels().ifPresent(c -> json.set("channels", MAPPER.valueToTree(c)));
     json.set("training", MAPPER.valueToTree(result.training()));
     json.set("calibration", MAPPER.valueToTree(result.calibration()));
     json.set("layerErrors", MAPPER.valueToTree(result.layerErrors()));

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.keras.KerasModel;
+import dev.secateur.keras.KerasReader;
 import dev.secateur.plan.JsonSchema;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -54,6 +56,32 @@ class InstantTest {
       }
     }
     assertThat(zeros / all).isBetween(0.49, 0.51);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.3", "0.4:bytes", "0.1:memory"})
+  void aNetworkWithoutChannelsIsSmallerInEachOfItsFiles(String channels) throws IOException {
+    Run run = run("--recipe", "instant", "--channels", channels, "--max-accuracy-drop", "1");
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    JsonNode report = report();
+    assertThat(JsonSchema.of("report.v1.json").violations((ObjectNode) report)).isEmpty();
+    JsonNode change = report.get("channels");
+    String of =
+        channels.contains("bytes") ? "weights" : channels.contains("mem") ? "memory" : "macs";
+    double share = Double.parseDouble(channels.split(":", 2)[0]);
+    assertThat(change.at("/" + of + "/after").asDouble())
+        .isLessThanOrEqualTo((1 - share) * change.at("/" + of + "/before").asDouble());
+    KerasModel pruned = KerasReader.read(dir.resolve("out/pruned.h5"));
+    assertThat(pruned.graph().parameters()).isEqualTo(change.at("/weights/after").asLong());
+    assertThat(report.at("/plan/pruning/finalSparsity").asDouble()).isZero();
+    assertThat(run.out()).contains("removed: ");
+  }
+
+  @Test
+  void moreChannelsThanCanGoAreRefusedBeforeAnythingRuns() {
+    Run run = run("--recipe", "instant", "--channels", "0.999");
+    assertThat(run.exitCode()).isNotEqualTo(ExitCode.DONE);
+    assertThat(run.err()).contains("/pruning/channels").contains("at most");
   }
 
   @Test

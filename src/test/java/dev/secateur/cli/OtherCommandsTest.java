@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OtherCommandsTest {
@@ -81,6 +82,29 @@ class OtherCommandsTest {
     assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
     assertThat(run.err()).contains("--representative-samples, --input-type", "add --int8");
     assertThat(dir.resolve("fp32.tflite")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tiny/lambda-keras2/model.h5, --replace larger=rescale",
+    "tiny/weights-h5/model.h5, --architecture model.json",
+    "tiny/weights-checkpoint/model.index, --architecture model.json",
+    "evil/lfs-pointer.h5, git lfs pull --include",
+  })
+  void inspectNamesTheCommandUnderWhichAModelIsTaken(String file, String command) {
+    Run run = Run.of("inspect", "src/test/resources/" + file);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err().lines().filter(l -> l.startsWith("try: ")).toList())
+        .singleElement()
+        .asString()
+        .contains(command, file);
+  }
+
+  @Test
+  void inspectNamesNoCommandWhereNoneHelps() {
+    Run run = Run.of("inspect", "src/test/resources/evil/custom.keras");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).doesNotContain("try:");
   }
 
   @Test
