@@ -68,7 +68,8 @@ final class Compress implements Callable<Integer> {
       names = "--representative",
       paramLabel = "FILE",
       description =
-          "Samples that calibrate INT8, with or without labels (also .npy); default: of --train.")
+          "Samples that calibrate integers, with or without labels (also .npy); default: of"
+              + " --train.")
   Optional<Place> representativeAt;
 
   @Option(names = "--name", paramLabel = "NAME", description = "The model's name in the report.")
@@ -160,8 +161,7 @@ final class Compress implements Callable<Integer> {
   }
 
   private void requireSamples(Plan resolved) {
-    boolean trains = resolved.search().isEmpty() && resolved.fineTuning().epochs() > 0;
-    if (trainAt.isEmpty() && trains) {
+    if (trainAt.isEmpty() && resolved.trains()) {
       throw new ParameterException(
           spec.commandLine(),
           "--train: is needed, since the plan trains (or --recipe instant, which does not)");

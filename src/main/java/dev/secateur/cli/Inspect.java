@@ -242,6 +242,8 @@ final class Inspect implements Callable<Integer> {
           .put("message", reason.message())
           .put("remedy", reason.remedy());
     }
+    Optional<String> next = NextCommand.of(modelAt.text(), e.reasons());
+    next.ifPresent(command -> json.put("try", command));
     if (output.json) {
       out.println(json.toPrettyString());
       out.flush();
@@ -250,6 +252,7 @@ final class Inspect implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     line(err, "secateur: %s is refused:", modelAt);
     e.reasons().forEach(reason -> line(err, "  %s", reason));
+    next.ifPresent(command -> line(err, "try: %s", command));
     err.flush();
   }
 

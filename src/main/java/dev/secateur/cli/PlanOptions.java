@@ -71,8 +71,9 @@ final class PlanOptions {
       paramLabel = "SHARE[:OF]",
       description = {
         "Remove channels, so that a smaller network is left: a share of its multiplications (0.3),",
-        "weights (0.3:bytes) or activations in memory (0.3:memory); auto: as much as the accepted",
-        "loss allows. Zeros come on top where --sparsity asks for them."
+        "weights (0.3:bytes), both of these (0.3:both) or activations in memory (0.3:memory);"
+            + " auto:",
+        "as much as the accepted loss allows. Zeros come on top where --sparsity asks for them."
       })
   Optional<String> channels;
 
@@ -196,8 +197,8 @@ final class PlanOptions {
       names = "--max-accuracy-drop",
       paramLabel = "F",
       description = {
-        "Accepted if INT8's accuracy (top-1, F1, mIoU) falls by no more than this, and its"
-            + " balanced",
+        "Accepted if the accuracy (top-1, F1, mIoU) by the first scheme falls by no more than this,"
+            + " and its balanced",
         "accuracy by no more than 2.5 times this (default 0.02)."
       })
   Optional<Double> maxAccuracyDrop;
@@ -206,7 +207,8 @@ final class PlanOptions {
       names = "--max-loss-increase",
       paramLabel = "F",
       description = {
-        "Accepted if INT8's loss rises by no more than this part; for numbers and images (default",
+        "Accepted if the loss by it rises by no more than this part; for numbers and images"
+            + " (default",
         "0.1, and for regression R² may fall by 0.05 all the same unless this is given)."
       })
   Optional<Double> maxLossIncrease;

@@ -175,6 +175,7 @@ final class Codecs {
       FineTuning.Loss loss,
       boolean distilled,
       Optional<FineTuning.Precision> precision,
+      Optional<Double> learningRate,
       Optional<FineTuned.HeldOut> heldOut,
       Map<String, Quantizing.Scale> scales,
       Map<String, Double> sparsity) {
@@ -186,6 +187,7 @@ final class Codecs {
           tuned.loss(),
           tuned.distilled(),
           tuned.precision(),
+          tuned.learningRate(),
           tuned.heldOut(),
           tuned.scales(),
           tuned.sparsity());
@@ -201,6 +203,7 @@ final class Codecs {
           loss,
           distilled,
           precision,
+          learningRate,
           heldOut,
           scales,
           sparsity);
@@ -208,6 +211,7 @@ final class Codecs {
   }
 
   private static final ObjectMapper JSON = new ObjectMapper().registerModule(new Jdk8Module());
+
   static final Codec<ChannelSensitivity> CHANNELS =
       new Codec<>() {
         @Override

@@ -49,6 +49,7 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
     products.put(Product.MODEL, model);
     boolean first = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
     Graph start = first ? Reconstructed.of(run, model.graph()) : model.graph();
+    FineTuning how = settled(plan.fineTuning(), original, start);
     List<Optional<FineTuning.Loss>> losses =
         run.inputs().trainingLosses(products.get(Product.ORIGINAL).goals());
     Supplier<FineTuned> training =
@@ -57,7 +58,7 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
                 start,
                 original,
                 run.inputs().train(),
-                plan.fineTuning(),
+                how,
                 plan.pruning(),
                 aware(plan) ? new LearnedScales(run) : Quantizing.NONE,
                 losses,
@@ -77,6 +78,15 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
     }
     tuned.heldOut().filter(FineTuned.HeldOut::worse).ifPresent(h -> warn(h));
     products.put(Product.TUNED, tuned);
+  }
+
+  /** The further a network without channels is from the original, the larger its steps. */
+  private FineTuning settled(FineTuning how, Graph original, Graph start) {
+    if (how.learningRate().isPresent() || how.epochs() == 0) {
+      return how;
+    }
+    double divergence = Reconstructed.divergence(run, original, start);
+    return how.withLearningRate(Math.min(Math.max(2e-3 * divergence, 1e-4), 3e-3));
   }
 
   /** Of a network that is judged more than once: by a search, and by who chose it. */

@@ -53,7 +53,7 @@ public final class FourBits {
     Rounding.Rounded rounded;
     try (Rounding rounding =
         new Rounding(Reconstructed.samples(folded, representative, threads, cancelled), threads)) {
-      rounded = rounding.round(folded, bits.most());
+      rounded = rounding.round(folded, bits.most(), how.perTensorDense());
     }
     Lowered lowered = Lowered.of(rounded.network());
     TfliteModel fp32 = lowered.float32(Run.INTERMEDIATE);
@@ -71,7 +71,8 @@ public final class FourBits {
   static FourBits nearest(Graph network, Quantization how, List<Tensor> few, int threads) {
     Graph folded = Passes.forInference(network);
     Rounding.Rounded rounded =
-        Rounding.nearest(folded, KernelBits.of(folded, how.keepInt8()).most());
+        Rounding.nearest(
+            folded, KernelBits.of(folded, how.keepInt8()).most(), how.perTensorDense());
     Lowered lowered = Lowered.of(rounded.network());
     Calibration calibration =
         new Calibrator(threads).calibrate(lowered, lowered.float32(Run.INTERMEDIATE), List.of(few));

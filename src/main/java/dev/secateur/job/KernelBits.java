@@ -70,8 +70,8 @@ record KernelBits(Set<String> kept) {
       if (!known.contains(layer)) {
         throw new JobException(
             FailureReason.PLAN_INVALID,
-            "quantization/keepInt8: there is no layer \"%s\" with a kernel; there are %s"
-                .formatted(layer, known.stream().sorted().toList()));
+            "/quantization/keepInt8: no layer %s with a kernel; there are %s"
+                .formatted(layer, known.stream().sorted().collect(Collectors.joining(", "))));
       }
     }
     return kernels.entrySet().stream()

@@ -19,7 +19,7 @@ import java.util.Set;
 /** Makes a quantized TFLite file by each scheme, calibrated on the representative set. */
 record Quantize(Run run) implements Step {
   /** Enough for an average over all values of a layer. */
-  private static final int ERROR_SAMPLES = 32;
+  private static final int ERROR_SAMPLES = 16;
 
   @Override
   public Stage stage() {

@@ -94,6 +94,12 @@ final class Reconstructed {
     return new Samples(batches(set, count), part -> predictor(part, threads), cancelled);
   }
 
+  /** How far a network is from the original before it is trained. */
+  static double divergence(Run run, Graph original, Graph start) {
+    return samples(run, original)
+        .divergence(new Divergence(Head.of(original), scores(run)), original, start);
+  }
+
   /** Outputs that are class logits, whether or not a softmax follows. */
   static Set<String> scores(Run run) {
     Set<String> scores = new TreeSet<>();

@@ -29,7 +29,9 @@ final class TrainingRecord {
         asked.replace(),
         asked.preprocessing(),
         tuned.pruning(),
-        asked.fineTuning().settled(tuned.loss(), tuned.distilled(), tuned.precision()),
+        asked
+            .fineTuning()
+            .settled(tuned.loss(), tuned.distilled(), tuned.precision(), tuned.learningRate()),
         asked.quantization(),
         asked.representative(),
         asked.acceptance(),

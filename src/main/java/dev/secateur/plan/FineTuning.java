@@ -12,6 +12,7 @@ import java.util.Optional;
  *
  * @param recipe RECOMMENDED, TUTORIAL (labels alone, a constant rate), or INSTANT (no training):
  *     where the other fields' defaults come from
+ * @param learningRate at the start of the run; empty: by how far the network is from the original
  * @param loss empty: from the file's training configuration, else from the output
  * @param validationSplit fraction of the training set, taken from its end, in [0, 1)
  * @param distill learn from the original's outputs instead of the labels
@@ -24,7 +25,7 @@ public record FineTuning(
     int epochs,
     int batchSize,
     Optimizer optimizer,
-    double learningRate,
+    Optional<Double> learningRate,
     LearningRateSchedule learningRateSchedule,
     Optional<Loss> loss,
     double validationSplit,
@@ -202,15 +203,15 @@ public record FineTuning(
     if (pruning.method() == Pruning.Method.MAGNITUDE || recipe == Recipe.TUTORIAL || epochs == 0) {
       return usual;
     }
-    boolean little = pruning.finalSparsity() <= LITTLE && pruning.channels().isEmpty();
-    boolean much = pruning.finalSparsity() > LITTLE;
+    boolean channels = pruning.channels().isPresent();
+    boolean little = pruning.finalSparsity() <= LITTLE && !channels;
     Augment augment = epochs < LONG ? Augment.FLIPS : Augment.FLIPS_AND_SHIFTS;
     return new FineTuning(
         recipe,
         usual.epochs,
         usual.batchSize,
         usual.optimizer,
-        little ? 5e-4 : much ? 3e-3 : 1e-3,
+        channels ? Optional.empty() : Optional.of(little ? 5e-4 : 3e-3),
         usual.learningRateSchedule,
         usual.loss,
         usual.validationSplit,
@@ -256,17 +257,73 @@ public record FineTuning(
         Optional.empty());
   }
 
-  /**
-   * The same with what a run has settled: the loss, whether the original was learned from, and the
-   * precision where anything was trained.
-   */
-  public FineTuning settled(Loss minimised, boolean distilled, Optional<Precision> computedIn) {
+  /** With a learning rate that is known, as most are. */
+  public FineTuning(
+      Recipe recipe,
+      int epochs,
+      int batchSize,
+      Optimizer optimizer,
+      double learningRate,
+      LearningRateSchedule learningRateSchedule,
+      Optional<Loss> loss,
+      double validationSplit,
+      boolean distill,
+      Augment augment,
+      boolean shuffle,
+      long seed,
+      boolean freezeBatchNorm,
+      Optional<Precision> precision) {
+    this(
+        recipe,
+        epochs,
+        batchSize,
+        optimizer,
+        Optional.of(learningRate),
+        learningRateSchedule,
+        loss,
+        validationSplit,
+        distill,
+        augment,
+        shuffle,
+        seed,
+        freezeBatchNorm,
+        precision);
+  }
+
+  /** The same with another learning rate. */
+  public FineTuning withLearningRate(double rate) {
     return new FineTuning(
         recipe,
         epochs,
         batchSize,
         optimizer,
-        learningRate,
+        Optional.of(rate),
+        learningRateSchedule,
+        loss,
+        validationSplit,
+        distill,
+        augment,
+        shuffle,
+        seed,
+        freezeBatchNorm,
+        precision);
+  }
+
+  /**
+   * The same with what a run has settled: the loss, whether the original was learned from, the
+   * precision where anything was trained, and the learning rate.
+   */
+  public FineTuning settled(
+      Loss minimised,
+      boolean distilled,
+      Optional<Precision> computedIn,
+      Optional<Double> begunWith) {
+    return new FineTuning(
+        recipe,
+        epochs,
+        batchSize,
+        optimizer,
+        learningRate.or(() -> begunWith),
         learningRateSchedule,
         Optional.of(minimised),
         validationSplit,
@@ -285,7 +342,7 @@ public record FineTuning(
     if (batchSize < 1) {
       throw new IllegalArgumentException("batchSize: must be 1 or more");
     }
-    if (!(learningRate > 0) || !Double.isFinite(learningRate)) {
+    if (learningRate.filter(r -> !(r > 0) || !Double.isFinite(r)).isPresent()) {
       throw new IllegalArgumentException("learningRate: must be positive");
     }
     if (!(validationSplit >= 0 && validationSplit < 1)) {

@@ -25,6 +25,9 @@ final class NetworkSize {
   /** Exponent of the mean that stands for the largest where widths are weighed. */
   private static final double PEAK = 12;
 
+  /** How much what is not asked for weighs beside what is. */
+  private static final double OTHERS = 0.05;
+
   /** A number of channels: those that stay, and for each group those of one unit. */
   private record Width(int stays, int[] groups, int[] perUnit) {
     double at(int[] kept) {
@@ -183,12 +186,19 @@ final class NetworkSize {
       case MACS -> sum(macs, kept) / whole[0];
       case BYTES -> sum(weights, kept) / whole[1];
       case MEMORY -> peak(kept) / whole[2];
+      case BOTH -> Math.max(left(ChannelTarget.Of.MACS, kept), left(ChannelTarget.Of.BYTES, kept));
     };
   }
 
-  /** What widths are chosen by: half of it what is asked for, half of it the others. */
+  /** What widths are chosen by: what is asked for and, between equals, the others. */
   double weighed(ChannelTarget.Of of, int[] kept) {
-    double half = (sum(macs, kept) / whole[0] + sum(weights, kept) / whole[1]) / 2;
-    return of == ChannelTarget.Of.MEMORY ? (half + 3 * meanPeak(kept)) / 4 : half;
+    double macsLeft = sum(macs, kept) / whole[0];
+    double weightsLeft = sum(weights, kept) / whole[1];
+    return switch (of) {
+      case MACS -> macsLeft + OTHERS * weightsLeft;
+      case BYTES -> weightsLeft + OTHERS * macsLeft;
+      case BOTH -> macsLeft + weightsLeft;
+      case MEMORY -> meanPeak(kept) + OTHERS * (macsLeft + weightsLeft);
+    };
   }
 }

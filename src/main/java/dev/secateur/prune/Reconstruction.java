@@ -1,7 +1,6 @@
 package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
-import dev.secateur.graph.Tensor;
 import dev.secateur.graph.channel.Axis;
 import dev.secateur.graph.channel.Channels;
 import java.util.Arrays;
@@ -118,15 +117,7 @@ public final class Reconstruction implements AutoCloseable {
   public ExpectedLoss lost(Graph original, Graph narrow, Divergence divergence) {
     Samples few = samples.first(SENSITIVITY_BATCHES);
     return ExpectedLoss.of(
-        divergence,
-        heads(few, divergence.ofHeads(original)),
-        heads(few, divergence.ofHeads(narrow)));
-  }
-
-  private static List<List<Tensor>> heads(Samples samples, Graph network) {
-    Activations values = samples.of(network);
-    values.advance(network, network.nodes().size());
-    return network.outputs().stream().map(o -> values.value(o.value())).toList();
+        divergence, few.heads(divergence.ofHeads(original)), few.heads(divergence.ofHeads(narrow)));
   }
 
   @Override

@@ -43,9 +43,10 @@ public final class Rounding implements AutoCloseable {
   /**
    * @param original as it runs at inference: what can be folded is
    * @param most the largest level of each kernel that can be rounded so, by its name
+   * @param oneStepDense whether dense kernels of eight bits have one step too
    * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
    */
-  public Rounded round(Graph original, ToIntFunction<String> most) {
+  public Rounded round(Graph original, ToIntFunction<String> most, boolean oneStepDense) {
     Graph rounded = original;
     Map<String, Grid> grids = new HashMap<>();
     Activations before = samples.of(original);
@@ -57,10 +58,11 @@ public final class Rounding implements AutoCloseable {
       }
       samples.checkCancelled();
       int levels = most.applyAsInt(kernel.kernel());
+      boolean one = hasOneStep(op, levels, oneStepDense);
       Step step =
           kernel instanceof PrunableLayer layer
-              ? reconstructed(layer, original, rounded, before, now, levels, hasOneStep(op, levels))
-              : nearest(kernel.kernel(), original, levels, hasOneStep(op, levels));
+              ? reconstructed(layer, original, rounded, before, now, levels, one)
+              : nearest(kernel.kernel(), original, levels, one);
       rounded = rounded.withWeights(step.weights());
       grids.put(kernel.kernel(), new Grid(levels, step.steps()));
     }
@@ -72,15 +74,17 @@ public final class Rounding implements AutoCloseable {
    *
    * @param original as it runs at inference
    * @param most the largest level of each kernel that can be rounded so, by its name
+   * @param oneStepDense whether dense kernels of eight bits have one step too
    */
-  public static Rounded nearest(Graph original, ToIntFunction<String> most) {
+  public static Rounded nearest(Graph original, ToIntFunction<String> most, boolean oneStepDense) {
     Graph rounded = original;
     Map<String, Grid> grids = new HashMap<>();
     for (PrunableKernel kernel : PrunableKernel.of(original)) {
       Op op = original.nodes().get(kernel.index()).op();
       if (isRounded(op)) {
         int levels = most.applyAsInt(kernel.kernel());
-        Step step = nearest(kernel.kernel(), original, levels, hasOneStep(op, levels));
+        boolean one = hasOneStep(op, levels, oneStepDense);
+        Step step = nearest(kernel.kernel(), original, levels, one);
         rounded = rounded.withWeights(step.weights());
         grids.put(kernel.kernel(), new Grid(levels, step.steps()));
       }
@@ -89,8 +93,8 @@ public final class Rounding implements AutoCloseable {
   }
 
   /** Runtimes take a dense kernel of four bits with one step only. */
-  private static boolean hasOneStep(Op op, int levels) {
-    return levels == Grid.FOUR_BITS && op instanceof Op.Dense;
+  private static boolean hasOneStep(Op op, int levels, boolean oneStepDense) {
+    return op instanceof Op.Dense && (oneStepDense || levels == Grid.FOUR_BITS);
   }
 
   /** Kernels of which runtimes know forms of four bits. */

@@ -28,8 +28,11 @@ final class RoundingProblem {
   private static final int PASSES = 6;
 
   /**
-   * Columns with zeros of their own each need a factorization; of so many rows it costs too much.
+   * Above so many rows, W* costs too much time and memory: q starts from the original's weights.
    */
+  private static final int MOST_ROWS = 2304;
+
+  /** Columns with zeros of their own each need a factorization: above so many rows, likewise. */
   private static final int MOST_ROWS_APART = 640;
 
   private final LinearAlgebra algebra;
@@ -37,8 +40,12 @@ final class RoundingProblem {
   private final Matrix r;
   private final Matrix original;
 
+  private Form whole;
+  private Form last;
+  private BitSet lastSupport;
+
   /**
-   * @param h rows×rows
+   * @param h rows×rows, taken over: it becomes A
    * @param c rows×columns
    * @param original W₀, rows×columns
    */
@@ -46,11 +53,10 @@ final class RoundingProblem {
     this.algebra = algebra;
     this.original = original;
     double lambda = Math.max(LayerProblem.RIDGE * h.meanOfDiagonal(), 1e-12);
-    double[] ridged = h.values().clone();
     for (int i = 0; i < h.rows(); i++) {
-      ridged[i * h.rows() + i] += lambda;
+      h.values()[i * h.rows() + i] += lambda;
     }
-    this.a = new Matrix(h.rows(), h.rows(), ridged);
+    this.a = h;
     double[] right = c.values().clone();
     for (int i = 0; i < right.length; i++) {
       right[i] += lambda * original.values()[i];
@@ -62,21 +68,25 @@ final class RoundingProblem {
    * @param shared one step for all columns
    */
   Solution solve(int most, boolean shared) {
-    Column[] columns = columns();
-    Rounded[] best = new Rounded[columns.length];
+    int count = original.columns();
+    Rounded[] best = new Rounded[count];
     if (shared) {
+      Column[] columns = new Column[count];
+      for (int j = 0; j < count; j++) {
+        columns[j] = Column.of(whole(), r, original, j);
+      }
       best = together(columns, most);
     } else {
-      for (int j = 0; j < columns.length; j++) {
-        best[j] = together(new Column[] {columns[j]}, most)[0];
+      for (int j = 0; j < count; j++) {
+        best[j] = together(new Column[] {Column.of(form(j), r, original, j)}, most)[0];
       }
     }
     List<Float> steps = Arrays.stream(best).map(b -> brief(b.step())).toList();
-    Matrix weights = Matrix.zeros(original.rows(), original.columns());
-    for (int j = 0; j < columns.length; j++) {
-      int[] rows = columns[j].form().rows();
+    Matrix weights = Matrix.zeros(original.rows(), count);
+    for (int j = 0; j < count; j++) {
+      int[] rows = best[j].rows();
       for (int i = 0; i < rows.length; i++) {
-        weights.values()[rows[i] * columns.length + j] = best[j].q()[i] * (double) steps.get(j);
+        weights.values()[rows[i] * count + j] = best[j].q()[i] * (double) steps.get(j);
       }
     }
     return new Solution(weights, shared ? steps.subList(0, 1) : steps);
@@ -90,32 +100,29 @@ final class RoundingProblem {
     return Float.intBitsToFloat(Float.floatToIntBits((float) step) + 0x8000 & 0xffff0000);
   }
 
-  /** The rows that may be other than zero, with A there. */
-  private Column[] columns() {
-    int n = original.rows();
-    Column[] columns = new Column[original.columns()];
-    Form last = null;
-    BitSet lastSupport = null;
-    Form whole = null;
-    for (int j = 0; j < columns.length; j++) {
-      BitSet support = new BitSet(n);
-      for (int i = 0; i < n; i++) {
-        support.set(i, original.at(i, j) != 0);
-      }
-      Form form;
-      if (support.cardinality() == n) {
-        whole = whole == null ? Form.of(algebra, a, support, true) : whole;
-        form = whole;
-      } else if (support.equals(lastSupport)) {
-        form = last;
-      } else {
-        form = Form.of(algebra, a, support, n <= MOST_ROWS_APART);
-        last = form;
-        lastSupport = support;
-      }
-      columns[j] = Column.of(form, r, original, j);
+  private Form whole() {
+    if (whole == null) {
+      BitSet all = new BitSet();
+      all.set(0, original.rows());
+      whole = Form.of(algebra, a, all, original.rows() <= MOST_ROWS);
     }
-    return columns;
+    return whole;
+  }
+
+  /** A on the rows where a column may be other than zero. Neighbours often share theirs. */
+  private Form form(int column) {
+    BitSet support = new BitSet();
+    for (int i = 0; i < original.rows(); i++) {
+      support.set(i, original.at(i, column) != 0);
+    }
+    if (support.cardinality() == original.rows() || original.rows() > MOST_ROWS_APART) {
+      return whole();
+    }
+    if (last == null || !support.equals(lastSupport)) {
+      last = Form.of(algebra, a, support, true);
+      lastSupport = support;
+    }
+    return last;
   }
 
   /** The best of the steps for columns that share it. */
@@ -219,21 +226,34 @@ final class RoundingProblem {
 
   /**
    * @param r of its rows
-   * @param wanted W* where the form is factored, else the original's weights
+   * @param free which of them may be other than zero
+   * @param wanted W* where the form is factored and all are free, else the original's weights
    */
-  private record Column(Form form, double[] r, double[] wanted) {
+  private record Column(Form form, double[] r, boolean[] free, double[] wanted) {
     static Column of(Form form, Matrix r, Matrix original, int column) {
       int n = form.rows().length;
       double[] here = new double[n];
       double[] wanted = new double[n];
+      boolean[] free = new boolean[n];
+      boolean all = true;
       for (int i = 0; i < n; i++) {
         here[i] = r.at(form.rows()[i], column);
         wanted[i] = original.at(form.rows()[i], column);
+        free[i] = wanted[i] != 0;
+        all &= free[i];
       }
-      if (form.upper().length > 0) {
-        wanted = solved(form.upper(), here);
+      boolean solved = all && form.upper().length > 0;
+      return new Column(form, here, free, solved ? solved(form.upper(), here) : wanted);
+    }
+
+    /** U where errors can be carried over; empty elsewhere. */
+    double[] carrying() {
+      for (boolean f : free) {
+        if (!f) {
+          return new double[0];
+        }
       }
-      return new Column(form, here, wanted);
+      return form.upper();
     }
 
     /** {@code A⁻¹r = Uᵀ(U·r)}. */
@@ -253,7 +273,7 @@ final class RoundingProblem {
     }
   }
 
-  private record Rounded(int[] q, double step, double cost) {}
+  private record Rounded(int[] rows, int[] q, double step, double cost) {}
 
   /** A column on its way: q, and the gradient {@code R − s·Aq}. */
   private static final class Descent {
@@ -276,7 +296,7 @@ final class RoundingProblem {
 
     private int[] start() {
       double[] w = column.wanted().clone();
-      double[] upper = column.form().upper();
+      double[] upper = column.carrying();
       int n = w.length;
       int[] rounded = new int[n];
       for (int i = 0; i < n; i++) {
@@ -312,6 +332,9 @@ final class RoundingProblem {
       int n = q.length;
       boolean moved = false;
       for (int i = 0; i < n; i++) {
+        if (!column.free()[i]) {
+          continue;
+        }
         int best = clipped(q[i] + gradient[i] / (a[i * n + i] * step));
         if (best != q[i]) {
           move(i, best - q[i]);
@@ -346,7 +369,8 @@ final class RoundingProblem {
     }
 
     Rounded result(double last) {
-      return new Rounded(q, last, last * last * square() - 2 * last * linear());
+      return new Rounded(
+          column.form().rows(), q, last, last * last * square() - 2 * last * linear());
     }
   }
 }

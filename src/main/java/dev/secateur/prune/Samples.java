@@ -57,6 +57,20 @@ public record Samples(
     return (int) Math.max(LEAST, Math.min(most, bytes / each));
   }
 
+  /** How far another network is from the original, on a few of the samples. */
+  public double divergence(Divergence divergence, Graph original, Graph other) {
+    Samples few = first(Reconstruction.SENSITIVITY_BATCHES);
+    return divergence.between(
+        few.heads(divergence.ofHeads(original)), few.heads(divergence.ofHeads(other)));
+  }
+
+  /** Of a network whose outputs are its heads: each one's values, one tensor a batch. */
+  List<List<Tensor>> heads(Graph network) {
+    Activations values = of(network);
+    values.advance(network, network.nodes().size());
+    return network.outputs().stream().map(o -> values.value(o.value())).toList();
+  }
+
   Activations of(Graph network) {
     return of(network, UnaryOperator.identity());
   }

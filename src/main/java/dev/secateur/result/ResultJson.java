@@ -20,6 +20,7 @@ public final class ResultJson {
     json.set("plan", result.plan().document());
     json.set("variants", MAPPER.valueToTree(result.variants()));
     json.set("layers", MAPPER.valueToTree(result.layers()));
+    result.channels().ifPresent(c -> json.set("channels", MAPPER.valueToTree(c)));
     json.set("training", MAPPER.valueToTree(result.training()));
     json.set("calibration", MAPPER.valueToTree(result.calibration()));
     json.set("layerErrors", MAPPER.valueToTree(result.layerErrors()));
@@ -27,7 +28,11 @@ public final class ResultJson {
     json.set("warnings", MAPPER.valueToTree(result.warnings()));
     json.set("process", MAPPER.valueToTree(result.process()));
     json.set("artifacts", MAPPER.valueToTree(result.artifacts()));
-    result.search().ifPresent(search -> json.set("search", MAPPER.valueToTree(search)));
+    result.search().ifPresent(search -> json.set("search", search(search)));
     return json;
+  }
+
+  public static ObjectNode search(Searched search) {
+    return MAPPER.valueToTree(search);
   }
 }

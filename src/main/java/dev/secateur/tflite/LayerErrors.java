@@ -3,7 +3,6 @@ package dev.secateur.tflite;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.Quantization;
 import dev.secateur.plan.Scheme;
-import dev.secateur.tflite.TfliteInterpreter.Kernels;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,8 +14,7 @@ import java.util.stream.IntStream;
 /**
  * Measures what each layer's quantization costs. What runs is the quantized program in which each
  * integer operator has a twin: the same operator in float, of the same operands dequantized. So an
- * error is the layer's own, whatever came before it. The kernels are the built-in ones, as those of
- * TFLite's debugger are.
+ * error is the layer's own, whatever came before it.
  */
 final class LayerErrors {
   private final List<Quantizer.Twin> twins;
@@ -46,8 +44,7 @@ final class LayerErrors {
     int[] watched =
         twins.stream().flatMapToInt(t -> IntStream.of(t.actual(), t.expected())).toArray();
     TfliteModel model = FlatBufferWriter.write(twinned, new ModelMetadata("twins", ""));
-    try (TfliteInterpreter interpreter =
-        TfliteInterpreter.watching(model, threads, watched, Kernels.BUILT_IN)) {
+    try (TfliteInterpreter interpreter = TfliteInterpreter.watching(model, threads, watched)) {
       for (List<Tensor> batch : batches) {
         interpreter.run(batch);
         for (int i = 0; i < twins.size(); i++) {

@@ -171,13 +171,7 @@ public final class TfliteInterpreter implements Predictor {
    * outputs, so this is how intermediate values are seen.
    */
   static TfliteInterpreter watching(TfliteModel compiled, int threads, int[] watched) {
-    return watching(compiled, threads, watched, Kernels.XNNPACK);
-  }
-
-  /** The same with the kernels that are asked for. */
-  static TfliteInterpreter watching(
-      TfliteModel compiled, int threads, int[] watched, Kernels kernels) {
-    return open(compiled, threads, watched, kernels);
+    return open(compiled, threads, watched, Kernels.XNNPACK);
   }
 
   private static TfliteInterpreter open(

@@ -19,8 +19,14 @@ final class WeightQuantizer {
   /** Elements of a kernel from which on the official converter quantizes it as well. */
   private static final int LEAST_INT8 = 1024;
 
-  /** Elements from which on half of their bytes are more than a tensor and an operator. */
+  /**
+   * Elements from which on half of their bytes are more than a tensor and an operator. A bias has
+   * its kernel's form, however small: XNNPACK leaves layers alone whose weights have two.
+   */
   private static final int LEAST_FLOAT16 = 96;
+
+  /** Stands for what is no constant. */
+  private static final Constant NONE = new Constant.Int8s(new byte[0]);
 
   private final Program from;
   private final Scheme scheme;
@@ -34,6 +40,7 @@ final class WeightQuantizer {
   private final Map<Integer, Integer> floats = new HashMap<>();
 
   private final Map<Integer, Integer> kernels = new HashMap<>();
+  private final Map<Integer, Integer> halves = new HashMap<>();
 
   private WeightQuantizer(Program from, Scheme scheme, boolean perTensorDense) {
     this.from = from;
@@ -53,9 +60,9 @@ final class WeightQuantizer {
   }
 
   private Program rewritten() {
-    from.inputs().forEach(port -> to.input(port.name(), asFloat(port.tensor(), port.name())));
+    from.inputs().forEach(port -> to.input(port.name(), copy(port.tensor())));
     from.operators().forEach(this::rewrite);
-    from.outputs().forEach(port -> to.output(port.name(), asFloat(port.tensor(), port.name())));
+    from.outputs().forEach(port -> to.output(port.name(), copy(port.tensor())));
     return to;
   }
 
@@ -66,7 +73,7 @@ final class WeightQuantizer {
       int tensor = operator.inputs().get(i);
       operands.add(hybrid && i == 1 ? kernel(tensor, operator) : operand(operator, i, tensor));
     }
-    int output = asFloat(operator.output(), operator.layer());
+    int output = copy(operator.output());
     Attributes attributes =
         hybrid ? operator.attributes().quantizingInputs() : operator.attributes();
     to.append(
@@ -104,14 +111,15 @@ final class WeightQuantizer {
   }
 
   private int operand(Operator operator, int index, int tensor) {
-    boolean kernel = operator.opcode().int8().rule() == Opcode.Int8.Rule.KERNEL && index == 1;
     if (operator.floatOnly()) {
       return copy(tensor);
     }
-    return scheme == Scheme.INT8_WEIGHTS && kernel && isLarge(tensor)
-        ? floats.computeIfAbsent(
-            tensor, t -> restored(kernel(t, operator), from.tensor(t), operator.layer()))
-        : asFloat(tensor, operator.layer());
+    boolean ofKernel = operator.opcode().int8().rule() == Opcode.Int8.Rule.KERNEL;
+    return scheme == Scheme.FLOAT16
+        ? inFloat16(tensor, ofKernel ? 1 : LEAST_FLOAT16, operator)
+        : ofKernel && index == 1 && isLarge(tensor)
+            ? restored(tensor, kernel(tensor, operator), operator)
+            : copy(tensor);
   }
 
   private int kernel(int tensor, Operator operator) {
@@ -132,13 +140,6 @@ final class WeightQuantizer {
         });
   }
 
-  private int asFloat(int tensor, String layer) {
-    Program.Tensor t = from.tensor(tensor);
-    return scheme == Scheme.FLOAT16 && fitsFloat16(t)
-        ? floats.computeIfAbsent(tensor, i -> restored(half(t), t, layer))
-        : copy(tensor);
-  }
-
   private int copy(int tensor) {
     return copies.computeIfAbsent(
         tensor,
@@ -150,26 +151,42 @@ final class WeightQuantizer {
         });
   }
 
-  private int restored(int stored, Program.Tensor as, String layer) {
-    int restored = to.floats(as.name() + "/float", as.shape());
-    to.append(
-        new Operator(Opcode.DEQUANTIZE, Attributes.NONE, List.of(stored), restored, layer, false));
-    return restored;
+  private int inFloat16(int tensor, int least, Operator operator) {
+    Program.Tensor t = from.tensor(tensor);
+    if (!(t.constant().orElse(NONE) instanceof Constant.Floats floats)
+        || floats.values().length < least
+        || !Constant.Halves.hold(floats)) {
+      return copy(tensor);
+    }
+    int half =
+        halves.computeIfAbsent(
+            tensor,
+            i ->
+                to.constant(
+                    t.name(),
+                    t.shape(),
+                    ScalarType.FLOAT16,
+                    new Constant.Halves(floats),
+                    Optional.empty()));
+    return restored(tensor, half, operator);
   }
 
-  private static boolean fitsFloat16(Program.Tensor tensor) {
-    return tensor.constant().orElse(Constant.Floats.of()) instanceof Constant.Floats floats
-        && floats.values().length >= LEAST_FLOAT16
-        && Constant.Halves.hold(floats);
-  }
-
-  private int half(Program.Tensor tensor) {
-    Constant.Floats floats = (Constant.Floats) tensor.constant().orElseThrow();
-    return to.constant(
-        tensor.name(),
-        tensor.shape(),
-        ScalarType.FLOAT16,
-        new Constant.Halves(floats),
-        Optional.empty());
+  /** As float32 again, once. */
+  private int restored(int tensor, int stored, Operator reader) {
+    return floats.computeIfAbsent(
+        tensor,
+        i -> {
+          Program.Tensor t = from.tensor(i);
+          int restored = to.floats(t.name() + "/float", t.shape());
+          to.append(
+              new Operator(
+                  Opcode.DEQUANTIZE,
+                  Attributes.NONE,
+                  List.of(stored),
+                  restored,
+                  reader.layer(),
+                  false));
+          return restored;
+        });
   }
 }

@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  * @param loss what was minimised; with {@code distilled} it names the original's output only
  * @param distilled whether the original's outputs were the targets
  * @param precision in which it computed; empty where nothing was trained
+ * @param learningRate that the run began with
  * @param heldOut of a network that was reconstructed before: what training did to it; empty where
  *     nothing was held out
  * @param scales that the network has learned to be quantized with, by name of input or node; empty
@@ -36,6 +37,7 @@ public record FineTuned(
     FineTuning.Loss loss,
     boolean distilled,
     Optional<FineTuning.Precision> precision,
+    Optional<Double> learningRate,
     Optional<HeldOut> heldOut,
     Map<String, Quantizing.Scale> scales,
     Map<String, Double> sparsity) {

@@ -33,6 +33,9 @@ public final class FineTuner implements AutoCloseable {
   private static final String OTHER_RUN =
       "checkpoint {0}: of another model, data set, plan or version; starting anew";
 
+  /** Where nobody says how fast to learn. */
+  private static final double RATE = 1e-3;
+
   /** Steps between two reports to the listener. */
   private static final int REPORT_EVERY = 10;
 
@@ -104,7 +107,8 @@ public final class FineTuner implements AutoCloseable {
     this.stepsPerEpoch = Batches.perEpoch(split.training().length, how.batchSize());
     this.steps = Math.multiplyExact(stepsPerEpoch, how.epochs());
     this.schedule = new PruningSchedule(pruning, steps, how.recipe());
-    this.learningRate = new LearningRate(how.learningRateSchedule(), how.learningRate(), steps);
+    this.learningRate =
+        new LearningRate(how.learningRateSchedule(), how.learningRate().orElse(RATE), steps);
     this.fixed = pruning.method() == Pruning.Method.RECONSTRUCT;
 
     this.pruned =
@@ -381,6 +385,7 @@ public final class FineTuner implements AutoCloseable {
         objective.loss(),
         objective.distilled(),
         steps == 0 ? Optional.empty() : Optional.of(precision),
+        how.learningRate(),
         heldOut,
         kept ? Map.of() : session.scales(),
         reached);

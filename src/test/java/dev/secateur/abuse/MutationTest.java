@@ -8,6 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +36,15 @@ class MutationTest {
     assertThat(tally.models()).isGreaterThan(MUTATIONS / 100);
   }
 
+  @Test
+  void everyDamagedSavedModelIsAModelOrATypedError() throws IOException {
+    int mutations = 200;
+    Tally tally = savedModels(0, mutations, temporary);
+    assertThat(tally.fouls()).isEmpty();
+    assertThat(tally.refused()).isGreaterThan(mutations / 10);
+    assertThat(tally.models()).isGreaterThan(mutations / 50);
+  }
+
   private record Tally(int models, int refused, List<String> fouls) {}
 
   private static Tally run(List<Path> files, int from, int to, Path directory) throws IOException {
@@ -40,17 +52,50 @@ class MutationTest {
     for (Path file : files) {
       contents.add(Files.readAllBytes(file));
     }
+    return run(
+        seed -> files.get(seed % files.size()).getFileName().toString(),
+        seed -> new Mutations(seed).mutate(contents.get(seed % contents.size())),
+        from,
+        to,
+        directory);
+  }
+
+  /** In zips, as they are registered. */
+  private static Tally savedModels(int from, int to, Path directory) throws IOException {
+    List<Path> saved;
+    try (Stream<Path> tiny = Files.list(Path.of("src", "test", "resources", "tiny"))) {
+      saved = tiny.map(t -> t.resolve("model.tf")).filter(Files::isDirectory).sorted().toList();
+    }
+    List<Map<String, byte[]>> contents = new ArrayList<>();
+    for (Path model : saved) {
+      Map<String, byte[]> files = new TreeMap<>();
+      try (Stream<Path> all = Files.walk(model)) {
+        for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
+          files.put(model.relativize(file).toString(), Files.readAllBytes(file));
+        }
+      }
+      contents.add(files);
+    }
+    return run(
+        seed -> saved.get(seed % saved.size()).getParent().getFileName().toString(),
+        seed -> Mutations.zipped(new Mutations(seed).mutate(contents.get(seed % contents.size()))),
+        from,
+        to,
+        directory);
+  }
+
+  private static Tally run(
+      IntFunction<String> name, IntFunction<byte[]> damaging, int from, int to, Path directory)
+      throws IOException {
     int models = 0;
     int refused = 0;
     List<String> fouls = new ArrayList<>();
     for (int seed = from; seed < to; seed++) {
-      int which = seed % files.size();
       Path damaged = directory.resolve("damaged");
-      Files.write(damaged, new Mutations(seed).mutate(contents.get(which)));
+      Files.write(damaged, damaging.apply(seed));
       Reading reading = Reading.of(damaged);
       if (reading.foul().isPresent()) {
-        fouls.add(
-            "seed " + seed + " of " + files.get(which).getFileName() + ": " + reading.foul().get());
+        fouls.add("seed " + seed + " of " + name.apply(seed) + ": " + reading.foul().get());
       } else if (reading.refusal().isPresent()) {
         refused++;
       } else {
@@ -81,10 +126,11 @@ class MutationTest {
     }
   }
 
-  /** {@code bench/fuzz}: [first seed] [count]. */
+  /** {@code bench/fuzz}: files|savedmodels [first seed] [count]. */
   public static void main(String[] args) throws IOException {
-    int from = args.length > 0 ? Integer.parseInt(args[0]) : 0;
-    int count = args.length > 1 ? Integer.parseInt(args[1]) : 10_000;
+    boolean saved = args[0].equals("savedmodels");
+    int from = args.length > 1 ? Integer.parseInt(args[1]) : 0;
+    int count = args.length > 2 ? Integer.parseInt(args[2]) : saved ? 1000 : 10_000;
     Path directory = Files.createTempDirectory("secateur-fuzz");
     long started = System.nanoTime();
     List<String> fouls = new ArrayList<>();
@@ -93,7 +139,8 @@ class MutationTest {
     for (int seed = from; seed < from + count; seed += 100) {
       // A crash of the process leaves the hundred in which it happened on the screen.
       System.out.print("\rseed " + seed);
-      Tally tally = run(files(), seed, Math.min(seed + 100, from + count), directory);
+      int to = Math.min(seed + 100, from + count);
+      Tally tally = saved ? savedModels(seed, to, directory) : run(files(), seed, to, directory);
       models += tally.models();
       refused += tally.refused();
       tally.fouls().forEach(f -> System.out.println("\r" + f));

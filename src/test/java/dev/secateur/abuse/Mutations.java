@@ -69,6 +69,28 @@ final class Mutations {
     return copy;
   }
 
+  /** One of a SavedModel's files, with the checksums of its table mended. */
+  Map<String, byte[]> mutate(Map<String, byte[]> savedModel) {
+    Map<String, byte[]> files = new LinkedHashMap<>(savedModel);
+    List<String> names = files.keySet().stream().filter(n -> files.get(n).length > 0).toList();
+    String chosen = names.get(random.nextInt(names.size()));
+    byte[] content = files.get(chosen);
+    boolean metadata = chosen.endsWith(".pb") && random.nextInt(4) > 0;
+    byte[] damaged =
+        metadata
+            ? embeddedJson(content)
+            : random.nextInt(6) == 0 ? truncate(content) : bytes(content);
+    if (chosen.endsWith(".index") && damaged.length == content.length && random.nextInt(4) > 0) {
+      LevelDbChecksums.mend(damaged);
+    }
+    if (random.nextInt(20) == 0) {
+      files.remove(chosen);
+    } else {
+      files.put(chosen, damaged);
+    }
+    return files;
+  }
+
   private byte[] zip(byte[] file) {
     Map<String, byte[]> entries = new LinkedHashMap<>();
     try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(file))) {
@@ -84,17 +106,23 @@ final class Mutations {
           chosen.endsWith(".json")
               ? json(new String(content, StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8)
               : random.nextBoolean() ? bytes(content) : truncate(content));
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      try (ZipOutputStream out = new ZipOutputStream(bytes)) {
-        for (Map.Entry<String, byte[]> e : entries.entrySet()) {
-          out.putNextEntry(new ZipEntry(e.getKey()));
-          out.write(e.getValue());
-        }
-      }
-      return bytes.toByteArray();
+      return zipped(entries);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  static byte[] zipped(Map<String, byte[]> entries) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream out = new ZipOutputStream(bytes)) {
+      for (Map.Entry<String, byte[]> e : entries.entrySet()) {
+        out.putNextEntry(new ZipEntry(e.getKey()));
+        out.write(e.getValue());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
   }
 
   /** Changes the configuration inside an HDF5 file in place, padded with spaces to its length. */
@@ -102,6 +130,7 @@ final class Mutations {
     String text = new String(file, StandardCharsets.ISO_8859_1);
     int start = text.indexOf("{\"class_name\": \"");
     start = start < 0 ? text.indexOf("{\"module\": \"") : start;
+    start = start < 0 ? someLayer(text) : start;
     int end = start < 0 ? -1 : closing(text, start);
     if (end < 0) {
       return bytes(file);
@@ -114,6 +143,19 @@ final class Mutations {
     Arrays.fill(copy, start, end, (byte) ' ');
     System.arraycopy(changed, 0, copy, start, changed.length);
     return copy;
+  }
+
+  /** One of the descriptions of layers that lie among a SavedModel's objects. */
+  private int someLayer(String text) {
+    List<Integer> starts = new ArrayList<>();
+    for (int at = text.indexOf("{\"name\": \""); at >= 0; ) {
+      starts.add(at);
+      at = text.indexOf("{\"name\": \"", at + 1);
+    }
+    // The first is the model's, which has the whole architecture.
+    return starts.isEmpty()
+        ? -1
+        : starts.get(random.nextInt(3) > 0 ? 0 : random.nextInt(starts.size()));
   }
 
   private static int closing(String text, int start) {

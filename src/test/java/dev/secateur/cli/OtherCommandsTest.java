@@ -11,11 +11,13 @@ import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.NpyWriter;
 import dev.secateur.plan.Preprocessing;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OtherCommandsTest {
@@ -82,6 +84,65 @@ class OtherCommandsTest {
     assertThat(dir.resolve("fp32.tflite")).doesNotExist();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "tiny/lambda-keras2/model.h5, --replace larger=rescale",
+    "tiny/weights-h5/model.h5, --architecture model.json",
+    "tiny/weights-checkpoint/model.index, --architecture model.json",
+    "evil/lfs-pointer.h5, git lfs pull --include",
+  })
+  void inspectNamesTheCommandUnderWhichAModelIsTaken(String file, String command) {
+    Run run = Run.of("inspect", "src/test/resources/" + file);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err().lines().filter(l -> l.startsWith("try: ")).toList())
+        .singleElement()
+        .asString()
+        .contains(command, file);
+  }
+
+  @Test
+  void inspectNamesNoCommandWhereNoneHelps() {
+    Run run = Run.of("inspect", "src/test/resources/evil/custom.keras");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).doesNotContain("try:");
+  }
+
+  @Test
+  void aFileOfFourBitsIsInspectedAndExported() throws IOException {
+    Path out = dir.resolve("out");
+    Run convert =
+        Run.of("convert", Run.H5, "--scheme", "int4", "--representative", Run.DATA, "--out", out);
+    assertThat(convert.exitCode()).as(convert.err()).isEqualTo(ExitCode.DONE);
+    Path file = out.resolve("int4.tflite");
+    JsonNode inspected = new ObjectMapper().readTree(Run.of("inspect", file, "--json").out());
+    assertThat(inspected.get("bytes").asLong()).isEqualTo(Files.size(file));
+    assertThat(inspected.get("activationBytes").asLong()).isPositive();
+    assertThat(inspected.get("operators")).isNotEmpty();
+    Run export =
+        Run.of("export", "--c-array", file, "--output", dir.resolve("c"), "--device", "cortex-m7");
+    assertThat(export.exitCode()).as(export.err()).isEqualTo(ExitCode.DONE);
+    assertThat(Files.readString(dir.resolve("c/int4_ops.h"))).contains("AddConv2D()");
+    assertThat(Files.readString(dir.resolve("c/int4_model.c")))
+        .contains("int4_model_len = " + Files.size(file) + ";");
+  }
+
+  @Test
+  void whatDoesNotFitADeviceIsNotExported() {
+    Path out = dir.resolve("out");
+    assertThat(Run.of("convert", Run.H5, "--out", out).exitCode()).isEqualTo(ExitCode.DONE);
+    Path file = out.resolve("fp32.tflite");
+    Run export =
+        Run.of("export", "--c-array", file, "--output", dir.resolve("c"), "--device", "ethos-u55");
+    assertThat(export.exitCode()).isEqualTo(ExitCode.NOT_ACCEPTED);
+    assertThat(export.err()).contains("does not fit: ", "does not compute with float32");
+    assertThat(dir.resolve("c")).doesNotExist();
+    Run unknown =
+        Run.of("export", "--c-array", file, "--output", dir.resolve("c"), "--device", "toaster");
+    assertThat(unknown.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(unknown.err()).contains("cortex-m4", "toaster");
+    assertThat(Run.of("export", file, "--output", dir.resolve("c")).err()).contains("--c-array");
+  }
+
   @Test
   void inspectShowsWhatWouldBePruned() throws IOException {
     Run run = Run.of("inspect", Run.KERAS, "--json");
@@ -100,7 +161,7 @@ class OtherCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"compress", "convert", "evaluate", "predict", "inspect"})
+  @ValueSource(strings = {"compress", "convert", "evaluate", "predict", "inspect", "export"})
   void everyCommandExplainsItself(String command) {
     Run run = Run.of(command, "--help");
     assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);

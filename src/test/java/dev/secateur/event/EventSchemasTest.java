@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.JsonSchema;
 import dev.secateur.plan.Plan;
+import dev.secateur.plan.Scheme;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,6 +49,23 @@ final class EventSchemasTest {
         var unused = Plan.read((ObjectNode) example);
         assertThat(ModelRegistered.read((ObjectNode) example).model().name()).isNotEmpty();
       }
+    }
+  }
+
+  @Test
+  void theVariantsThatSchemasKnowAreThoseOfTheSchemes() throws Exception {
+    List<String> names = new ArrayList<>(List.of("original", "pruned", "fp32"));
+    for (Scheme scheme : Scheme.values()) {
+      names.add(scheme.label());
+    }
+    for (String schema : List.of("report.v1.json", "compression.completed.v1.json")) {
+      assertThat(
+              MAPPER
+                  .readTree(JsonSchema.text(schema))
+                  .at("/properties/variants/items/properties/name/enum"))
+          .as(schema)
+          .extracting(JsonNode::asText)
+          .containsExactlyElementsOf(names);
     }
   }
 

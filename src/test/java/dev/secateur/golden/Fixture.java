@@ -65,6 +65,11 @@ record Fixture(Path directory, JsonNode entry) {
     return entry.path("currentKeras").asText();
   }
 
+  /** Whether the file's model takes its channels first, and the samples have them last. */
+  boolean isChannelsFirst() {
+    return entry.path("aged").asText().equals("channels-first");
+  }
+
   boolean hasGradients() {
     return entry.has("loss");
   }

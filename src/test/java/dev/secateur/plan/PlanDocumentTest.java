@@ -122,14 +122,14 @@ class PlanDocumentTest {
             json(
                 "{'pruning': {'finalSparsity': %s}, 'fineTuning': {'epochs': %d, 'distill': %s}}"
                     .formatted(sparsity, epochs, distill)));
-    assertThat(plan.fineTuning().learningRate()).isEqualTo(rate);
+    assertThat(plan.fineTuning().learningRate()).contains(rate);
     assertThat(plan.fineTuning().freezeBatchNorm()).isEqualTo(frozen);
     assertThat(plan.fineTuning().augment()).isEqualTo(augment);
     assertThat(Plan.read(plan.document())).isEqualTo(plan);
     assertThat(
             Plan.read(json("{'fineTuning': {'augment': false, 'learningRate': 0.1}}")).fineTuning())
         .returns(FineTuning.Augment.NONE, FineTuning::augment)
-        .returns(0.1, FineTuning::learningRate);
+        .returns(Optional.of(0.1), FineTuning::learningRate);
   }
 
   /** Digests of plans name jobs and stand in files: they may not change from version to version. */
@@ -350,7 +350,7 @@ class PlanDocumentTest {
             + " nesterov, adam, adamw, rmsprop",
         "{'fineTuning':{'epochs':1.5}}|/fineTuning/epochs: must be of type integer, not number",
         "{'fineTuning':{'learningRate':'x'}}|/fineTuning/learningRate: must be of type number, not"
-            + " string",
+            + " string, or must be auto",
         "{'fineTuning':{'seed':99999999999999999999}}|/fineTuning/seed: must be at most"
             + " 9223372036854775807",
         "{'quantization':{'scheme':'int3'}}|/quantization/scheme: must be one of int8, int4,"
@@ -391,7 +391,7 @@ class PlanDocumentTest {
             + " number, not string, or must be auto",
         "{'pruning':{'channels':{'of':'bytes'}}}|/pruning/channels/share: is required",
         "{'pruning':{'channels':{'share':0.5,'of':'time'}}}|/pruning/channels/of: must be one of"
-            + " macs, bytes, memory",
+            + " macs, bytes, memory, both",
         "{'plan':{'pruning':{'method':'reconstruct','frequency':10}}}|/plan/pruning/frequency:"
             + " belongs to the method magnitude; reconstruct prunes at once (leave it out)",
         "{'pruning':{'method':'magnitude','allocation':'lamp'}}|/pruning/allocation: the method"

@@ -76,10 +76,21 @@ class RoundingTest {
     }
   }
 
+  @Test
+  void onRequestDenseKernelsHaveOneStepWhateverTheirBits() {
+    Rounding.Rounded rounded;
+    try (Rounding rounding = new Rounding(samples, 1)) {
+      rounded = rounding.round(original, kernel -> Grid.EIGHT_BITS, true);
+    }
+    assertThat(rounded.grids().get("classes/kernel").steps()).hasSize(1);
+    assertThat(rounded.grids().get("positions/kernel").steps()).hasSize(1);
+    assertThat(rounded.grids().get("strided/kernel").steps()).hasSize(8);
+  }
+
   /** On samples that it has not seen. */
   @Test
   void theOutputsStayCloserThanWithTheNearestLevels() {
-    Graph nearest = Rounding.nearest(original, k -> Grid.FOUR_BITS).network();
+    Graph nearest = Rounding.nearest(original, k -> Grid.FOUR_BITS, false).network();
     Graph rounded = round(original, samples, Grid.FOUR_BITS).network();
     assertThat(divergence(rounded)).isLessThan(0.5 * divergence(nearest));
   }
@@ -126,7 +137,7 @@ class RoundingTest {
     Tensor kernel = new Tensor(original.weights().get("strided/kernel").value().shape(), broken);
     Graph network = original.withWeights(Map.of("strided/kernel", kernel));
     assertThat(round(network, samples, Grid.FOUR_BITS).grids()).isNotEmpty();
-    assertThat(Rounding.nearest(network, k -> Grid.FOUR_BITS).grids()).isNotEmpty();
+    assertThat(Rounding.nearest(network, k -> Grid.FOUR_BITS, false).grids()).isNotEmpty();
   }
 
   @Test
@@ -138,7 +149,7 @@ class RoundingTest {
 
   private static Rounding.Rounded round(Graph network, Samples samples, int most) {
     try (Rounding rounding = new Rounding(samples, 1)) {
-      return rounding.round(network, kernel -> most);
+      return rounding.round(network, kernel -> most, false);
     }
   }
 

@@ -179,7 +179,7 @@ class FineTunerTest {
             how.epochs(),
             how.batchSize(),
             how.optimizer(),
-            how.learningRate(),
+            how.learningRate().orElseThrow(),
             how.learningRateSchedule(),
             how.loss(),
             how.validationSplit(),
