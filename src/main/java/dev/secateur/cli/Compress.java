@@ -161,8 +161,7 @@ final class Compress implements Callable<Integer> {
   }
 
   private void requireSamples(Plan resolved) {
-    boolean trains = resolved.search().isEmpty() && resolved.fineTuning().epochs() > 0;
-    if (trainAt.isEmpty() && trains) {
+    if (trainAt.isEmpty() && resolved.trains()) {
       throw new ParameterException(
           spec.commandLine(),
           "--train: is needed, since the plan trains (or --recipe instant, which does not)");

@@ -29,6 +29,7 @@ public final class EventLine {
                   + data.at("/reason/message").asText();
           case REGISTERED -> "registered";
           case CANCELLED -> "cancelled";
+          case TRIAL_CHOSEN -> "trial " + data.path("trial").asText() + " chosen";
         });
   }
 

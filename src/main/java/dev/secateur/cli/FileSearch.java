@@ -1,6 +1,5 @@
 package dev.secateur.cli;
 
-import dev.secateur.dataset.Datasets;
 import dev.secateur.job.CancelledException;
 import dev.secateur.job.Chain;
 import dev.secateur.job.DirectoryCheckpoints;
@@ -11,18 +10,16 @@ import dev.secateur.job.JobException;
 import dev.secateur.job.JobListener;
 import dev.secateur.job.ProductStore;
 import dev.secateur.plan.HeldOut.Judged;
-import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanException;
 import dev.secateur.plan.Search;
 import dev.secateur.report.Reports;
 import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
-import dev.secateur.result.Searched;
+import dev.secateur.search.Choice;
 import dev.secateur.search.Front;
 import dev.secateur.search.Point;
 import dev.secateur.search.Round;
 import dev.secateur.search.Strategy;
-import dev.secateur.search.Summary;
 import dev.secateur.search.Trial;
 import dev.secateur.search.TrialsJson;
 import java.io.IOException;
@@ -82,7 +79,7 @@ final class FileSearch {
       BooleanSupplier cancelled) {
     this.job = job;
     this.search = job.plan().search().orElseThrow();
-    this.heldOut = search.heldOut().orElse(Search.HELD_OUT);
+    this.heldOut = search.heldOutSamples();
     this.parallel = parallel;
     this.state = job.output().resolve(STATE);
     this.products =
@@ -151,16 +148,14 @@ final class FileSearch {
     long start = System.nanoTime();
     int threads = Math.max(1, job.threads() / parallel);
     try {
-      Job trial = with(point.plan(job.plan(), heldOut, Judged.DECIDING), directory, threads);
+      Job trial = job.with(point.plan(job.plan(), heldOut, Judged.DECIDING), directory, threads);
       DirectoryCheckpoints checkpoints =
           new DirectoryCheckpoints(directory.resolve(CHECKPOINTS), JobDigest.of(trial), true);
       JobResult result =
           Chain.run(trial, (r, d) -> {}, checkpoints, products, JobListener.NONE, cancelled);
       double seconds = Duration.ofNanos(System.nanoTime() - start).toMillis() / 1e3 * threads;
       clear(directory);
-      return result.variants().size() > 1
-          ? Trial.of(number, round, point, result, seconds)
-          : Trial.failed(number, round, point, result.reason());
+      return Trial.of(number, round, point, result, seconds);
     } catch (CancelledException e) {
       throw e;
     } catch (JobException | PlanException e) {
@@ -173,47 +168,24 @@ final class FileSearch {
     failure = failure.or(() -> Optional.of(failed));
   }
 
-  private Job with(Plan plan, Path output, int threads) {
-    return new Job(
-        job.name(),
-        job.model(),
-        job.architecture(),
-        job.train(),
-        job.evaluation(),
-        job.representative(),
-        plan,
-        output,
-        threads);
-  }
-
   /** The best trial as a whole job, judged on the evaluation set where there is one. */
   private JobResult answer() {
-    Front front = new Front(search, trials);
-    Optional<Trial> best = front.best();
-    if (best.isEmpty() && failure.isPresent()) {
+    boolean none = trials.stream().noneMatch(t -> t.found().isPresent());
+    if (none && failure.isPresent()) {
       throw failure.get();
     }
-    boolean onEvaluation =
-        job.evaluation().isPresent() || Datasets.hasEvaluationPart(job.samples().file());
-    Trial chosen = best.orElseGet(() -> trials.get(0));
-    Judged judged = onEvaluation ? Judged.NOTHING : Judged.VARIANTS;
-    Plan plan = chosen.point().plan(job.plan(), heldOut, judged);
-    Job last = with(plan, job.output(), Math.max(1, job.threads() / parallel));
-    progress.chosen(chosen);
+    Choice choice = new Choice(job.plan(), trials, job.hasEvaluation());
+    Job last = job.with(choice.plan(), job.output(), Math.max(1, job.threads() / parallel));
+    progress.chosen(choice.trial());
     JobResult result =
         Chain.run(
             last,
-            (r, directory) -> Reports.write(found(r, chosen, onEvaluation), directory),
+            (found, directory) -> Reports.write(choice.of(found), directory),
             new DirectoryCheckpoints(state.resolve(CHECKPOINTS), JobDigest.of(last), true),
             products,
             progress.ofTheLast(),
             cancelled);
-    return found(result, chosen, onEvaluation);
-  }
-
-  private JobResult found(JobResult result, Trial chosen, boolean onEvaluation) {
-    Searched searched = Summary.of(job.plan(), heldOut, trials, chosen, result, onEvaluation);
-    return result.foundBy(searched);
+    return choice.of(result);
   }
 
   private List<Trial> read() {

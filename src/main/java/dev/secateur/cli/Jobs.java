@@ -177,7 +177,8 @@ final class Jobs implements Callable<Integer> {
         account.has("secondsLeft") ? shown(account.path("secondsLeft").asLong()) : "-",
         account.path("job").asText("-"),
         account.path("model").asText("?"),
-        account.path("version").asText("?"),
+        account.path("version").asText("?")
+            + (account.has("trial") ? ", trial " + account.path("trial").asText() : ""),
         end.isEmpty() ? account.path("worker").asText() : end);
   }
 

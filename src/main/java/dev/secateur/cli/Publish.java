@@ -2,9 +2,7 @@ package dev.secateur.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.dataset.SourceDigest;
-import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventType;
-import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
 import dev.secateur.event.ModelRegistered;
 import dev.secateur.job.JobException;
@@ -12,25 +10,18 @@ import dev.secateur.plan.Plan;
 import dev.secateur.result.FailureReason;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
-import dev.secateur.worker.DeadLetter;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -153,7 +144,7 @@ final class Publish implements Callable<Integer> {
 
   private int publish(LocalFiles files) {
     ObjectNode data = ModelRegistered.data(plan.document());
-    boolean trains = Plan.read(data).fineTuning().epochs() > 0;
+    boolean trains = Plan.read(data).trains();
     List<Source> sources = new ArrayList<>();
     add(sources, files, "--model", model, modelsBucket).describe(data.putObject("model"));
     architecture.ifPresent(
@@ -180,7 +171,13 @@ final class Publish implements Callable<Integer> {
     data.withObject("/model").put("name", registered.model().resolvedName());
     checked(data, trains);
     upload(sources);
-    String id = send(registered.model().resolvedName(), data);
+    String id =
+        servers.send(
+            EventType.REGISTERED,
+            "/secateur/publish",
+            registered.model().resolvedName(),
+            data,
+            again);
     spec.commandLine().getOut().println(id);
     spec.commandLine().getOut().flush();
     return ExitCode.DONE;
@@ -236,36 +233,6 @@ final class Publish implements Callable<Integer> {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private String send(String name, ObjectNode data) {
-    CloudEvent event =
-        new CloudEvent(
-            UUID.randomUUID().toString(),
-            "/secateur/publish",
-            EventType.REGISTERED,
-            Optional.of(name),
-            Optional.of(Instant.now()),
-            servers.traceparent(),
-            data);
-    KafkaBinding.Encoded encoded = KafkaBinding.binary(event);
-    ProducerRecord<byte[], byte[]> record =
-        new ProducerRecord<>(
-            servers.registered(), name.getBytes(StandardCharsets.UTF_8), encoded.value());
-    encoded.headers().forEach(record.headers()::add);
-    if (again) {
-      record.headers().add(DeadLetter.REPLAY, event.id().getBytes(StandardCharsets.UTF_8));
-    }
-    try (KafkaProducer<byte[], byte[]> producer = servers.openProducer()) {
-      producer.send(record).get();
-      return event.id();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(
-          servers.kafka + ": the event was not taken: " + e.getCause().getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
     }
   }
 

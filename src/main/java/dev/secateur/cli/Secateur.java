@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       Publish.class,
       Watch.class,
       Jobs.class,
+      Choose.class,
       Cancel.class,
       Pausing.Pause.class,
       Pausing.Resume.class,

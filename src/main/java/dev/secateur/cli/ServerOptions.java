@@ -1,9 +1,16 @@
 package dev.secateur.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.event.CloudEvent;
+import dev.secateur.event.EventType;
+import dev.secateur.event.KafkaBinding;
 import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
+import dev.secateur.worker.DeadLetter;
 import dev.secateur.worker.Durations;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,6 +18,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -18,6 +27,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -170,5 +180,41 @@ final class ServerOptions {
         });
     properties.put("bootstrap.servers", kafka);
     return properties;
+  }
+
+  /**
+   * Sends an event to the workers.
+   *
+   * @param name of the model: the record's key
+   * @param again whether it is to be worked at although the same has a result
+   * @return its id
+   */
+  String send(EventType type, String source, String name, ObjectNode data, boolean again) {
+    CloudEvent event =
+        new CloudEvent(
+            UUID.randomUUID().toString(),
+            source,
+            type,
+            Optional.of(name),
+            Optional.of(Instant.now()),
+            traceparent(),
+            data);
+    KafkaBinding.Encoded encoded = KafkaBinding.binary(event);
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(registered(), name.getBytes(StandardCharsets.UTF_8), encoded.value());
+    encoded.headers().forEach(record.headers()::add);
+    if (again) {
+      record.headers().add(DeadLetter.REPLAY, event.id().getBytes(StandardCharsets.UTF_8));
+    }
+    try (KafkaProducer<byte[], byte[]> producer = openProducer()) {
+      producer.send(record).get();
+      return event.id();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(
+          kafka + ": the event was not taken: " + e.getCause().getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 }

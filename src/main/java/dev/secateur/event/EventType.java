@@ -7,6 +7,7 @@ import java.util.Optional;
 public enum EventType {
   REGISTERED("model.registered.v1"),
   CANCELLED("compression.cancelled.v1"),
+  TRIAL_CHOSEN("trial.chosen.v1"),
   PROGRESSED("compression.progressed.v1"),
   COMPLETED("compression.completed.v1"),
   FAILED("compression.failed.v1");
@@ -24,7 +25,7 @@ public enum EventType {
 
   /** Whether others send it to the workers. */
   boolean isTakenIn() {
-    return this == REGISTERED || this == CANCELLED;
+    return this == REGISTERED || this == CANCELLED || this == TRIAL_CHOSEN;
   }
 
   /** The schema's file among the resources. */

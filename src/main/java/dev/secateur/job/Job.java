@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.keras.KerasSource;
 import dev.secateur.keras.architecture.Replacement;
@@ -37,7 +38,7 @@ public record Job(
     if (threads < 1) {
       throw new IllegalArgumentException("threads: must be 1 or more");
     }
-    if (train.isEmpty() && plan.search().isEmpty() && plan.fineTuning().epochs() > 0) {
+    if (train.isEmpty() && plan.trains()) {
       throw new IllegalArgumentException("train: is needed, since the plan trains");
     }
     if (train.or(() -> representative).or(() -> evaluation).isEmpty()) {
@@ -73,6 +74,30 @@ public record Job(
   /** Whether nothing but the deciding variant is of interest. */
   boolean judgesDeciding() {
     return plan.heldOut().filter(h -> h.judge() == Judged.DECIDING).isPresent();
+  }
+
+  /** The same inputs with another plan. */
+  public Job with(Plan other) {
+    return with(other, output, threads);
+  }
+
+  /** The same inputs with another plan, elsewhere. */
+  public Job with(Plan other, Path directory, int shareOfThreads) {
+    return new Job(
+        name,
+        model,
+        architecture,
+        train,
+        evaluation,
+        representative,
+        other,
+        directory,
+        shareOfThreads);
+  }
+
+  /** Whether there is a set to judge on, beside what is fitted to. */
+  public boolean hasEvaluation() {
+    return evaluation.isPresent() || Datasets.hasEvaluationPart(samples().file());
   }
 
   /** Which part of {@link #samples} is meant. */

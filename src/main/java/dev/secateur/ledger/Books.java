@@ -125,6 +125,11 @@ public final class Books {
             json.put("model", o.model()).put("version", o.version()).put("tenant", o.tenant());
             json.put("priority", o.priority()).put("since", o.since().toString());
             json.put("job", o.job()).put("registeredId", o.resolved().path("id").asText());
+            JsonNode trial = o.resolved().path("trial");
+            if (trial.isObject()) {
+              json.put("search", trial.path("search").asText());
+              json.put("trial", trial.path("number").asInt());
+            }
           });
       if (cancelling) {
         json.put("cancelling", true);

@@ -21,6 +21,7 @@ final class Keys {
   static final String CANCELS = "cancels/";
   static final String PAUSES = "pauses/";
   static final String DEFECTS = "defects/";
+  static final String SEARCHES = "searches/";
   static final String TURNS = "turns/";
 
   static final String HEART = ".heart";
@@ -73,6 +74,11 @@ final class Keys {
 
   static String job(String job, int n) {
     return JOBS + job + "/" + "%06d".formatted(n);
+  }
+
+  /** What was decided after so many trials. */
+  static String search(String search, int tried) {
+    return SEARCHES + search + "/" + "%06d".formatted(tried);
   }
 
   static String cancel(String order) {

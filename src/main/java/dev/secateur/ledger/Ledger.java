@@ -3,6 +3,7 @@ package dev.secateur.ledger;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The books of one state, as one worker uses them. Orders come in through {@link #orders}, idle
@@ -21,6 +22,7 @@ public final class Ledger {
   private final Defects defects;
   private final Retention retention;
   private final Books books;
+  private final Searches searches;
 
   /**
    * @param clock goes on steadily; may be wrong
@@ -47,6 +49,7 @@ public final class Ledger {
     this.orders = new Orders(order, result, pending);
     this.settlement = new Settlement(store, result, pending, cancels);
     this.books = new Books(store, order, result, claims, pauses, cancels);
+    this.searches = new Searches(store);
     this.retention = new Retention(store, order, result, pending);
     this.queue =
         new Queue(
@@ -75,6 +78,10 @@ public final class Ledger {
 
   public Defects defects() {
     return defects;
+  }
+
+  public Searches searches() {
+    return searches;
   }
 
   public Retention retention() {
@@ -118,6 +125,11 @@ public final class Ledger {
    */
   public synchronized Optional<Tenure> take(Order fresh) {
     return queue.take(fresh);
+  }
+
+  /** Claims one of these orders, if one of them is to be had. */
+  public synchronized Optional<Tenure> nextOf(Set<String> orders) {
+    return queue.nextOf(orders);
   }
 
   /** Claims an order that is to be ended and that nobody runs, if there is one. */

@@ -156,6 +156,12 @@ final class Queue {
     return answer(look, first(look, cancelled));
   }
 
+  /** Claims one of these orders, if one of them is to be had; likewise. */
+  Optional<Tenure> nextOf(Set<String> orders) {
+    Look look = new Look(claims.all(), pauses.now(), cancels.requested());
+    return answer(look, first(look, orders));
+  }
+
   private Optional<Tenure> first(Look look, Set<String> orders) {
     return orders.stream().flatMap(order -> offered(look, order).stream()).findFirst();
   }

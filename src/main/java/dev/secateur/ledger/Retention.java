@@ -60,7 +60,7 @@ public final class Retention {
         listed -> listed.age().compareTo(FORGOTTEN) > 0 && !waiting.contains(of(listed.name())));
     // Once more: the way here may have been long, and what has come since may be at work.
     waiting.addAll(pending.orders());
-    for (String prefix : List.of(Keys.CLAIMS, Keys.CHECKPOINTS, Keys.ATTEMPTS)) {
+    for (String prefix : List.of(Keys.CLAIMS, Keys.CHECKPOINTS, Keys.ATTEMPTS, Keys.SEARCHES)) {
       deleteIf(
           prefix,
           listed -> listed.age().compareTo(AT_WORK) > 0 && !waiting.contains(of(listed.name())));

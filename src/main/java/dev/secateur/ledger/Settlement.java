@@ -29,6 +29,7 @@ final class Settlement {
   void close(Order order) {
     cancels.remove(order.id());
     removeAll(Keys.CHECKPOINTS + order.id() + "/");
+    removeAll(Keys.SEARCHES + order.id() + "/");
     removeAll(Keys.claims(order.id()));
     pending.remove(order);
   }

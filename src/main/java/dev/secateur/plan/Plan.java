@@ -52,6 +52,11 @@ public record Plan(
     return of(recipe, Pruning.of(recipe));
   }
 
+  /** Whether it cannot do without a training set; a search can. */
+  public boolean trains() {
+    return search.isEmpty() && fineTuning.epochs() > 0;
+  }
+
   /** This, quantized otherwise. */
   public Plan with(Quantization other) {
     return new Plan(

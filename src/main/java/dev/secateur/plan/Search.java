@@ -80,6 +80,11 @@ public record Search(
     deadlineMinutes.ifPresent(m -> positive("deadlineMinutes", m));
   }
 
+  /** How many samples are held out, of sets that have five times as many. */
+  public int heldOutSamples() {
+    return heldOut.orElse(HELD_OUT);
+  }
+
   private static void atLeastOne(String name, int value) {
     if (value < 1) {
       throw new IllegalArgumentException(name + ": must be 1 or more");

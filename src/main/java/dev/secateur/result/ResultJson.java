@@ -28,7 +28,11 @@ public final class ResultJson {
     json.set("warnings", MAPPER.valueToTree(result.warnings()));
     json.set("process", MAPPER.valueToTree(result.process()));
     json.set("artifacts", MAPPER.valueToTree(result.artifacts()));
-    result.search().ifPresent(search -> json.set("search", MAPPER.valueToTree(search)));
+    result.search().ifPresent(search -> json.set("search", search(search)));
     return json;
+  }
+
+  public static ObjectNode search(Searched search) {
+    return MAPPER.valueToTree(search);
   }
 }

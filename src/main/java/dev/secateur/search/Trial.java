@@ -67,10 +67,14 @@ public record Trial(int number, int round, Point point, Optional<Found> found, S
   /**
    * A trial that ran.
    *
-   * @param result of a job with one scheme: its last variant is the one that was tried
+   * @param result of a job with one scheme: its last variant is the one that was tried; one that
+   *     ended with the original could not be tried
    * @param seconds of processor time
    */
   public static Trial of(int number, int round, Point point, JobResult result, double seconds) {
+    if (result.variants().size() < 2) {
+      return failed(number, round, point, result.reason());
+    }
     Variant original = result.variants().get(0);
     Variant tried = result.variants().get(result.variants().size() - 1);
     String output = original.outputs().keySet().iterator().next();

@@ -3,6 +3,7 @@ package dev.secateur.worker;
 import dev.secateur.job.Job;
 import dev.secateur.job.JobCheckpoints;
 import dev.secateur.job.JobListener;
+import dev.secateur.job.ReportWriter;
 import dev.secateur.result.JobResult;
 import java.util.function.BooleanSupplier;
 
@@ -10,5 +11,9 @@ import java.util.function.BooleanSupplier;
 @FunctionalInterface
 interface ChainRunner {
   JobResult run(
-      Job job, JobCheckpoints checkpoints, JobListener listener, BooleanSupplier cancelled);
+      Job job,
+      ReportWriter reports,
+      JobCheckpoints checkpoints,
+      JobListener listener,
+      BooleanSupplier cancelled);
 }

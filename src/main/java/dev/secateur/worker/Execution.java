@@ -18,6 +18,7 @@ import io.opentelemetry.context.propagation.TextMapGetter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -177,7 +178,14 @@ final class Execution {
   }
 
   private void hold(Tenure tenure) {
-    Running held = new Running(tenure, clock, heartbeat);
+    hold(tenure, Optional.empty());
+  }
+
+  /**
+   * @param search whose trial it is, where this thread holds that too
+   */
+  private void hold(Tenure tenure, Optional<Running> search) {
+    Running held = new Running(tenure, search, clock, heartbeat);
     running.add(held);
     boolean handedOver = false;
     try {
@@ -191,6 +199,22 @@ final class Execution {
         release(held);
       }
     }
+  }
+
+  /** Runs one of a search's trials in the search's own thread, if one is to be had. */
+  private boolean help(Running search, Set<String> trials) {
+    if (!mayTake.getAsBoolean()) {
+      return false;
+    }
+    Optional<Tenure> trial = shop.ledger().nextOf(trials);
+    if (trial.isEmpty()) {
+      return false;
+    }
+    Map<String, Object> context = MDC.getMap();
+    hold(trial.get(), Optional.of(search));
+    context.forEach(MDC::put);
+    shop.work().started();
+    return true;
   }
 
   /** What is durable is sent, and the books are closed, beside the next order. */
@@ -310,13 +334,18 @@ final class Execution {
     String outcome = JobMeters.UNENDED;
     String reason = "none";
     try {
-      End end = new JobRun(shop, held, ordered, Context.root().with(span)).run();
+      End end =
+          new JobRun(shop, held, ordered, trials -> help(held, trials), Context.root().with(span))
+              .run();
+      boolean trial = ordered.trial().isPresent();
       if (end instanceof End.Completed completed) {
-        outcome = completed.event().data().path("outcome").asText();
-        shop.meters().measured(completed.result());
+        outcome = trial ? JobMeters.TRIAL : completed.event().data().path("outcome").asText();
+        if (!trial) {
+          shop.meters().measured(completed.result());
+        }
         return settle(held, completed.event(), true);
       } else if (end instanceof End.Failed failed) {
-        outcome = "failed";
+        outcome = trial ? JobMeters.TRIAL : "failed";
         reason = failed.failure().code();
         return settle(held, failed.event(), failed.failure().isShared());
       } else if (end instanceof End.Lost) {
@@ -349,9 +378,12 @@ final class Execution {
 
   private void deliver(Running held, Result result) {
     Order order = held.tenure().order();
+    // A trial's result is its search's to read: nobody else has asked.
     boolean sent =
-        shop.answers()
-            .send(result, order.resolved().path("id").asText(), Records.record(order.received()));
+        TrialOf.in(order).isPresent()
+            || shop.answers()
+                .send(
+                    result, order.resolved().path("id").asText(), Records.record(order.received()));
     if (!sent) {
       held.giveBack();
       return;

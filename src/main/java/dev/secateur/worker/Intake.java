@@ -4,6 +4,7 @@ import dev.secateur.event.CloudEvent;
 import dev.secateur.event.CompressionCancelled;
 import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
+import dev.secateur.event.TrialChosen;
 import dev.secateur.ledger.Order;
 import dev.secateur.ledger.Orders;
 import dev.secateur.ledger.Result;
@@ -59,6 +60,7 @@ final class Intake {
       return switch (event.type()) {
         case REGISTERED -> register(record, event);
         case CANCELLED -> cancel(event);
+        case TRIAL_CHOSEN -> choose(record, event);
         default ->
             throw new MalformedEventException(
                 MalformedEventException.Reason.UNKNOWN_TYPE,
@@ -87,13 +89,33 @@ final class Intake {
       throws MalformedEventException {
     Asked asked = Asked.of(event);
     Plan plan = plan(event);
-    asked.registered().requireSamples(plan.fineTuning().epochs() > 0);
+    asked.registered().requireSamples(plan.trains());
     String replay = replay(record);
     String id = order(event.source(), event.id(), replay);
     MDC.put("model", asked.model());
     MDC.put("version", asked.version());
     MDC.put("order", id);
     return insist(record, id, asked, plan, replay);
+  }
+
+  /** A search's trial that is to be made as a whole: an order like others. */
+  private Disposition choose(ConsumerRecord<byte[], byte[]> record, CloudEvent event)
+      throws MalformedEventException {
+    TrialChosen chosen = TrialChosen.read(event.data());
+    String search = chosen.order().orElseGet(() -> order(chosen.registered().orElseThrow()));
+    String id = order(event.source(), event.id(), replay(record));
+    MDC.put("order", id);
+    BackOff backOff = shop.backOff();
+    do {
+      try {
+        Order order = ChosenTrial.order(shop.ledger(), search, chosen.trial(), id, event, record);
+        return taken(record, OrderedJob.of(order).asked(), shop.ledger().orders().register(order));
+      } catch (StoreException e) {
+        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
+        shop.work().stateTrouble(Optional.of(e.getMessage()));
+      }
+    } while (backOff.pause());
+    return Disposition.LEFT;
   }
 
   /**
@@ -137,6 +159,10 @@ final class Intake {
       throw new MalformedEventException(
           MalformedEventException.Reason.INVALID_DATA, e.getMessage());
     }
+  }
+
+  private static String order(CompressionCancelled.Registered registered) {
+    return Order.idOf(registered.source(), registered.id());
   }
 
   /** One that is asked for again by way of the dead letters is another order. */
@@ -192,7 +218,7 @@ final class Intake {
       return refuse(record, id, asked, Optional.of(plan), failure(e));
     }
     JobKey key = JobKey.of(asked.registered(), inputs, plan, output, replay);
-    OrderedJob job = new OrderedJob(asked, plan, inputs, output, key);
+    OrderedJob job = new OrderedJob(asked, plan, inputs, output, key, Optional.empty());
     Order order =
         new Order(
             id,
@@ -321,7 +347,7 @@ final class Intake {
   }
 
   /** When Kafka got the record. One that tells an impossible time has not waited since then. */
-  private static Instant since(ConsumerRecord<byte[], byte[]> record, Instant now) {
+  static Instant since(ConsumerRecord<byte[], byte[]> record, Instant now) {
     Instant told = Instant.ofEpochMilli(record.timestamp());
     boolean possible = told.isAfter(now.minus(LONGEST_WAIT)) && told.isBefore(now);
     return possible ? told : now;

@@ -60,6 +60,9 @@ final class JobMeters implements StoreListener {
   /** The outcome of a job that was left to another worker. */
   static final String UNENDED = "none";
 
+  /** Outcome of an order that is a search's trial, however it ended: its search judges it. */
+  static final String TRIAL = "trial";
+
   private final MeterRegistry registry;
   private final LongTaskTimer running;
   private final Map<String, AtomicInteger> stages = new ConcurrentHashMap<>();

@@ -11,8 +11,11 @@ import dev.secateur.job.JobException;
 import dev.secateur.job.MemoryEstimate;
 import dev.secateur.ledger.ClaimLostException;
 import dev.secateur.ledger.Tenure;
+import dev.secateur.report.Reports;
 import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
+import dev.secateur.search.Choice;
+import dev.secateur.search.Trial;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
 import io.opentelemetry.context.Context;
@@ -20,12 +23,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -53,6 +60,10 @@ final class JobRun {
   private final ProgressReporter progress;
   private final Instant started = Instant.now();
   private final StoredCheckpoints checkpoints;
+  private final Optional<LedgerSearch> search;
+
+  /** What the search has tried, once it has ended. */
+  private Optional<List<Trial>> tried = Optional.empty();
 
   /** What the chain came to, kept so that a failed upload does not repeat the training. */
   private Optional<JobResult> ran = Optional.empty();
@@ -77,7 +88,11 @@ final class JobRun {
     record Unfit(String trouble) implements End {}
   }
 
-  JobRun(Shop shop, Running running, OrderedJob ordered, Context trace) {
+  /**
+   * @param help runs one of these orders, if one is to be had: a search's trials
+   */
+  JobRun(
+      Shop shop, Running running, OrderedJob ordered, Predicate<Set<String>> help, Context trace) {
     this.shop = shop;
     this.running = running;
     this.tenure = running.tenure();
@@ -106,6 +121,11 @@ final class JobRun {
             directory,
             shop.checkpointInterval(),
             progress);
+    this.search =
+        ordered
+            .plan()
+            .search()
+            .map(s -> new LedgerSearch(shop, tenure.order(), ordered, help, progress));
   }
 
   /** Runs attempts until one decides. */
@@ -226,7 +246,7 @@ final class JobRun {
 
   /** Asked often: who asks moves. */
   private boolean isToStop(long deadline) {
-    running.pulse().moved();
+    running.moved();
     return shop.work().isDraining()
         || running.isCancelled()
         || tenure.isLost()
@@ -291,6 +311,7 @@ final class JobRun {
   }
 
   private End cancelledOnDemand() {
+    search.ifPresent(LedgerSearch::cancel);
     return failed(new Failure(Failure.CANCELLED, "was cancelled on demand", false));
   }
 
@@ -313,6 +334,13 @@ final class JobRun {
   }
 
   private End work(BooleanSupplier cancelled) {
+    if (search.isPresent() && tried.isEmpty()) {
+      tried = Optional.of(search.get().run(cancelled));
+      Optional<Failure> none = search.get().failure();
+      if (none.isPresent()) {
+        return failed(none.get());
+      }
+    }
     progress.begin(ProgressReporter.FETCH);
     createDirectory();
     try {
@@ -330,8 +358,13 @@ final class JobRun {
       if (tooLarge.isPresent()) {
         return failed(tooLarge.get());
       }
+      long start = System.nanoTime();
       if (ran.isEmpty()) {
-        ran = Optional.of(shop.chain().run(job, checkpoints, progress, cancelled));
+        ran = Optional.of(chain(job, cancelled));
+      }
+      if (ordered.trial().isPresent()) {
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        return trial(ordered.trial().get(), ran.get(), took.multipliedBy(job.threads()));
       }
       JobResult result = ran.get();
       progress.begin(ProgressReporter.PUSH);
@@ -351,6 +384,31 @@ final class JobRun {
     } finally {
       delete(directory.resolve(INPUTS));
     }
+  }
+
+  private JobResult chain(Job job, BooleanSupplier cancelled) {
+    if (tried.isEmpty()) {
+      return shop.chain().run(job, Reports::write, checkpoints, progress, cancelled);
+    }
+    Choice choice = new Choice(ordered.plan(), tried.get(), job.hasEvaluation());
+    JobResult result =
+        shop.chain()
+            .run(
+                job.with(choice.plan()),
+                (found, directory) -> Reports.write(choice.of(found), directory),
+                checkpoints,
+                progress,
+                cancelled);
+    return choice.of(result);
+  }
+
+  private End trial(TrialOf trial, JobResult result, Duration processor) {
+    Trial tried =
+        Trial.of(trial.number(), trial.round(), trial.point(), result, processor.toMillis() / 1e3);
+    return new End.Completed(
+        replies.trial(
+            tenure.epoch(), tenure.attempts(), result.outcome(), LedgerSearch.json(tried)),
+        result);
   }
 
   private ObjectUri target() {

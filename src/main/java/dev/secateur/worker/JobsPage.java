@@ -177,7 +177,10 @@ final class JobsPage {
 
   private static String model(JsonNode order) {
     return Html.format(
-        "<td><bdi>%s</bdi> <bdi>%s</bdi></td>", text(order, "model"), text(order, "version"));
+        "<td><bdi>%s</bdi> <bdi>%s</bdi>%s</td>",
+        text(order, "model"),
+        text(order, "version"),
+        order.has("trial") ? ", trial " + text(order, "trial") : "");
   }
 
   private static String text(JsonNode order, String field) {

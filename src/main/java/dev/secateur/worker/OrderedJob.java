@@ -22,8 +22,15 @@ import java.util.Optional;
  * of the defaults, the objects and the workers' version, this is what is run and answered.
  *
  * @param asked what is answered
+ * @param trial where it is one of a search
  */
-record OrderedJob(Asked asked, Plan plan, StoredInputs inputs, ObjectUri output, JobKey key) {
+record OrderedJob(
+    Asked asked,
+    Plan plan,
+    StoredInputs inputs,
+    ObjectUri output,
+    JobKey key,
+    Optional<TrialOf> trial) {
 
   /**
    * A registered event.
@@ -85,6 +92,8 @@ record OrderedJob(Asked asked, Plan plan, StoredInputs inputs, ObjectUri output,
     return !inputs.sources().containsKey(Role.TRAIN)
         || inputs.sources().containsKey(Role.ARCHITECTURE)
         || !plan.replace().isEmpty()
+        || plan.search().isPresent()
+        || plan.heldOut().isPresent()
         || inputs.sources().values().stream()
             .map(input -> input.object().uri())
             .anyMatch(uri -> uri.isPrefix() || uri.version().isPresent());
@@ -109,7 +118,8 @@ record OrderedJob(Asked asked, Plan plan, StoredInputs inputs, ObjectUri output,
           Plan.read(json.path("plan")),
           inputs(json.path("inputs")),
           ObjectUri.of(json.path("output").asText()),
-          new JobKey(json.path("key").asText()));
+          new JobKey(json.path("key").asText()),
+          TrialOf.in(order));
     } catch (MalformedEventException | PlanException | ClassCastException e) {
       throw new IllegalArgumentException(
           "order " + order.id() + ": was taken in by version " + order.engine() + ", and: " + e, e);

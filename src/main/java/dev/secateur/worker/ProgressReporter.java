@@ -5,6 +5,7 @@ import dev.secateur.job.JobListener;
 import dev.secateur.job.Stage;
 import dev.secateur.result.Training;
 import dev.secateur.result.Variant;
+import dev.secateur.search.Trial;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
@@ -24,6 +25,12 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   static final String FETCH = "fetch";
 
   static final String PUSH = "push";
+
+  /** Of an order that is a search: what comes before all other stages. */
+  static final String SEARCH = "search";
+
+  /** The part of a search's time that its trials take. */
+  private static final double SEARCHING = 0.95;
 
   private static final Logger LOG = Logger.getLogger(ProgressReporter.class);
   private static final long EVENT_INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
@@ -90,6 +97,40 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
     moved(before(name), 0);
     send(0, Optional.empty());
     StageGate.pass(name);
+  }
+
+  /**
+   * A search has got on.
+   *
+   * @param tried trials that have ended
+   * @param most trials that there will be
+   */
+  void searching(int tried, int most, Optional<Trial> best) {
+    if (span.isEmpty() || !stage.equals(SEARCH)) {
+      end();
+      stage = SEARCH;
+      stageStart = System.nanoTime();
+      meters.stageStarted(SEARCH);
+      span = Optional.of(tracer.spanBuilder("stage " + SEARCH).setParent(parent).startSpan());
+    }
+    double done = SEARCHING * tried / most;
+    work.progressed(done);
+    pulse.at(SEARCH, 0, done);
+    pulse.kept(tried);
+    ObjectNode data = template.deepCopy();
+    data.put("stage", SEARCH).put("stageIndex", 1).put("stages", 2).put("progress", done);
+    ObjectNode search = data.putObject("search").put("tried", tried).put("most", most);
+    best.ifPresent(
+        trial -> {
+          Trial.Found found = trial.found().orElseThrow();
+          search
+              .putObject("best")
+              .put("trial", trial.number())
+              .put("within", found.within())
+              .put("bytes", found.bytes())
+              .put("zippedBytes", found.zippedBytes());
+        });
+    events.accept(data);
   }
 
   /** Ends the running stage, if one runs. */

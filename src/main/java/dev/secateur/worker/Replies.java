@@ -9,6 +9,8 @@ import dev.secateur.plan.Plan;
 import dev.secateur.result.Engine;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Outcome;
+import dev.secateur.result.ResultJson;
+import dev.secateur.result.Searched;
 import dev.secateur.store.ObjectUri;
 import java.time.Instant;
 import java.util.Map;
@@ -127,8 +129,24 @@ final class Replies {
     data.putObject("report")
         .put("json", artifacts.get("report.json").uri().toString())
         .put("html", artifacts.get("report.html").uri().toString());
+    result.search().ifPresent(search -> data.set("search", summary(search)));
     data.put("startedAt", started.toString());
     data.put("seconds", (Instant.now().toEpochMilli() - started.toEpochMilli()) / 1e3);
+    return event(EventType.COMPLETED, order + "-result", data);
+  }
+
+  /** What the report tells, but the trials one by one. */
+  private static ObjectNode summary(Searched search) {
+    ObjectNode json = ResultJson.search(search);
+    json.put("trials", search.trials().size());
+    return json;
+  }
+
+  /** What a search is told of one of its trials: never sent. */
+  CloudEvent trial(long epoch, int attempt, Outcome outcome, JsonNode trial) {
+    ObjectNode data = base(epoch, attempt);
+    data.put("outcome", outcome == Outcome.ACCEPTED ? "accepted" : "rejected");
+    data.set("trial", trial);
     return event(EventType.COMPLETED, order + "-result", data);
   }
 

@@ -4,6 +4,7 @@ import dev.secateur.ledger.ClaimLostException;
 import dev.secateur.ledger.Tenure;
 import dev.secateur.store.StoreException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -18,12 +19,18 @@ final class Running {
   private final ScheduledFuture<?> beating;
   private volatile boolean cancelled;
 
+  /** The search whose trial this is, where the same thread holds both. */
+  private final Optional<Running> search;
+
   /**
+   * @param search that the trial belongs to, where this thread holds it as well
    * @param clock for the signs of life
    * @param heartbeat from one to the next
    */
-  Running(Tenure tenure, ScheduledExecutorService clock, Duration heartbeat) {
+  Running(
+      Tenure tenure, Optional<Running> search, ScheduledExecutorService clock, Duration heartbeat) {
     this.tenure = tenure;
+    this.search = search;
     long nanos = heartbeat.toNanos();
     this.beating = clock.scheduleWithFixedDelay(this::beat, nanos, nanos, TimeUnit.NANOSECONDS);
   }
@@ -48,7 +55,13 @@ final class Running {
   }
 
   boolean isCancelled() {
-    return cancelled;
+    return cancelled || search.filter(Running::isCancelled).isPresent();
+  }
+
+  /** The job's thread is alive, and asks. */
+  void moved() {
+    pulse.moved();
+    search.ifPresent(Running::moved);
   }
 
   /** Shows a sign of life; whatever goes wrong, the next one is tried. */

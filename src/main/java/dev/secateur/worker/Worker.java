@@ -4,7 +4,6 @@ import dev.secateur.job.Chain;
 import dev.secateur.ledger.Ledger;
 import dev.secateur.ledger.ObjectLedgerStore;
 import dev.secateur.ledger.Terms;
-import dev.secateur.report.Reports;
 import dev.secateur.result.Engine;
 import dev.secateur.store.DownloadCache;
 import dev.secateur.store.ObjectStore;
@@ -330,8 +329,8 @@ final class Worker {
             configuration.topics().doorbell(),
             group + "-doorbell",
             work::isDraining),
-        (job, checkpoints, listener, cancelled) ->
-            Chain.run(job, Reports::write, checkpoints, products, listener, cancelled),
+        (job, reports, checkpoints, listener, cancelled) ->
+            Chain.run(job, reports, checkpoints, products, listener, cancelled),
         meters,
         work,
         tracer,

@@ -80,6 +80,12 @@ public final class Demo implements Callable<Integer> {
   @Option(names = "--epochs", defaultValue = "40", description = "Of fine-tuning (default 40).")
   int epochs;
 
+  @Option(
+      names = "--search",
+      description =
+          "Look for the smallest model within the acceptance, and show what could be had.")
+  boolean search;
+
   private final PrintStream out = System.out;
 
   public static void main(String[] arguments) {
@@ -153,8 +159,13 @@ public final class Demo implements Callable<Integer> {
     List<String> command = new ArrayList<>();
     command.addAll(List.of("publish", "--model", examples.resolve("shapes.h5").toString()));
     command.addAll(List.of("--train", data.toString(), "--name", "shapes"));
-    command.addAll(List.of("--model-version", "1", "--epochs", String.valueOf(epochs)));
-    command.addAll(List.of("--max-accuracy-drop", "0.03"));
+    command.addAll(List.of("--model-version", "1"));
+    command.addAll(List.of("--epochs", String.valueOf(search ? Math.min(epochs, 10) : epochs)));
+    // Of an example this small, a few samples are a percent.
+    command.addAll(List.of("--max-accuracy-drop", search ? "0.08" : "0.03"));
+    if (search) {
+      command.addAll(List.of("--search", "--trials", "12"));
+    }
     command.addAll(List.of("--kafka", broker.address(), "--store", s3.endpoint()));
     out.println("\n$ ./secateur " + String.join(" ", command));
     List<String> process = new ArrayList<>();
@@ -220,6 +231,15 @@ public final class Demo implements Callable<Integer> {
 
   private static String message(JsonNode data) {
     JsonNode training = data.path("training");
+    JsonNode tried = data.path("search");
+    if (!tried.isMissingNode()) {
+      return String.format(
+          Locale.ROOT,
+          "%d of %d trials, the best %,d bytes zipped",
+          tried.path("tried").asInt(),
+          tried.path("most").asInt(),
+          tried.at("/best/zippedBytes").asLong());
+    }
     String stage = data.path("stage").asText();
     return training.isMissingNode()
         ? stage
@@ -264,6 +284,7 @@ public final class Demo implements Callable<Integer> {
           100 * variant.path("sparsity").asDouble(),
           variant.at("/latencyMicros/median").asDouble() / 1e3);
     }
+    front(data.path("search"));
     out.printf(
         "%n%s: %s%n%nobjects:%n",
         data.path("outcome").asText().toUpperCase(Locale.ROOT), data.path("reason").asText());
@@ -294,10 +315,30 @@ public final class Demo implements Callable<Integer> {
     }
   }
 
+  /** What else could be had, where it was searched for. */
+  private void front(JsonNode search) {
+    if (search.isMissingNode()) {
+      return;
+    }
+    out.printf(
+        "%nthe front of %d trials, on held-out samples:%n%-6s %10s %10s %8s%n",
+        search.path("trials").asInt(), "trial", "bytes", "zipped", "top-1");
+    for (JsonNode point : search.path("front")) {
+      out.printf(
+          Locale.ROOT,
+          "%-6d %,10d %,10d %7.2f%%%s%n",
+          point.path("trial").asInt(),
+          point.path("bytes").asLong(),
+          point.path("zippedBytes").asLong(),
+          100 * point.at("/measures/top1").asDouble(),
+          point.path("trial").equals(search.path("best")) ? "  chosen" : "");
+    }
+  }
+
   /** The event without the lists that were shown above. */
   private static JsonNode brief(JsonNode data) {
     com.fasterxml.jackson.databind.node.ObjectNode brief = data.deepCopy();
-    brief.remove(List.of("variants", "artifacts", "plan"));
+    brief.remove(List.of("variants", "artifacts", "plan", "search"));
     return brief;
   }
 

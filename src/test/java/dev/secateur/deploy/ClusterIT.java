@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The chart on a cluster of one real node, where {@link KubernetesIT} has an API server alone: the
  * short form of {@code bench/cluster}, whose log is {@code target/cluster.log}.
  */
+@Execution(ExecutionMode.CONCURRENT)
 final class ClusterIT {
   @Test
   void theChartInstallsIsTestedDrainsUpgradesAndLeavesNothingButTheStore() {

@@ -8,7 +8,8 @@ import java.util.Map;
 
 /**
  * The image, built from {@code deploy/Dockerfile} on bases that {@code .ci/tools} makes of Debian's
- * packages; layers that are there already are not built again.
+ * packages; layers that are there already are not built again. Tests that run beside each other
+ * build it one after the other.
  */
 final class WorkerImage {
   static final String NAME = "localhost/secateur:test";
@@ -16,7 +17,7 @@ final class WorkerImage {
   private WorkerImage() {}
 
   /** Skips the test where the tools or the bases are not there. */
-  static void build() {
+  static synchronized void build() {
     Tool podman = Tool.named("podman");
     Tool buildah = Tool.named("buildah");
     assumeTrue(

@@ -97,7 +97,7 @@ final class IntakeTest {
             publisher,
             new Answers(publisher, "test", work::stopsWaiting),
             new Doorbell(publisher, Map.of(), "bell", "group", work::isDraining),
-            (job, checkpoints, listener, cancelled) -> {
+            (job, reports, checkpoints, listener, cancelled) -> {
               throw new AssertionError("no job runs in the intake");
             },
             meters,

@@ -1,0 +1,113 @@
+package dev.secateur.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.demo.WorkerProcess;
+import dev.secateur.event.CloudEvent;
+import dev.secateur.ledger.Ledger;
+import dev.secateur.ledger.ObjectLedgerStore;
+import dev.secateur.ledger.Terms;
+import dev.secateur.result.Engine;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** A search whose trials any worker takes. */
+final class SearchIT {
+  private static ObjectNode search(Platform platform, String model, int trials) throws Exception {
+    ObjectNode data = platform.job(model, "1", 0);
+    data.withObject("/plan/fineTuning").removeAll();
+    data.withObject("/plan/search").put("trials", trials).put("epochs", 0);
+    data.withObject("/acceptance").put("maxAccuracyDrop", 0.05);
+    return data;
+  }
+
+  private static String stage(CloudEvent progress) {
+    return progress.data().path("stage").asText();
+  }
+
+  private static int tried(CloudEvent progress) {
+    return progress.data().at("/search/tried").asInt();
+  }
+
+  /** Whoever runs the trials, and whoever dies meanwhile, the same is decided. */
+  @Test
+  void workersShareItsTrialsAndDecideTheSame() throws Exception {
+    try (Platform platform = new Platform("search", 1)) {
+      WorkerProcess first = platform.worker("search-1").awaitReady();
+      platform.publish(search(platform, "shapes", 8));
+      platform.await(
+          "the second round", () -> platform.progress().stream().anyMatch(p -> tried(p) >= 5));
+      WorkerProcess second = platform.worker("search-2").awaitReady();
+      first.process().signal("KILL");
+      JsonNode result = platform.awaitResults(1).values().iterator().next();
+
+      assertThat(result.at("/search/trials").asInt()).isEqualTo(8);
+      assertThat(result.at("/search/front")).isNotEmpty();
+      assertThat(result.at("/plan/heldOut/judge").asText()).isEqualTo("nothing");
+
+      WorkerProcess third = platform.worker("search-3").awaitReady();
+      platform.publish(search(platform, "again", 8));
+      JsonNode again =
+          platform.awaitResults(2).values().stream()
+              .filter(r -> r.at("/model/name").asText().equals("again"))
+              .findFirst()
+              .orElseThrow();
+
+      assertThat(decided(again)).isEqualTo(decided(result));
+      assertThat(
+              List.of(
+                  second.metric("secateur_claims_total", "taken\""),
+                  third.metric("secateur_claims_total", "taken\"")))
+          .as("each worker has run trials")
+          .allMatch(claims -> claims > 0);
+      platform.await("nothing is left", platform::isSettled);
+      assertThat(platform.results()).hasSize(2);
+    }
+  }
+
+  private static List<Map<String, String>> decided(JsonNode result) {
+    return result.at("/search/front").findParents("trial").stream()
+        .map(
+            point ->
+                Map.of(
+                    "trial", point.path("trial").asText(),
+                    "measures", point.path("measures").toString(),
+                    "bytes", point.path("bytes").asText()))
+        .toList();
+  }
+
+  @Test
+  void itsTrialsEndWithIt() throws Exception {
+    try (Platform platform = new Platform("search-cancelled", 1)) {
+      WorkerProcess worker = platform.worker("search-cancelled-1").awaitReady();
+      platform.publish(search(platform, "shapes", 40));
+      platform.await(
+          "a trial runs",
+          () -> platform.progress().stream().anyMatch(p -> !stage(p).equals("search")));
+      String order =
+          platform.progress().stream()
+              .filter(p -> stage(p).equals("search"))
+              .findFirst()
+              .orElseThrow()
+              .data()
+              .at("/job/order")
+              .asText();
+      new Ledger(
+              new ObjectLedgerStore(platform.store, platform.state),
+              InstantSource.system(),
+              new Terms("test", Engine.VERSION, Duration.ofMinutes(1), Duration.ofMinutes(30)))
+          .cancels()
+          .request(order);
+
+      assertThat(platform.awaitResults(1).values().iterator().next().at("/reason/code").asText())
+          .isEqualTo("cancelled");
+      platform.await("nothing is left", platform::isSettled);
+      assertThat(worker.metric("secateur_orders_pending")).isZero();
+    }
+  }
+}
