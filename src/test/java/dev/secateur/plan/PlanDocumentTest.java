@@ -395,7 +395,7 @@ class PlanDocumentTest {
             + " number, not string, or must be auto",
         "{'pruning':{'channels':{'of':'bytes'}}}|/pruning/channels/share: is required",
         "{'pruning':{'channels':{'share':0.5,'of':'time'}}}|/pruning/channels/of: must be one of"
-            + " macs, bytes, memory",
+            + " macs, bytes, memory, both",
         "{'plan':{'pruning':{'method':'reconstruct','frequency':10}}}|/plan/pruning/frequency:"
             + " belongs to the method magnitude; reconstruct prunes at once (leave it out)",
         "{'pruning':{'method':'magnitude','allocation':'lamp'}}|/pruning/allocation: the method"
