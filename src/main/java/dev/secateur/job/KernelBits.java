@@ -47,16 +47,6 @@ record KernelBits(Set<String> kept, Set<String> floats) {
         ofLayers(kernels, how.keepFloat().orElse(List.of())));
   }
 
-  /** The same, and those of layers that stay float, which four bits would have spoilt. */
-  static KernelBits of(Graph network, Quantization how) {
-    Set<String> kept = new HashSet<>(of(network, how.keepInt8()).kept());
-    List<String> floats = how.keepFloat().orElse(List.of());
-    kernels(network).entrySet().stream()
-        .filter(e -> floats.contains(e.getValue().layer()))
-        .forEach(e -> kept.add(e.getKey()));
-    return new KernelBits(kept);
-  }
-
   ToIntFunction<String> most() {
     return kernel ->
         floats.contains(kernel) ? 0 : kept.contains(kernel) ? Grid.EIGHT_BITS : Grid.FOUR_BITS;
