@@ -36,8 +36,21 @@ class SearchTest {
     Path out = dir.resolve("out");
     Run run =
         Run.of(
-            "compress", Run.H5, "--representative", Run.DATA, "--eval", Run.DATA, "--search",
-            "--trials", TRIALS, "--parallel", 2, "--max-accuracy-drop", "0.5", "--out", out);
+            "compress",
+            Run.H5,
+            "--representative",
+            Run.DATA,
+            "--eval",
+            Run.DATA,
+            "--search",
+            "--trials",
+            TRIALS,
+            "--parallel",
+            2,
+            "--max-accuracy-drop",
+            "0.5",
+            "--out",
+            out);
 
     assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
     JsonNode report = new ObjectMapper().readTree(out.resolve("report.json").toFile());
@@ -56,12 +69,16 @@ class SearchTest {
     assertThat(report.at("/variants/3/sparsity").asDouble())
         .isCloseTo(best.get("sparsity").asDouble(), offset(0.02));
     assertThat(out.resolve(".search")).doesNotExist();
-    assertThat(out.resolve("report.html")).content().contains("The search").contains("<title>trial");
+    assertThat(out.resolve("report.html"))
+        .content()
+        .contains("The search")
+        .contains("<title>trial");
   }
 
   @Test
   void anInterruptedSearchGoesOnAndDecidesTheSame() {
-    List<Searched.Tried> whole = search("whole", false, () -> false).search().orElseThrow().trials();
+    List<Searched.Tried> whole =
+        search("whole", false, () -> false).search().orElseThrow().trials();
     int[] left = {200};
     assertThatThrownBy(() -> search("stopped", false, () -> left[0]-- < 0))
         .isInstanceOf(CancelledException.class);
