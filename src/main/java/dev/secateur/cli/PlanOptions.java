@@ -71,8 +71,9 @@ final class PlanOptions {
       paramLabel = "SHARE[:OF]",
       description = {
         "Remove channels, so that a smaller network is left: a share of its multiplications (0.3),",
-        "weights (0.3:bytes) or activations in memory (0.3:memory); auto: as much as the accepted",
-        "loss allows. Zeros come on top where --sparsity asks for them."
+        "weights (0.3:bytes), both of these (0.3:both) or activations in memory (0.3:memory);"
+            + " auto:",
+        "as much as the accepted loss allows. Zeros come on top where --sparsity asks for them."
       })
   Optional<String> channels;
 

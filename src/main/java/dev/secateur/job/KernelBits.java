@@ -4,6 +4,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Grid;
 import dev.secateur.graph.Node;
 import dev.secateur.graph.Op;
+import dev.secateur.plan.Quantization;
 import dev.secateur.result.FailureReason;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,6 +41,16 @@ record KernelBits(Set<String> kept) {
     Map<String, Node> kernels = kernels(network);
     return new KernelBits(
         layers.isPresent() ? named(kernels, layers.get()) : ends(network, kernels));
+  }
+
+  /** The same, and those of layers that stay float, which four bits would have spoilt. */
+  static KernelBits of(Graph network, Quantization how) {
+    Set<String> kept = new HashSet<>(of(network, how.keepInt8()).kept());
+    List<String> floats = how.keepFloat().orElse(List.of());
+    kernels(network).entrySet().stream()
+        .filter(e -> floats.contains(e.getValue().layer()))
+        .forEach(e -> kept.add(e.getKey()));
+    return new KernelBits(kept);
   }
 
   ToIntFunction<String> most() {

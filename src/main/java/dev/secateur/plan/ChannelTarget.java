@@ -28,7 +28,9 @@ public record ChannelTarget(Optional<Double> share, Of of, int multiple) {
     /** Weights. */
     BYTES,
     /** The most values that are held at once while a sample is computed. */
-    MEMORY;
+    MEMORY,
+    /** Multiplications and weights, each. */
+    BOTH;
 
     public String label() {
       return name().toLowerCase(Locale.ROOT);

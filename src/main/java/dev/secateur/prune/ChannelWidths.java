@@ -129,7 +129,7 @@ public final class ChannelWidths {
     while (true) {
       int best = -1;
       int width = 0;
-      double most = 0;
+      double most = -1; // what costs nothing is given back too
       for (int g = 0; g < kept.length; g++) {
         int before = kept[g];
         for (int choice : choices[g]) {

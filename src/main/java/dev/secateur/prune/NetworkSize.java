@@ -186,6 +186,7 @@ final class NetworkSize {
       case MACS -> sum(macs, kept) / whole[0];
       case BYTES -> sum(weights, kept) / whole[1];
       case MEMORY -> peak(kept) / whole[2];
+      case BOTH -> Math.max(left(ChannelTarget.Of.MACS, kept), left(ChannelTarget.Of.BYTES, kept));
     };
   }
 
@@ -196,6 +197,7 @@ final class NetworkSize {
     return switch (of) {
       case MACS -> macsLeft + OTHERS * weightsLeft;
       case BYTES -> weightsLeft + OTHERS * macsLeft;
+      case BOTH -> macsLeft + weightsLeft;
       case MEMORY -> meanPeak(kept) + OTHERS * (macsLeft + weightsLeft);
     };
   }

@@ -44,6 +44,7 @@ public record Narrowed(
       case MACS -> macs.removed();
       case BYTES -> weights.removed();
       case MEMORY -> memory.removed();
+      case BOTH -> Math.min(macs.removed(), weights.removed());
     };
   }
 }

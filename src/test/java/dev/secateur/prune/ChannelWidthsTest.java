@@ -73,6 +73,10 @@ class ChannelWidthsTest {
       case MACS -> (double) after.macs() / before.macs();
       case BYTES -> (double) after.weights() / before.weights();
       case MEMORY -> (double) after.memory() / before.memory();
+      case BOTH ->
+          Math.max(
+              left(ChannelTarget.Of.MACS, before, after),
+              left(ChannelTarget.Of.BYTES, before, after));
     };
   }
 
