@@ -8,6 +8,9 @@ import dev.secateur.cli.Run;
 import dev.secateur.demo.WorkerProcess;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.KafkaBinding;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +18,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.zip.CRC32C;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -25,6 +30,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.proto.Example;
+import org.tensorflow.proto.Feature;
+import org.tensorflow.proto.Features;
+import org.tensorflow.proto.FloatList;
+import org.tensorflow.proto.Int64List;
 
 /** The commands that ask servers, against real ones and one packaged worker. */
 final class CommandsIT {
@@ -238,6 +248,68 @@ final class CommandsIT {
     }
     own.forEach((name, text) -> letter.headers().add(name, text.getBytes(StandardCharsets.UTF_8)));
     platform.send(letter);
+  }
+
+  @Test
+  void aSavedModelAndShardsArePublishedAsPrefixesAndCompressed() throws Exception {
+    Path shards = Files.createDirectories(directory.resolve("shards"));
+    writeShard(shards.resolve("train-0.tfrecord"), 48);
+    writeShard(shards.resolve("train-1.tfrecord"), 48);
+    writeShard(shards.resolve("test-0.tfrecord"), 32);
+    String id =
+        published(
+            "publish",
+            "--model",
+            "src/test/resources/tiny/savedmodel-nested/model.tf",
+            "--train",
+            shards.toString(),
+            "--recipe",
+            "instant",
+            "--allow-chance",
+            "--name",
+            "saved");
+    Run answer = run("watch", id, "--json", "--timeout", "180");
+    JsonNode result = JSON.readTree(answer.out().lines().reduce((a, b) -> b).orElseThrow());
+    assertThat(result.at("/outcome").asText())
+        .as(answer.out() + answer.err())
+        .isIn("accepted", "rejected");
+    assertThat(result.at("/artifacts").findValuesAsText("uri"))
+        .anySatisfy(uri -> assertThat(uri).endsWith("pruned.keras"))
+        .anySatisfy(uri -> assertThat(uri).endsWith("int8.tflite"));
+  }
+
+  /** Images as floats and a class; a record is length, checksum, bytes, checksum. */
+  private static void writeShard(Path file, int samples) throws Exception {
+    Random random = new Random(samples);
+    try (OutputStream out = Files.newOutputStream(file)) {
+      for (int i = 0; i < samples; i++) {
+        FloatList.Builder image = FloatList.newBuilder();
+        for (int pixel = 0; pixel < 6 * 6 * 2; pixel++) {
+          image.addValue(random.nextFloat());
+        }
+        Features.Builder features = Features.newBuilder();
+        features.putFeature("image", Feature.newBuilder().setFloatList(image).build());
+        Int64List label = Int64List.newBuilder().addValue(i % 3).build();
+        features.putFeature("label", Feature.newBuilder().setInt64List(label).build());
+        byte[] record = Example.newBuilder().setFeatures(features).build().toByteArray();
+        byte[] length = bytes(Long.BYTES).putLong(record.length).array();
+        out.write(length);
+        out.write(bytes(Integer.BYTES).putInt(maskedChecksum(length)).array());
+        out.write(record);
+        out.write(bytes(Integer.BYTES).putInt(maskedChecksum(record)).array());
+      }
+    }
+  }
+
+  private static ByteBuffer bytes(int size) {
+    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static int maskedChecksum(byte[] bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes);
+    int value = (int) crc.getValue();
+    return (value >>> 15 | value << 17) + 0xa282ead8;
   }
 
   @Test
