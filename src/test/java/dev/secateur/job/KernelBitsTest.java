@@ -40,18 +40,17 @@ class KernelBitsTest {
   }
 
   private static KernelBits bits(Graph network, Optional<List<String>> keepInt8) {
-    return KernelBits.of(network, how(keepInt8, Optional.empty()));
+    return KernelBits.of(network, how(keepInt8, List.of()));
   }
 
-  private static Quantization how(
-      Optional<List<String>> keepInt8, Optional<List<String>> keepFloat) {
+  private static Quantization how(Optional<List<String>> keepInt8, List<String> keepFloat) {
     return new Quantization(
         List.of(Scheme.INT4),
         IoType.FLOAT32,
         IoType.FLOAT32,
         false,
         Optional.empty(),
-        keepFloat,
+        Optional.of(keepFloat),
         false,
         Quantization.BYTE,
         keepInt8);
@@ -59,8 +58,7 @@ class KernelBitsTest {
 
   @Test
   void layersThatStayFloatAreNotRounded() {
-    KernelBits bits =
-        KernelBits.of(network(10), how(Optional.empty(), Optional.of(List.of("wide", "head"))));
+    KernelBits bits = KernelBits.of(network(10), how(Optional.empty(), List.of("wide", "head")));
     assertThat(bits.most().applyAsInt("wide/kernel")).isZero();
     assertThat(bits.most().applyAsInt("head/kernel")).isZero();
     assertThat(bits.most().applyAsInt("middle/kernel")).isEqualTo(Grid.FOUR_BITS);
