@@ -17,7 +17,6 @@ SCHEMES = ["int8", "int8-weights", "float16", "int16x8"]
 def official(model, reference, out):
     """What TensorFlow 2.18's converter makes; INT8 is there already, from 2.21's."""
     import tensorflow as tf
-    import tf_keras
 
     io = np.load(f"{reference}/io.npz")
     np.save(f"{out}/representative.npy", io["rep"])
@@ -25,13 +24,14 @@ def official(model, reference, out):
     missing = [s for s in SCHEMES if not os.path.exists(f"{out}/official/{s}.tflite")]
     if not missing:
         return
+    exported = f"{out}/exported"
     try:
-        keras = tf_keras.models.load_model(model, compile=False)
+        export(model, exported)
     except Exception as error:
-        print(f"{os.path.basename(model)}: tf_keras: {str(error).splitlines()[0][:100]}", file=sys.stderr)
+        print(f"{os.path.basename(model)}: {str(error).splitlines()[0][:100]}", file=sys.stderr)
         return
     for scheme in missing:
-        converter = tf.lite.TFLiteConverter.from_keras_model(keras)
+        converter = tf.lite.TFLiteConverter.from_saved_model(exported)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if scheme == "float16":
             converter.target_spec.supported_types = [tf.float16]
@@ -41,6 +41,17 @@ def official(model, reference, out):
                 tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
             ]
         pathlib.Path(f"{out}/official/{scheme}.tflite").write_bytes(converter.convert())
+
+
+def export(model, directory):
+    """As a SavedModel, by the Keras that reads it: files of Keras 3 are no others."""
+    import keras
+    import tf_keras
+
+    try:
+        tf_keras.models.load_model(model, compile=False).export(directory)
+    except Exception:
+        keras.models.load_model(model, compile=False).export(directory, verbose=False)
 
 
 def errors(reference, out):
@@ -88,7 +99,7 @@ def table(out):
                 continue
             cells, misses = [], []
             for measure, text in (("error", "{:.2e}"), ("bytes", "{:,}"), ("memory", "{:,}")):
-                mine, other = ours[measure], (theirs or {}).get(measure)
+                mine, other = ours.get(measure), (theirs or {}).get(measure)
                 cells += ["–" if value is None else text.format(value) for value in (mine, other)]
                 if mine is not None and other is not None and mine > 1.02 * other:
                     misses.append(f"{measure} + {100 * (mine / other - 1):.0f} %")

@@ -34,12 +34,24 @@ public final class EventLine {
   }
 
   private static String progress(JsonNode data) {
+    JsonNode trial = data.at("/trial/number");
     String text =
         String.format(
             Locale.ROOT,
-            "%3.0f %%  %s",
+            "%s%3.0f %%  %s",
+            trial.isMissingNode() ? "" : "trial " + trial.asText() + " ",
             100 * data.path("progress").asDouble(),
             data.path("stage").asText());
+    JsonNode search = data.path("search");
+    if (!search.isMissingNode()) {
+      text +=
+          String.format(
+              Locale.ROOT,
+              "  %d of %d trials, the best %,d bytes zipped",
+              search.path("tried").asInt(),
+              search.path("most").asInt(),
+              search.at("/best/zippedBytes").asLong());
+    }
     JsonNode training = data.path("training");
     return training.isMissingNode()
         ? text

@@ -1,7 +1,12 @@
 package dev.secateur.dataset;
 
+import java.awt.image.DataBufferByte;
+import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * A JPEG's components as RGB, as TensorFlow's {@code tf.io.decode_image} has them: by libjpeg's
@@ -36,33 +41,75 @@ final class JpegPixels {
     int width = components.getWidth();
     int height = components.getHeight();
     JpegPixels pixels = new JpegPixels(header, width * height);
-    int[] row = new int[width * bands];
-    for (int y = 0; y < height; y++) {
-      components.getPixels(components.getMinX(), components.getMinY() + y, width, 1, row);
-      for (int x = 0; x < row.length; x += bands) {
-        pixels.add(row, x);
+    byte[] stored = stored(components);
+    if (header.colour() == JpegHeader.Colour.YCBCR) {
+      pixels.addYcbcr(stored);
+    } else {
+      for (int x = 0; x < stored.length; x += bands) {
+        pixels.add(stored, x);
       }
     }
     int channels = header.colour() == JpegHeader.Colour.GREY ? 1 : 3;
     return new ImagePixels(height, width, channels, pixels.out);
   }
 
-  private void add(int[] row, int x) {
+  /** Pixel after pixel; the decoder's own array, if it lies so in it. */
+  private static byte[] stored(Raster components) {
+    int bands = components.getNumBands();
+    int size = components.getWidth() * components.getHeight() * bands;
+    boolean plain =
+        components.getDataBuffer() instanceof DataBufferByte
+            && components.getSampleModel() instanceof PixelInterleavedSampleModel model
+            && model.getPixelStride() == bands
+            && model.getScanlineStride() == components.getWidth() * bands
+            && Arrays.equals(model.getBandOffsets(), IntStream.range(0, bands).toArray());
+    if (plain) {
+      byte[] data = ((DataBufferByte) components.getDataBuffer()).getData();
+      if (data.length == size) {
+        return data;
+      }
+    }
+    int[] samples =
+        components.getPixels(
+            components.getMinX(),
+            components.getMinY(),
+            components.getWidth(),
+            components.getHeight(),
+            (int[]) null);
+    byte[] bytes = new byte[size];
+    for (int i = 0; i < size; i++) {
+      bytes[i] = (byte) samples[i];
+    }
+    return bytes;
+  }
+
+  /** What most JPEGs hold, without a choice for each pixel. */
+  private void addYcbcr(byte[] stored) {
+    for (int x = 0; x < stored.length; x += 3) {
+      int y = stored[x] & 0xff;
+      int cb = stored[x + 1] & 0xff;
+      int cr = stored[x + 2] & 0xff;
+      add(red(y, cr), green(y, cb, cr), blue(y, cb));
+    }
+  }
+
+  private void add(byte[] stored, int x) {
+    int first = stored[x] & 0xff;
+    if (header.colour() == JpegHeader.Colour.GREY) {
+      out[at++] = (byte) first;
+      return;
+    }
+    int second = stored[x + 1] & 0xff;
+    int third = stored[x + 2] & 0xff;
     switch (header.colour()) {
-      case GREY -> out[at++] = (byte) row[x];
-      case RGB -> add(row[x], row[x + 1], row[x + 2]);
-      case YCBCR ->
-          add(
-              red(row[x], row[x + 2]),
-              green(row[x], row[x + 1], row[x + 2]),
-              blue(row[x], row[x + 1]));
-      case CMYK -> addInks(row[x], row[x + 1], row[x + 2], row[x + 3]);
+      case CMYK -> addInks(first, second, third, stored[x + 3] & 0xff);
       case YCCK ->
           addInks(
-              255 - red(row[x], row[x + 2]),
-              255 - green(row[x], row[x + 1], row[x + 2]),
-              255 - blue(row[x], row[x + 1]),
-              row[x + 3]);
+              255 - red(first, third),
+              255 - green(first, second, third),
+              255 - blue(first, second),
+              stored[x + 3] & 0xff);
+      default -> add(first, second, third);
     }
   }
 
@@ -81,18 +128,27 @@ final class JpegPixels {
     }
   }
 
-  // JFIF's equations in libjpeg's fixed point.
+  // JFIF's equations in libjpeg's fixed point, by its tables.
+
+  private static final int[] CR_RED = table(cr -> fixed(1.402) * (cr - 128) + HALF >> BITS);
+  private static final int[] CB_BLUE = table(cb -> fixed(1.772) * (cb - 128) + HALF >> BITS);
+  private static final int[] CB_GREEN = table(cb -> -fixed(0.34414) * (cb - 128) + HALF);
+  private static final int[] CR_GREEN = table(cr -> -fixed(0.71414) * (cr - 128));
+
+  private static int[] table(IntUnaryOperator equation) {
+    return IntStream.range(0, 256).map(equation).toArray();
+  }
 
   private static int red(int y, int cr) {
-    return clamp(y + (fixed(1.402) * (cr - 128) + HALF >> BITS));
+    return clamp(y + CR_RED[cr]);
   }
 
   private static int green(int y, int cb, int cr) {
-    return clamp(y + (-fixed(0.34414) * (cb - 128) + HALF - fixed(0.71414) * (cr - 128) >> BITS));
+    return clamp(y + (CB_GREEN[cb] + CR_GREEN[cr] >> BITS));
   }
 
   private static int blue(int y, int cb) {
-    return clamp(y + (fixed(1.772) * (cb - 128) + HALF >> BITS));
+    return clamp(y + CB_BLUE[cb]);
   }
 
   private static int fixed(double value) {

@@ -49,7 +49,7 @@ public final class FourBits {
       int threads,
       BooleanSupplier cancelled) {
     Graph folded = Passes.forInference(network);
-    KernelBits bits = KernelBits.of(folded, how.keepInt8());
+    KernelBits bits = KernelBits.of(folded, how);
     Rounding.Rounded rounded;
     try (Rounding rounding =
         new Rounding(Reconstructed.samples(folded, representative, threads, cancelled), threads)) {
@@ -71,8 +71,7 @@ public final class FourBits {
   static FourBits nearest(Graph network, Quantization how, List<Tensor> few, int threads) {
     Graph folded = Passes.forInference(network);
     Rounding.Rounded rounded =
-        Rounding.nearest(
-            folded, KernelBits.of(folded, how.keepInt8()).most(), how.perTensorDense());
+        Rounding.nearest(folded, KernelBits.of(folded, how).most(), how.perTensorDense());
     Lowered lowered = Lowered.of(rounded.network());
     Calibration calibration =
         new Calibrator(threads).calibrate(lowered, lowered.float32(Run.INTERMEDIATE), List.of(few));

@@ -4,6 +4,7 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Grid;
 import dev.secateur.graph.Node;
 import dev.secateur.graph.Op;
+import dev.secateur.plan.Quantization;
 import dev.secateur.result.FailureReason;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,28 +23,33 @@ import java.util.stream.Collectors;
  * the last ones lose nothing makes good; what the first ones lose, all others hear.
  *
  * @param kept kernels, by name
+ * @param floats those that are not quantized at all
  */
-record KernelBits(Set<String> kept) {
+record KernelBits(Set<String> kept, Set<String> floats) {
   /** Of all entries of kernels, one in so many may stay at eight bits without being asked for. */
   private static final long SHARE = 32;
 
   KernelBits {
     kept = Set.copyOf(kept);
+    floats = Set.copyOf(floats);
   }
 
   /**
    * @param network as it runs at inference
-   * @param layers that were asked for
+   * @param how with the layers that were asked for
    * @throws JobException if one of them has no kernel
    */
-  static KernelBits of(Graph network, Optional<List<String>> layers) {
+  static KernelBits of(Graph network, Quantization how) {
     Map<String, Node> kernels = kernels(network);
+    Optional<List<String>> layers = how.keepInt8();
     return new KernelBits(
-        layers.isPresent() ? named(kernels, layers.get()) : ends(network, kernels));
+        layers.isPresent() ? named(kernels, layers.get()) : ends(network, kernels),
+        ofLayers(kernels, how.keepFloat().orElse(List.of())));
   }
 
   ToIntFunction<String> most() {
-    return kernel -> kept.contains(kernel) ? Grid.EIGHT_BITS : Grid.FOUR_BITS;
+    return kernel ->
+        floats.contains(kernel) ? 0 : kept.contains(kernel) ? Grid.EIGHT_BITS : Grid.FOUR_BITS;
   }
 
   /** The nodes that read a kernel, in order, by the kernel. */
@@ -74,6 +80,10 @@ record KernelBits(Set<String> kept) {
                 .formatted(layer, known.stream().sorted().collect(Collectors.joining(", "))));
       }
     }
+    return ofLayers(kernels, layers);
+  }
+
+  private static Set<String> ofLayers(Map<String, Node> kernels, List<String> layers) {
     return kernels.entrySet().stream()
         .filter(e -> layers.contains(e.getValue().layer()))
         .map(Map.Entry::getKey)
@@ -86,11 +96,10 @@ record KernelBits(Set<String> kept) {
     long allowed = kernels.keySet().stream().mapToLong(k -> size(network, k)).sum() / SHARE;
     Set<String> kept = new HashSet<>();
     for (String kernel : ends) {
-      allowed -= kept.contains(kernel) ? 0 : size(network, kernel);
-      if (allowed < 0) {
-        break;
+      long size = size(network, kernel);
+      if (size <= allowed && kept.add(kernel)) {
+        allowed -= size;
       }
-      kept.add(kernel);
     }
     return kept;
   }

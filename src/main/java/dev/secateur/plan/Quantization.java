@@ -95,6 +95,11 @@ public record Quantization(
       throw new IllegalArgumentException(
           "keepFloat: needs float operations, which integerOnly refuses");
     }
+    if (keepFloat.isEmpty() && fourBits(schemes.subList(0, 1), weightBits)) {
+      throw new IllegalArgumentException(
+          "keepFloat: auto is for schemes of eight bits and more (with four, name the layers, or"
+              + " use keepInt8)");
+    }
     if (aware.orElse(false) && !schemes.contains(Scheme.INT8)) {
       throw new IllegalArgumentException(
           "aware: trains for the scheme int8, which is not asked for");

@@ -42,7 +42,8 @@ public final class Rounding implements AutoCloseable {
 
   /**
    * @param original as it runs at inference: what can be folded is
-   * @param most the largest level of each kernel that can be rounded so, by its name
+   * @param most the largest level of each kernel that can be rounded so, by its name; 0: it stays
+   *     as it is
    * @param oneStepDense whether dense kernels of eight bits have one step too
    * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
    */
@@ -53,11 +54,11 @@ public final class Rounding implements AutoCloseable {
     Activations now = samples.of(original, EightBits::rounded);
     for (PrunableKernel kernel : PrunableKernel.of(original)) {
       Op op = original.nodes().get(kernel.index()).op();
-      if (!isRounded(op)) {
+      int levels = most.applyAsInt(kernel.kernel());
+      if (!isRounded(op) || levels == 0) {
         continue;
       }
       samples.checkCancelled();
-      int levels = most.applyAsInt(kernel.kernel());
       boolean one = hasOneStep(op, levels, oneStepDense);
       Step step =
           kernel instanceof PrunableLayer layer
@@ -73,7 +74,8 @@ public final class Rounding implements AutoCloseable {
    * The same form without samples: each entry becomes the nearest level.
    *
    * @param original as it runs at inference
-   * @param most the largest level of each kernel that can be rounded so, by its name
+   * @param most the largest level of each kernel that can be rounded so, by its name; 0: it stays
+   *     as it is
    * @param oneStepDense whether dense kernels of eight bits have one step too
    */
   public static Rounded nearest(Graph original, ToIntFunction<String> most, boolean oneStepDense) {
@@ -81,8 +83,8 @@ public final class Rounding implements AutoCloseable {
     Map<String, Grid> grids = new HashMap<>();
     for (PrunableKernel kernel : PrunableKernel.of(original)) {
       Op op = original.nodes().get(kernel.index()).op();
-      if (isRounded(op)) {
-        int levels = most.applyAsInt(kernel.kernel());
+      int levels = most.applyAsInt(kernel.kernel());
+      if (isRounded(op) && levels > 0) {
         boolean one = hasOneStep(op, levels, oneStepDense);
         Step step = nearest(kernel.kernel(), original, levels, one);
         rounded = rounded.withWeights(step.weights());

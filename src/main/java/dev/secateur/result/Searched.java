@@ -1,6 +1,7 @@
 package dev.secateur.result;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.EnumNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -165,6 +166,7 @@ public record Searched(
    */
   public record Optimism(Measure measure, double heldOut, double evaluation) {
     /** Above zero where the evaluation set thinks less of it. */
+    @JsonProperty
     public double difference() {
       return evaluation - heldOut;
     }

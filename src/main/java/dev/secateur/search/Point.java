@@ -41,6 +41,11 @@ public record Point(double sparsity, double channels, String scheme, int epochs)
       pruning.put("channels", channels);
     }
     ObjectNode quantization = (ObjectNode) document.get("quantization");
+    quantization.remove("weightBits");
+    boolean fourBits = scheme.equals(Search.FOUR_BITS) || scheme.equals("int4");
+    if (!fourBits) {
+      quantization.remove("keepInt8");
+    }
     quantization.put("scheme", scheme.equals(Search.FOUR_BITS) ? "int8" : scheme);
     if (scheme.equals(Search.FOUR_BITS)) {
       quantization.put("weightBits", 4);

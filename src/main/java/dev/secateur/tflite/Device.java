@@ -22,6 +22,7 @@ import java.util.Set;
  * @param ram bytes that activations may take; empty where they are another's
  * @param runtime what computes, for people
  * @param types of the tensors that it takes, in the interpreter's words
+ * @param floatOnly operators that it computes in float32 only
  * @param operators that it has
  */
 public record Device(
@@ -30,11 +31,13 @@ public record Device(
     Optional<Long> ram,
     String runtime,
     Set<String> types,
+    Set<String> floatOnly,
     Set<String> operators) {
   private static final Map<String, Device> KNOWN = read();
 
   public Device {
     types = Set.copyOf(types);
+    floatOnly = Set.copyOf(floatOnly);
     operators = Set.copyOf(operators);
   }
 
@@ -90,6 +93,9 @@ public record Device(
         return Optional.of(runtime + " does not compute with " + type);
       }
     }
+    if (floatOnly.contains(run.name()) && !run.dtypes().get(0).equals("float32")) {
+      return Optional.of(runtime + " computes it in float32 only");
+    }
     return run.hybrid()
         ? Optional.of(runtime + " does not compute float32 with kernels of int8")
         : Optional.empty();
@@ -114,6 +120,7 @@ public record Device(
                 device.has("ram") ? Optional.of(device.get("ram").asLong()) : Optional.empty(),
                 runtime.get("name").asText(),
                 texts(runtime.get("types")),
+                texts(runtime.path("floatOnly")),
                 texts(runtime.get("operators"))));
       }
       return devices;

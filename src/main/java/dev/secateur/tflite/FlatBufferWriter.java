@@ -46,6 +46,7 @@ final class FlatBufferWriter {
   private static final String PER_CHANNEL_DENSE = "2.10.0";
 
   private final Program program;
+  private final int[] rows;
   private final FlatBufferBuilder builder;
   private final List<Integer> buffers = new ArrayList<>();
   private final Map<Constant, Integer> written = new HashMap<>();
@@ -57,6 +58,7 @@ final class FlatBufferWriter {
 
   private FlatBufferWriter(Program program) {
     this.program = program;
+    this.rows = rows(program);
     this.builder =
         new FlatBufferBuilder(capacity(program), new DirectBuffers(), null, Utf8.getDefault());
   }
@@ -185,7 +187,7 @@ final class FlatBufferWriter {
     int[] tensors = new int[program.tensors().size()];
     // Later objects come first in the file: written from the end, constants keep their order.
     for (int i = tensors.length - 1; i >= 0; i--) {
-      tensors[i] = tensor(program.tensor(i));
+      tensors[i] = tensor(i);
     }
     int[] operators = new int[program.operators().size()];
     for (int i = 0; i < operators.length; i++) {
@@ -204,12 +206,38 @@ final class FlatBufferWriter {
     return ports.stream().mapToInt(Program.Port::tensor).toArray();
   }
 
-  private int tensor(Program.Tensor tensor) {
+  /**
+   * The first dimension of each tensor for a batch of one, where it is open: one, but for rows that
+   * a reshape makes of a sample's positions, which microcontrollers take as they are written.
+   */
+  private static int[] rows(Program program) {
+    int[] rows = new int[program.tensors().size()];
+    Arrays.fill(rows, 1);
+    for (Operator operator : program.operators()) {
+      int in = operator.inputs().get(0);
+      int out = operator.output();
+      if (isOpen(program.tensor(in)) && isOpen(program.tensor(out))) {
+        long size = rows[in] * program.tensor(in).shape().size();
+        rows[out] =
+            operator.opcode() == Opcode.RESHAPE
+                ? Math.toIntExact(size / program.tensor(out).shape().size())
+                : rows[in];
+      }
+    }
+    return rows;
+  }
+
+  private static boolean isOpen(Program.Tensor tensor) {
+    return tensor.shape().rank() > 0 && tensor.shape().dim(0) < 0;
+  }
+
+  private int tensor(int index) {
+    Program.Tensor tensor = program.tensor(index);
     int[] dims = tensor.shape().toArray();
     int[] atBatchOne = dims.clone();
     boolean dynamic = dims.length > 0 && dims[0] < 0;
     if (dynamic) {
-      atBatchOne[0] = 1;
+      atBatchOne[0] = rows[index];
     }
     int buffer = tensor.constant().map(this::shared).orElse(0);
     int name = builder.createString(tensor.name());

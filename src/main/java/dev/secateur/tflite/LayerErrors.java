@@ -55,11 +55,14 @@ final class LayerErrors {
     return errors.worstFirst();
   }
 
+  /** What is no number is far from every step: it says nothing about rounding. */
   private void add(int twin, FloatBuffer actual, FloatBuffer expected) {
-    counts[twin] += actual.remaining();
     while (actual.hasRemaining()) {
       double difference = (double) actual.get() - expected.get();
-      squares[twin] += difference * difference;
+      if (Double.isFinite(difference)) {
+        squares[twin] += difference * difference;
+        counts[twin]++;
+      }
     }
   }
 

@@ -197,6 +197,14 @@ public record TfliteFootprint(
         for (int i = 0; i < operator.outputsLength(); i++) {
           hold(first, last, operator.outputs(i), moment);
         }
+        if (name(operator).equals("TRANSPOSE_CONV")
+            && graph.tensors(operator.outputs(0)).type() == TensorType.INT8) {
+          // It scatters into sums of 32 bits.
+          Tensor result = graph.tensors(operator.outputs(0));
+          unpacked.add(
+              new ArenaPlan.Value(
+                  result.name() + ", sums", Integer.BYTES * elements(result), moment, moment));
+        }
       }
       for (int i = 0; i < graph.outputsLength(); i++) {
         hold(first, last, graph.outputs(i), graph.operatorsLength());

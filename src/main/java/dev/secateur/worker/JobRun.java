@@ -98,7 +98,8 @@ final class JobRun {
     this.tenure = running.tenure();
     this.ordered = ordered;
     String order = tenure.order().id();
-    this.replies = Replies.to(order, ordered.asked(), ordered.key(), shop.workerId());
+    this.replies =
+        Replies.to(order, ordered.asked(), ordered.key(), shop.workerId()).of(ordered.trial());
     this.directory = shop.workDirectory().resolve(order.substring(0, SHOWN) + "-" + tenure.epoch());
     this.progress =
         new ProgressReporter(

@@ -161,8 +161,8 @@ final class LedgerSearch {
     Result result =
         ledger.orders().result(Searches.trial(order.id(), trial.number())).orElseThrow();
     JsonNode data = result.event().path("data");
-    if (data.has("trial")) {
-      return read(data.get("trial"));
+    if (data.has("tried")) {
+      return read(data.get("tried"));
     }
     JsonNode reason = data.path("reason");
     Failure failed =

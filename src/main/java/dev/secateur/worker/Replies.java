@@ -27,6 +27,7 @@ final class Replies {
   private final Model model;
   private final JobKey key;
   private final String worker;
+  private final Optional<TrialOf> trial;
   private long progressEvents;
 
   /** The model as the event names it; what it does not say is empty. */
@@ -60,6 +61,21 @@ final class Replies {
       Model model,
       JobKey key,
       String worker) {
+    this(order, registeredId, traceparent, model, key, worker, Optional.empty());
+  }
+
+  /**
+   * @param trial where the order is one of a search
+   */
+  private Replies(
+      String order,
+      String registeredId,
+      Optional<String> traceparent,
+      Model model,
+      JobKey key,
+      String worker,
+      Optional<TrialOf> trial) {
+    this.trial = trial;
     this.order = order;
     this.registeredId = registeredId;
     this.traceparent = traceparent;
@@ -71,6 +87,11 @@ final class Replies {
   static Replies to(String order, OrderedJob.Asked asked, JobKey key, String worker) {
     Model model = new Model(asked.model(), asked.version(), asked.registered().model().uri());
     return new Replies(order, asked.id(), asked.traceparent(), model, key, worker);
+  }
+
+  /** Those of an order that is a search's trial say so. */
+  Replies of(Optional<TrialOf> which) {
+    return new Replies(order, registeredId, traceparent, model, key, worker, which);
   }
 
   /** An artifact as it was stored. */
@@ -95,6 +116,8 @@ final class Replies {
         .put("uri", model.uri());
     data.putObject("worker").put("id", worker).put("version", Engine.VERSION);
     data.putObject("engine").put("version", Engine.VERSION);
+    trial.ifPresent(
+        t -> data.putObject("trial").put("search", t.search()).put("number", t.number()));
     return data;
   }
 
@@ -146,7 +169,7 @@ final class Replies {
   CloudEvent trial(long epoch, int attempt, Outcome outcome, JsonNode trial) {
     ObjectNode data = base(epoch, attempt);
     data.put("outcome", outcome == Outcome.ACCEPTED ? "accepted" : "rejected");
-    data.set("trial", trial);
+    data.set("tried", trial);
     return event(EventType.COMPLETED, order + "-result", data);
   }
 

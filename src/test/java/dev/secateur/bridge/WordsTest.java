@@ -128,6 +128,7 @@ final class WordsTest {
       value = {
         "true | {}",
         "TRUE | {}",
+        "search | {\"plan\":{\"search\":{}}}",
         "{\"plan\": {\"pruning\": {\"finalSparsity\": 0.6}}} |"
             + " {\"plan\":{\"pruning\":{\"finalSparsity\":0.6}}}",
         "{\"pruning\": {\"finalSparsity\": 0.6}, \"acceptance\": {\"maxAccuracyDrop\": 0.1}} |"

@@ -170,6 +170,24 @@ class InstantTest {
     assertThat(run.out()).contains("int8, worst layers");
   }
 
+  /** A kernel of 2,592 weights: float32 where it would have half a byte each. */
+  @Test
+  void layersStayFloatBesideThoseOfFourBits() throws IOException {
+    run("--recipe", "instant", "--scheme", "int4");
+    long packed = bytes("int4");
+    run("--recipe", "instant", "--scheme", "int4", "--keep-float", "conv2d_1");
+    assertThat(bytes("int4")).isGreaterThan(packed + 2592 * 7 / 2 - 500);
+  }
+
+  private long bytes(String variant) throws IOException {
+    for (JsonNode v : report().get("variants")) {
+      if (v.get("name").asText().equals(variant)) {
+        return v.get("bytes").asLong();
+      }
+    }
+    throw new AssertionError("no variant " + variant);
+  }
+
   @Test
   void aLayerThatThereIsNotIsNamedWithThoseThatThereAre() {
     Run run = run("--recipe", "instant", "--keep-float", "conv_9");

@@ -75,6 +75,42 @@ class OtherCommandsTest {
   }
 
   @Test
+  void schemesThatNeedNoSamplesAreMadeOfTheModelAlone() {
+    Run run =
+        Run.of("convert", Run.H5, "--out", dir, "--scheme", "float16", "--scheme", "int8-weights");
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("fp32.tflite", "float16.tflite", "int8-weights.tflite");
+    assertThat(dir.resolve("int8.tflite")).doesNotExist();
+  }
+
+  @Test
+  void int8CountsAmongTheSchemes() {
+    Run run =
+        Run.of(
+            "convert",
+            Run.H5,
+            "--out",
+            dir,
+            "--int8",
+            "--scheme",
+            "int16x8",
+            "--output-type",
+            "int16",
+            "--representative",
+            Run.DATA);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("int16x8.tflite", "int8.tflite");
+  }
+
+  @Test
+  void integersWithoutSamplesAreRefused() {
+    Run run = Run.of("convert", Run.H5, "--out", dir, "--scheme", "int16x8");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains("--scheme needs --representative FILE");
+    assertThat(dir.resolve("fp32.tflite")).doesNotExist();
+  }
+
+  @Test
   void optionsOfAnInt8ThatNobodyAskedForAreRefused() {
     Run run =
         Run.of(

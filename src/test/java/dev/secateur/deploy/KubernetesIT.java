@@ -117,7 +117,9 @@ final class KubernetesIT {
                 Yaml.documents(helm("get", "hooks", "release", "-n", namespace).out()).stream())
             .flatMap(manifest -> pod(manifest).stream())
             .toList();
-    assertThat(pods).hasSize(2); // a worker and the one of `helm test`
+    // A worker, the one of `helm test`, and the bridge where there is one.
+    boolean bridge = Yaml.read(values).at("/bridge/enabled").asBoolean();
+    assertThat(pods).hasSize(bridge ? 3 : 2);
     for (JsonNode pod : pods) {
       ApiServer.Answer answer = api.dryRun("/api/v1/namespaces/" + namespace + "/pods", pod);
       assertThat(answer.status()).as(answer.object().toPrettyString()).isEqualTo(201);

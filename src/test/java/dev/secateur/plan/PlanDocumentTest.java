@@ -375,6 +375,10 @@ class PlanDocumentTest {
             + " scheme that is asked for has integer activations (int8 has)",
         "{'quantization':{'scheme':'float16','aware':true}}|/quantization/aware: trains for the"
             + " scheme int8, which is not asked for",
+        "{'quantization':{'scheme':'int4','keepFloat':'auto'}}|/quantization/keepFloat: auto is for"
+            + " schemes of eight bits and more (with four, name the layers, or use keepInt8)",
+        "{'quantization':{'integerOnly':true,'keepFloat':['a']}}|/quantization/keepFloat: needs"
+            + " float operations, which integerOnly refuses",
         "{'representative':{'samples':0}}|/representative/samples: must be at least 1",
         "{'preprocessing':{'mean':[0,'a']}}|/preprocessing/mean/1: must be of type number, not"
             + " string",

@@ -80,6 +80,14 @@ class DeviceTest {
   }
 
   @Test
+  void anOperatorThatIsThereInFloatOnlyIsNamedWhereItIsQuantized() {
+    assertThat(SMALL.misfits(file(1, 1, new Run("EXP", "y", List.of("int8", "int8")))))
+        .containsExactly("EXP (y): TFLite Micro computes it in float32 only");
+    assertThat(SMALL.misfits(file(1, 1, new Run("EXP", "y", List.of("float32", "float32")))))
+        .isEmpty();
+  }
+
+  @Test
   void numbersThatTheRuntimeDoesNotComputeWithAreNamed() {
     assertThat(TPU.misfits(quantized(Scheme.INT8, IoType.FLOAT32)))
         .anyMatch(why -> why.contains("does not compute with float32"))

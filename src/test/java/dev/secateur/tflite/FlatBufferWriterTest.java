@@ -12,7 +12,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.tensorflow.lite.schema.Buffer;
 import org.tensorflow.lite.schema.BuiltinOperator;
 import org.tensorflow.lite.schema.Model;
@@ -40,6 +43,33 @@ class FlatBufferWriterTest {
       }
     }
     throw new AssertionError("no metadata " + name);
+  }
+
+  static Stream<OpCase> cases() {
+    return OpCase.all().stream();
+  }
+
+  /** Microcontrollers take shapes as they are written. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aReshapeHasAsManyElementsBehindItAsBeforeItForABatchOfOne(OpCase c) {
+    Model model = float32(c.graph());
+    SubGraph graph = model.subgraphs(0);
+    for (int i = 0; i < graph.operatorsLength(); i++) {
+      int code = model.operatorCodes((int) graph.operators(i).opcodeIndex()).builtinCode();
+      if (code == BuiltinOperator.RESHAPE) {
+        assertThat(elements(graph.tensors(graph.operators(i).outputs(0))))
+            .isEqualTo(elements(graph.tensors(graph.operators(i).inputs(0))));
+      }
+    }
+  }
+
+  private static long elements(Tensor tensor) {
+    long elements = 1;
+    for (int i = 0; i < tensor.shapeLength(); i++) {
+      elements *= tensor.shape(i);
+    }
+    return elements;
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.demo.Minio;
 import dev.secateur.demo.WorkerProcess;
+import dev.secateur.store.ObjectUri;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
 import io.minio.SetBucketNotificationArgs;
@@ -79,6 +80,9 @@ final class BucketIT {
               .filename(Platform.MODEL.toString())
               .userMetadata(metadata)
               .build());
+      // As S3's bus of events has it asked for.
+      assertThat(platform.store.metadata(ObjectUri.of("s3://models/dropped here/shapes net+1.h5")))
+          .containsEntry("secateur-train", train);
       JsonNode result = platform.awaitResults(1).values().iterator().next();
       assertThat(result.path("outcome").asText()).as(result.toString()).isEqualTo("accepted");
       assertThat(result.at("/model/name").asText()).isEqualTo("shapes-net-1");
