@@ -99,7 +99,7 @@ def table(out):
                 continue
             cells, misses = [], []
             for measure, text in (("error", "{:.2e}"), ("bytes", "{:,}"), ("memory", "{:,}")):
-                mine, other = ours[measure], (theirs or {}).get(measure)
+                mine, other = ours.get(measure), (theirs or {}).get(measure)
                 cells += ["–" if value is None else text.format(value) for value in (mine, other)]
                 if mine is not None and other is not None and mine > 1.02 * other:
                     misses.append(f"{measure} + {100 * (mine / other - 1):.0f} %")

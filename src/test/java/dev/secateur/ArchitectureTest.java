@@ -127,6 +127,15 @@ class ArchitectureTest {
               "picocli..");
 
   @ArchTest
+  static final ArchRule quarkusLivesInTheWorkerAndTheBridge =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(room("worker"), room("bridge"))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.quarkus..", "jakarta..", "org.eclipse.microprofile..");
+
+  @ArchTest
   static final ArchRule tfliteRunsWithoutTensorFlow =
       noClasses()
           .that()

@@ -55,7 +55,7 @@ final class HookServer {
   private void handle(HttpServerRequest request) {
     if (!request.path().equals(PATH)) {
       answer(request, 404);
-    } else if (request.method() != HttpMethod.POST) {
+    } else if (!request.method().equals(HttpMethod.POST)) {
       request.response().putHeader("Allow", "POST");
       answer(request, 405);
     } else if (announced(request) > LARGEST) {

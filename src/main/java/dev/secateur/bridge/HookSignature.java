@@ -18,7 +18,7 @@ import javax.crypto.spec.SecretKeySpec;
  * webhooks/delivery.py}); a delivery is believed for five minutes, and once.
  */
 final class HookSignature {
-  private static final Duration WINDOW = Duration.ofSeconds(300);
+  private static final Duration WINDOW = Duration.ofMinutes(5);
   private static final String ALGORITHM = "HmacSHA256";
   private static final String VERSION = "v1,";
 

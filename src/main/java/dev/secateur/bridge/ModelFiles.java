@@ -92,8 +92,8 @@ final class ModelFiles {
     String model = ModelTree.model(files);
     long left = maxBytes;
     for (String file : files) {
-      if (file.equals(model)
-          || (model.endsWith("/") || model.isEmpty()) && file.startsWith(model)) {
+      boolean within = (model.endsWith("/") || model.isEmpty()) && file.startsWith(model);
+      if (within || file.equals(model)) {
         OptionalLong bytes = copy(path + "/" + file, copy.resolve(file), left);
         left -= bytes.orElseThrow(() -> new Refusal(WHAT + ": " + file + ": is no longer there"));
       }

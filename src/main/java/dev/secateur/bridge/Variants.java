@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** The variants of a result, as people read them. */
@@ -158,8 +159,8 @@ final class Variants {
     }
   }
 
-  private static TreeSet<String> sorted(JsonNode node) {
-    TreeSet<String> names = new TreeSet<>();
+  private static Set<String> sorted(JsonNode node) {
+    Set<String> names = new TreeSet<>();
     node.fieldNames().forEachRemaining(names::add);
     return names;
   }

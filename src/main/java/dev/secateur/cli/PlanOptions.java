@@ -300,18 +300,21 @@ final class PlanOptions {
     frequency.ifPresent(v -> json.put("frequency", v));
   }
 
+  /** Field by field, so that what is wrong is named. */
   private void channels(ObjectNode json) {
-    channels.ifPresent(v -> json.put("channels", v));
+    channels.ifPresent(v -> json.set("channels", spelledOut(v)));
     if (channelMultiple.isPresent()) {
       ObjectNode target =
-          json.get("channels") instanceof ObjectNode object ? object : spelledOut(json);
+          json.get("channels") instanceof ObjectNode object
+              ? object
+              : spelledOut(json.path("channels").asText(""));
       target.put("multiple", channelMultiple.get());
       json.set("channels", target);
     }
   }
 
-  private static ObjectNode spelledOut(ObjectNode json) {
-    String[] parts = json.path("channels").asText("auto").split(":", 2);
+  private static ObjectNode spelledOut(String text) {
+    String[] parts = text.split(":", 2);
     ObjectNode target = MAPPER.createObjectNode();
     try {
       target.put("share", Double.parseDouble(parts[0]));

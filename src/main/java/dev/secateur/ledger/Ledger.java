@@ -159,7 +159,8 @@ public final class Ledger {
 
   /** Removes what only an unsettled order needs, after its answer was sent. */
   public void close(Tenure tenure) {
-    settlement.close(tenure.order());
+    // First: a sign of life that comes after its claim is gone would stay.
     tenure.close();
+    settlement.close(tenure.order());
   }
 }

@@ -20,13 +20,14 @@ final class Half {
    * @param value of a magnitude that rounds to {@link #LARGEST} or less
    */
   static short of(float value) {
-    int sign = Float.floatToIntBits(value) >>> 16 & 0x8000;
+    int sign = (Float.floatToIntBits(value) >>> 16) & 0x8000;
     float magnitude = Math.abs(value);
     if (magnitude < LEAST_NORMAL) {
       return (short) (sign | (int) Math.rint(magnitude * 0x1p24));
     }
-    int bits = Float.floatToIntBits(magnitude) - (BIASES << FRACTION_BITS + DROPPED_BITS);
-    int odd = bits >>> DROPPED_BITS & 1;
-    return (short) (sign | bits + (1 << DROPPED_BITS - 1) - 1 + odd >>> DROPPED_BITS);
+    int bits = Float.floatToIntBits(magnitude) - (BIASES << (FRACTION_BITS + DROPPED_BITS));
+    int odd = (bits >>> DROPPED_BITS) & 1;
+    int half = 1 << (DROPPED_BITS - 1);
+    return (short) (sign | ((bits + half - 1 + odd) >>> DROPPED_BITS));
   }
 }

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pruning without training, on the project's own example. */
@@ -75,6 +76,18 @@ class InstantTest {
     assertThat(pruned.graph().parameters()).isEqualTo(change.at("/weights/after").asLong());
     assertThat(report.at("/plan/pruning/finalSparsity").asDouble()).isZero();
     assertThat(run.out()).contains("removed: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1.5, share: must be below 1",
+    "much, share: must be of type number",
+    "0.3:time, 'of: must be one of macs, bytes, memory, both'"
+  })
+  void channelsThatAreNoneAreNamed(String channels, String complaint) {
+    Run run = run("--recipe", "instant", "--channels", channels);
+    assertThat(run.exitCode()).isNotEqualTo(ExitCode.DONE);
+    assertThat(run.err()).contains("/pruning/channels/" + complaint);
   }
 
   @Test
