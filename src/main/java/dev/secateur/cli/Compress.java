@@ -32,9 +32,6 @@ import picocli.CommandLine.Spec;
 final class Compress implements Callable<Integer> {
   private static final String CHECKPOINTS = ".checkpoints";
 
-  /** A round of a search has no more trials. */
-  private static final int MOST_AT_ONCE = 4;
-
   @Spec CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", description = ModelKinds.KERAS)
@@ -136,7 +133,7 @@ final class Compress implements Callable<Integer> {
       return new FileSearch(
               job,
               resume,
-              plan.search.parallel.orElse(Math.min(threads, MOST_AT_ONCE)),
+              plan.search.parallel(threads),
               cache.products(),
               new SearchProgress(err, output.showsProgress(), progress),
               interruption::requested)

@@ -159,6 +159,9 @@ final class FileSearch {
     } catch (CancelledException e) {
       throw e;
     } catch (JobException | PlanException e) {
+      if (e instanceof JobException trouble && !trouble.reason().permanent()) {
+        throw trouble; // of this machine, now: it says nothing of the point
+      }
       remember(e);
       return Trial.failed(number, round, point, String.valueOf(e.getMessage()));
     }

@@ -1,12 +1,19 @@
 package dev.secateur.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.job.JobException;
+import dev.secateur.result.FailureReason;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Looking for the best plan instead of running the one that is given. */
 final class SearchOptions {
+  /** So many trials a round has, mostly. */
+  private static final int MOST_AT_ONCE = 4;
+
   @Option(
       names = "--search",
       description = {
@@ -64,9 +71,37 @@ final class SearchOptions {
       })
   Optional<Integer> parallel;
 
+  private void requireNone() {
+    Map<String, Optional<?>> given = new LinkedHashMap<>();
+    given.put("--objective", objective);
+    given.put("--trials", trials);
+    given.put("--processor-minutes", processorMinutes);
+    given.put("--deadline-minutes", deadlineMinutes);
+    given.put("--max-bytes", maxBytes);
+    given.put("--max-memory", maxMemory);
+    given.put("--parallel", parallel);
+    given.forEach(
+        (name, value) -> {
+          if (value.isPresent()) {
+            throw new JobException(
+                FailureReason.PLAN_INVALID, name + ": is of a search (add --search)");
+          }
+        });
+  }
+
+  /** How many trials run at once. */
+  int parallel(int threads) {
+    int many = parallel.orElse(Math.min(threads, MOST_AT_ONCE));
+    if (many < 1) {
+      throw new JobException(FailureReason.PLAN_INVALID, "--parallel: must be 1 or more");
+    }
+    return many;
+  }
+
   /** Into the plan, where a search is wanted or its document has one. */
   void into(ObjectNode plan, Optional<Integer> epochs, List<String> schemes) {
     if (!wanted && !plan.path("search").isObject()) {
+      requireNone();
       return;
     }
     ObjectNode search = plan.withObject("/search");

@@ -45,10 +45,11 @@ public final class Subset implements Dataset {
   /**
    * Takes samples out of a set.
    *
+   * @param part of its file that the set is
    * @param count how many, but no more than a fifth of the set; of a single sample, both parts are
    *     it
    */
-  public static Parts split(Dataset all, int count) {
+  public static Parts split(Dataset all, Datasets.Part part, int count) {
     if (all.size() == 1) {
       return new Parts(all, all);
     }
@@ -61,14 +62,15 @@ public final class Subset implements Dataset {
         new Subset(
             all,
             IntStream.range(0, all.size()).filter(i -> !out.get(i)).toArray(),
-            digest(all, "all but " + held)),
-        new Subset(all, out.stream().toArray(), digest(all, "held out " + held)));
+            digest(all, part + " all but " + held)),
+        new Subset(all, out.stream().toArray(), digest(all, part + " held out " + held)));
   }
 
   private static String digest(Dataset all, String part) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update((all.digest() + " " + part).getBytes(StandardCharsets.UTF_8));
+      digest.update(
+          (all.digest() + " " + all.size() + " " + part).getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);

@@ -95,6 +95,9 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
         .with(
             plan.document().get("pruning").toString(),
             plan.document().get("fineTuning").toString(),
+            plan.document().at("/quantization/keepFloat").toString(),
+            plan.document().get("acceptance").toString(),
+            Reconstructed.scores(run).toString(),
             Boolean.toString(aware(plan)),
             run.inputs().representative().digest(),
             Integer.toString(plan.representative().samples()),

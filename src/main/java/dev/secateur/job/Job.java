@@ -66,9 +66,12 @@ public record Job(
     return train.or(() -> representative).or(() -> evaluation).orElseThrow();
   }
 
-  /** Whether held-out {@link #samples} stand for the evaluation set. */
+  /**
+   * Whether held-out {@link #samples} stand for the evaluation set: as the plan says, or since
+   * there is no other that nothing was fitted to.
+   */
   boolean judgesHeldOut() {
-    return plan.heldOut().filter(h -> h.judge() != Judged.NOTHING).isPresent();
+    return plan.heldOut().filter(h -> h.judge() != Judged.NOTHING || !hasEvaluation()).isPresent();
   }
 
   /** Whether nothing but the deciding variant is of interest. */
@@ -97,7 +100,8 @@ public record Job(
 
   /** Whether there is a set to judge on, beside what is fitted to. */
   public boolean hasEvaluation() {
-    return evaluation.isPresent() || Datasets.hasEvaluationPart(samples().file());
+    boolean fitted = train.or(() -> representative).isPresent();
+    return fitted && (evaluation.isPresent() || Datasets.hasEvaluationPart(samples().file()));
   }
 
   /** Which part of {@link #samples} is meant. */

@@ -68,7 +68,9 @@ record JobInputs(
     try {
       Dataset samples = add(open, job, job.samples(), job.samplesPart(), expected, progress);
       Optional<Subset.Parts> parts =
-          job.plan().heldOut().map(held -> Subset.split(samples, held.samples()));
+          job.plan()
+              .heldOut()
+              .map(held -> Subset.split(samples, job.samplesPart(), held.samples()));
       Dataset train = parts.map(Subset.Parts::rest).orElse(samples);
       Dataset evaluation =
           parts.isPresent() && job.judgesHeldOut()

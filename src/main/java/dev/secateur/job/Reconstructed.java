@@ -50,7 +50,9 @@ final class Reconstructed {
         ? run.shared()
             .get(
                 origin("the reconstructed network", run)
-                    .with(run.job().plan().document().get("pruning").toString()),
+                    .with(
+                        run.job().plan().document().get("pruning").toString(),
+                        run.job().plan().document().get("acceptance").toString()),
                 Codecs.weights(original),
                 () -> pruned(run, original, pruning))
         : pruned(run, original, pruning);

@@ -74,7 +74,7 @@ record SharedProducts(ProductStore store, JobListener listener) {
       } finally {
         Files.delete(file);
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.log(
           System.Logger.Level.WARNING, origin.what() + ": cannot be read, and is made anew: " + e);
       return Optional.empty();

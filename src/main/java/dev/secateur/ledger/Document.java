@@ -13,7 +13,7 @@ import java.util.Optional;
 /** One object's JSON, read field by field; whatever is not as it must be names key and field. */
 record Document(String key, ObjectNode json) {
   /** What this version reads. */
-  private static final int NEWEST = 2;
+  private static final int NEWEST = 3;
 
   /** What it writes, where nothing newer is needed, so that older versions can read it. */
   static final int OLDEST = 1;

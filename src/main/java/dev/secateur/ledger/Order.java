@@ -17,7 +17,7 @@ import java.time.Instant;
  * @param job equal for orders that ask for the same work on the same bytes
  * @param engine the version that resolved it
  * @param resolved what the worker needs to run it; the ledger looks at its {@code format} alone: 2
- *     where older versions would misread it, who then leave the order to newer ones
+ *     or 3 where older versions would misread it, who then leave the order to newer ones
  */
 public record Order(
     String id,

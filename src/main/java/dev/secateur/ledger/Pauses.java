@@ -61,6 +61,11 @@ public final class Pauses {
     store.delete(Keys.PAUSES + name(scope));
   }
 
+  /** Whether an order is not to be begun now. */
+  public boolean stop(Order order) {
+    return now().stops(order.model(), order.tenant());
+  }
+
   Now now() {
     Set<String> names = new HashSet<>();
     Pages.all(store, Keys.PAUSES).forEach(pause -> names.add(pause.name()));

@@ -52,7 +52,11 @@ record Space(List<Double> sparsities, List<Double> channels, List<String> scheme
             .filter(c -> c > went)
             .min()
             .orElse(1);
-    return steps(MOST_CHANNELS).stream().filter(c -> c < stayed).toList();
+    // Where none went at all, a share that nearly failed is none to try.
+    double most = went == 0 ? stayed / 2 : stayed;
+    return stayed == 1
+        ? steps(MOST_CHANNELS)
+        : steps(MOST_CHANNELS).stream().filter(c -> c < most).toList();
   }
 
   private static List<Double> steps(int most) {

@@ -108,11 +108,11 @@ public final class Summary {
     if (result.variants().size() < 2) {
       return Optional.empty();
     }
-    Trial again = Trial.of(best.number(), best.round(), best.point(), result, 0);
+    Trial.Found again =
+        Trial.of(best.number(), best.round(), best.point(), result, 0).found().orElseThrow();
+    // Without labels on one side, the two say different things.
     return best.found()
-        .map(
-            held ->
-                new Searched.Optimism(
-                    held.measure(), held.loss(), again.found().orElseThrow().loss()));
+        .filter(held -> held.measure() == again.measure())
+        .map(held -> new Searched.Optimism(held.measure(), held.loss(), again.loss()));
   }
 }

@@ -45,6 +45,9 @@ final class JobRun {
 
   private static final String INPUTS = "inputs";
 
+  /** After a search has given way, how long others have to be taken before it. */
+  private static final Duration GIVEN_WAY = Duration.ofSeconds(1);
+
   /** Digits of an order in a file's name. */
   private static final int SHOWN = 12;
 
@@ -61,6 +64,9 @@ final class JobRun {
   private final Instant started = Instant.now();
   private final StoredCheckpoints checkpoints;
   private final Optional<LedgerSearch> search;
+
+  /** By the nanosecond clock; empty while there is none. */
+  private Optional<Long> deadline = Optional.empty();
 
   /** What the search has tried, once it has ended. */
   private Optional<List<Trial>> tried = Optional.empty();
@@ -226,11 +232,20 @@ final class JobRun {
   }
 
   private End attempt() throws Passing {
-    long deadline = System.nanoTime() + shop.deadline().toNanos();
     try {
-      return work(() -> isToStop(deadline));
+      // A search has as much time as its trials have, each of which has a deadline of its own.
+      deadline = Optional.empty();
+      Optional<End> ended = search.isPresent() ? searched() : Optional.empty();
+      if (ended.isPresent()) {
+        return ended.get();
+      }
+      deadline = Optional.of(System.nanoTime() + shop.deadline().toNanos());
+      return work(this::isToStop);
+    } catch (LedgerSearch.GivesWay e) {
+      shop.ledger().leave(tenure, GIVEN_WAY);
+      return new End.Drained();
     } catch (CancelledException | CancellationException e) {
-      return cancelled(deadline);
+      return cancelled();
     } catch (StoreException e) {
       return ungranted(e);
     } catch (JobException e) {
@@ -246,12 +261,12 @@ final class JobRun {
   }
 
   /** Asked often: who asks moves. */
-  private boolean isToStop(long deadline) {
+  private boolean isToStop() {
     running.moved();
     return shop.work().isDraining()
         || running.isCancelled()
         || tenure.isLost()
-        || System.nanoTime() - deadline > 0;
+        || deadline.filter(end -> System.nanoTime() - end > 0).isPresent();
   }
 
   private End ungranted(StoreException e) throws Passing {
@@ -295,7 +310,7 @@ final class JobRun {
     return message.replace(directory + "/", "");
   }
 
-  private End cancelled(long deadline) {
+  private End cancelled() {
     if (tenure.isLost()) {
       return new End.Lost();
     }
@@ -305,14 +320,12 @@ final class JobRun {
     if (shop.work().isDraining()) {
       return givenBack();
     }
-    LOG.debugf("cancelled %d s past the deadline", (System.nanoTime() - deadline) / 1_000_000_000);
     return failed(
         new Failure(
             Failure.DEADLINE, "did not end within " + shop.deadline().toSeconds() + " s", false));
   }
 
   private End cancelledOnDemand() {
-    search.ifPresent(LedgerSearch::cancel);
     return failed(new Failure(Failure.CANCELLED, "was cancelled on demand", false));
   }
 
@@ -334,14 +347,15 @@ final class JobRun {
     }
   }
 
-  private End work(BooleanSupplier cancelled) {
-    if (search.isPresent() && tried.isEmpty()) {
-      tried = Optional.of(search.get().run(cancelled));
-      Optional<Failure> none = search.get().failure();
-      if (none.isPresent()) {
-        return failed(none.get());
-      }
+  /** Empty where the best is to be made. */
+  private Optional<End> searched() {
+    if (tried.isEmpty()) {
+      tried = Optional.of(search.get().run(this::isToStop));
     }
+    return search.get().failure().map(this::failed);
+  }
+
+  private End work(BooleanSupplier cancelled) {
     progress.begin(ProgressReporter.FETCH);
     createDirectory();
     try {
@@ -450,6 +464,7 @@ final class JobRun {
   }
 
   private End.Failed failed(Failure failure) {
+    search.ifPresent(LedgerSearch::cancel);
     LOG.warnf("failed: %s: %s", failure.code(), failure.message());
     return new End.Failed(
         replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.of(ordered.plan())),

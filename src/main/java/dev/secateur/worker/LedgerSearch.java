@@ -7,6 +7,7 @@ import dev.secateur.ledger.Ledger;
 import dev.secateur.ledger.Order;
 import dev.secateur.ledger.Result;
 import dev.secateur.ledger.Searches;
+import dev.secateur.plan.PlanException;
 import dev.secateur.plan.Search;
 import dev.secateur.search.Front;
 import dev.secateur.search.Point;
@@ -19,8 +20,10 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -48,6 +51,14 @@ final class LedgerSearch {
   private final List<Trial> trials = new ArrayList<>();
   private Optional<Failure> failure = Optional.empty();
 
+  /** When the first round was decided on. */
+  private Optional<Instant> begun = Optional.empty();
+
+  /** The search is to be given back, uncounted: others come first, or it is paused. */
+  static final class GivesWay extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
   /**
    * @param help runs one of these orders here, if one is to be had
    */
@@ -72,12 +83,12 @@ final class LedgerSearch {
    * All trials, when nothing more is to be tried.
    *
    * @throws CancellationException if {@code cancelled} said so
+   * @throws GivesWay if the search is to be given back for now
    */
   List<Trial> run(BooleanSupplier cancelled) {
-    progress.searching(0, search.trials(), Optional.empty());
-    Optional<Instant> begun = Optional.empty();
+    progress.searching(trials.size(), search.trials(), Optional.empty());
     while (true) {
-      ObjectNode decision = decision(begun);
+      ObjectNode decision = decision();
       begun = begun.or(() -> Optional.of(Instant.parse(decision.path("at").asText())));
       Round round = PointJson.round(decision);
       if (round.points().isEmpty()) {
@@ -89,7 +100,23 @@ final class LedgerSearch {
           "search %s: %d of %d trials; best: %s",
           order.id(), trials.size(), search.trials(), best.map(Trial::number).orElse(0));
       progress.searching(trials.size(), search.trials(), best);
+      if (othersComeFirst()) {
+        throw new GivesWay();
+      }
     }
+  }
+
+  /** Whether the next order in the queue is more urgent, or another tenant's turn. */
+  private boolean othersComeFirst() {
+    return ledger.books().unsettled().stream()
+        .filter(waiting -> waiting.place() == 1)
+        .findFirst()
+        .flatMap(waiting -> ledger.orders().find(waiting.order()))
+        .filter(
+            next ->
+                next.priority() > order.priority()
+                    || next.priority() == order.priority() && !next.tenant().equals(order.tenant()))
+        .isPresent();
   }
 
   /** Why no trial could run, where none could. */
@@ -115,7 +142,7 @@ final class LedgerSearch {
     }
   }
 
-  private ObjectNode decision(Optional<Instant> begun) {
+  private ObjectNode decision() {
     boolean late =
         begun
             .flatMap(b -> search.deadlineMinutes().map(m -> b.plusMillis((long) (60_000 * m))))
@@ -134,24 +161,40 @@ final class LedgerSearch {
     for (Point point : round.points()) {
       all.add(new TrialOf(order.id(), round.first() + all.size(), round.number(), point));
     }
+    Map<Integer, Trial> refused = new HashMap<>();
     Set<String> open = new LinkedHashSet<>();
     for (TrialOf trial : all) {
       String id = Searches.trial(order.id(), trial.number());
-      if (ledger.orders().result(id).isEmpty()) {
-        ledger.orders().register(trial.order(order, ordered.plan(), search.heldOutSamples()));
-        shop.doorbell().ring(id);
-        open.add(id);
+      try {
+        Order one = trial.order(order, ordered.plan(), search.heldOutSamples());
+        if (ledger.orders().result(id).isEmpty()) {
+          ledger.orders().register(one);
+          shop.doorbell().ring(id);
+          open.add(id);
+        }
+      } catch (PlanException e) {
+        // What the rest of the plan does not go with is no trial, and no reason to end the search.
+        refused.put(
+            trial.number(),
+            Trial.failed(trial.number(), trial.round(), trial.point(), e.getMessage()));
       }
     }
+    Optional<Trial> best = new Front(search, trials).best();
     while (true) {
       open.removeIf(id -> ledger.orders().result(id).isPresent());
+      progress.searching(trials.size() + all.size() - open.size(), search.trials(), best);
       if (open.isEmpty()) {
-        return all.stream().map(this::result).toList();
+        return all.stream()
+            .map(t -> Optional.ofNullable(refused.get(t.number())).orElseGet(() -> result(t)))
+            .toList();
       }
       if (cancelled.getAsBoolean()) {
         throw new CancellationException("the search stopped at trial " + round.first());
       }
       if (!help.test(open)) {
+        if (ledger.pauses().stop(order)) {
+          throw new GivesWay();
+        }
         var unused = shop.work().awaitDrain(LOOK);
       }
     }

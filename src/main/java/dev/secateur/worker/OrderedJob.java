@@ -81,7 +81,9 @@ record OrderedJob(
               input.sha256().ifPresent(digest -> one.put("sha256", digest));
             });
     json.put("output", output.toString()).put("key", key.value());
-    if (isNew()) {
+    if (plan.search().isPresent() || plan.heldOut().isPresent()) {
+      json.put("format", 3);
+    } else if (isNew()) {
       json.put("format", 2);
     }
     return json;
@@ -92,8 +94,6 @@ record OrderedJob(
     return !inputs.sources().containsKey(Role.TRAIN)
         || inputs.sources().containsKey(Role.ARCHITECTURE)
         || !plan.replace().isEmpty()
-        || plan.search().isPresent()
-        || plan.heldOut().isPresent()
         || inputs.sources().values().stream()
             .map(input -> input.object().uri())
             .anyMatch(uri -> uri.isPrefix() || uri.version().isPresent());

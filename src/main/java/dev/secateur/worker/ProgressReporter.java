@@ -53,6 +53,9 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   private long lastEvent;
   private int lastStep;
 
+  /** Of a search, the trials that were told of last. */
+  private int lastTried = -1;
+
   /**
    * @param template what each progress event starts with: job, model, worker, engine
    * @param events takes the data of an event
@@ -117,6 +120,10 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
     work.progressed(done);
     pulse.at(SEARCH, 0, done);
     pulse.kept(tried);
+    if (tried == lastTried) {
+      return;
+    }
+    lastTried = tried;
     ObjectNode data = template.deepCopy();
     data.put("stage", SEARCH).put("stageIndex", 1).put("stages", 2).put("progress", done);
     ObjectNode search = data.putObject("search").put("tried", tried).put("most", most);

@@ -42,7 +42,7 @@ record TrialOf(String search, int number, int round, Point point) {
   Order order(Order of, Plan base, int heldOut) {
     ObjectNode resolved = of.resolved().deepCopy();
     resolved.set("plan", point.plan(base, heldOut, Judged.DECIDING).document());
-    resolved.put("format", 2); // older versions would answer it
+    resolved.put("format", 3); // older versions would answer it
     ObjectNode trial = resolved.putObject(FIELD);
     trial.put("search", search).put("number", number).put("round", round);
     trial.set("point", PointJson.write(point));
