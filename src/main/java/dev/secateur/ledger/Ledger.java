@@ -159,8 +159,10 @@ public final class Ledger {
 
   /** Removes what only an unsettled order needs, after its answer was sent. */
   public void close(Tenure tenure) {
-    // First: a sign of life that comes after its claim is gone would stay.
-    tenure.close();
+    // A sign of life that came after its claim is gone would stay.
+    tenure.fallSilent();
     settlement.close(tenure.order());
+    // Last: a claim that this worker has forgotten while it stands is free to be taken here.
+    tenure.close();
   }
 }

@@ -180,6 +180,11 @@ public final class Tenure {
     givingBack = false;
   }
 
+  /** Shows no more signs of life: one that is on its way has arrived when this returns. */
+  synchronized void fallSilent() {
+    lost = true;
+  }
+
   /** Nothing runs under it any more, however that ended. */
   public synchronized void close() {
     lost = true;
