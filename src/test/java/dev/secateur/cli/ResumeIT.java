@@ -51,7 +51,7 @@ class ResumeIT {
             out.toString(),
             "--no-cache",
             "--epochs",
-            "150"));
+            "80"));
     command.addAll(List.of(more));
     Process process =
         new ProcessBuilder(command)
