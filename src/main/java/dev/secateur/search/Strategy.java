@@ -209,6 +209,14 @@ public record Strategy(Search search, boolean trainable) {
             .findFirst()
             .ifPresent(chosen::add);
       }
+      if (chosen.isEmpty() && Double.isInfinite(best)) {
+        // Nothing is within yet, nor thought to be: what is nearest to the original may be.
+        candidates.stream()
+            .sorted(Comparator.comparingDouble(Candidate::divergence))
+            .map(Candidate::point)
+            .limit(1)
+            .forEach(chosen::add);
+      }
       return chosen;
     }
 
