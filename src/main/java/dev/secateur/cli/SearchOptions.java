@@ -47,7 +47,7 @@ final class SearchOptions {
   @Option(
       names = "--deadline-minutes",
       paramLabel = "F",
-      description = "With --search: no trial starts later than this after the first.")
+      description = "With --search: no round of trials starts later than this after the start.")
   Optional<Double> deadlineMinutes;
 
   @Option(

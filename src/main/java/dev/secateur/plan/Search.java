@@ -17,8 +17,9 @@ import java.util.Optional;
  * @param channels whether channels may be removed
  * @param heldOut samples that decide which trial is within the acceptance: the evaluation set
  *     decides nothing; empty: a fifth of the training set, at most {@value #HELD_OUT}
- * @param processorMinutes that all trials may take together, counted in threads
- * @param deadlineMinutes after its start, the search starts no other trial
+ * @param processorMinutes of all trials that ran, counted in threads: once they have taken so many,
+ *     no other round is started
+ * @param deadlineMinutes after its start, the search starts no other round of trials
  * @param maxBytes of the file, for a device's flash
  * @param maxMemory of its activations in bytes, for a device's RAM
  */

@@ -63,32 +63,15 @@ public record Variant(
 
   /** This with other faults. */
   public Variant withFaults(List<Fault> others) {
-    return new Variant(
-        name,
-        file,
-        bytes,
-        zippedBytes,
-        top1,
-        top5,
-        loss,
-        samples,
-        sparsity,
-        latencyMicros,
-        agreementWithOriginal,
-        confusion,
-        measures,
-        divergence,
-        outputs,
-        others,
-        signature,
-        macs,
-        activationBytes,
-        operators,
-        misfits);
+    return with(others, misfits);
   }
 
   /** This with what keeps a device from running it. */
   public Variant withMisfits(List<String> others) {
+    return with(faults, others);
+  }
+
+  private Variant with(List<Fault> otherFaults, List<String> otherMisfits) {
     return new Variant(
         name,
         file,
@@ -105,12 +88,12 @@ public record Variant(
         measures,
         divergence,
         outputs,
-        faults,
+        otherFaults,
         signature,
         macs,
         activationBytes,
         operators,
-        others);
+        otherMisfits);
   }
 
   private static Map<Measure, Double> ordered(Map<Measure, Double> measures) {

@@ -138,31 +138,4 @@ class NarrowedTest {
     }
     return removed.isEmpty() ? Optional.empty() : Optional.of(channels.without(removed));
   }
-
-  /** All fixtures, without JUnit: [text in the name]. */
-  public static void main(String[] args) throws IOException {
-    String only = args.length > 0 ? args[0] : "";
-    Path files = Files.createTempDirectory("narrowed");
-    int failed = 0;
-    int can = 0;
-    int all = 0;
-    for (Fixture fixture : Fixtures.load().orElseThrow()) {
-      if (!fixture.name().contains(only)) {
-        continue;
-      }
-      all++;
-      try {
-        can += narrow(Comparison.read(fixture), 1).isPresent() ? 1 : 0;
-        String wrong = wrong(fixture, files);
-        if (!wrong.isEmpty()) {
-          failed++;
-          System.out.println("FAIL " + fixture + ": " + wrong);
-        }
-      } catch (RuntimeException e) {
-        failed++;
-        System.out.println("FAIL " + fixture + ": " + e);
-      }
-    }
-    System.out.println(can + " of " + all + " can lose channels, " + failed + " failed");
-  }
 }
