@@ -21,6 +21,9 @@ import java.util.stream.IntStream;
 record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
   private static final int CHUNK = 1024;
 
+  /** Above so many inputs, matrices are so large that no two are in the making at once. */
+  static final int WIDE = 1600;
+
   /**
    * A layer in a network, and what it reads there.
    *
@@ -111,7 +114,7 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
     }
 
     void add(int begin, int end, int threads) {
-      if (threads == 1) {
+      if (threads == 1 || h.rows() > WIDE) {
         for (int from = begin; from < end; from += CHUNK) {
           add(sums(from, Math.min(from + CHUNK, end)));
         }
@@ -186,15 +189,26 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
         && DoubleStream.of(c.values()).allMatch(Double::isFinite);
   }
 
-  /** What must be added to each output so that its mean is the target's. */
+  Means means() {
+    return new Means(inputMean, outputMean);
+  }
+
   double[] offset(Matrix weights) {
-    double[] offset = outputMean.clone();
-    for (int i = 0; i < weights.rows(); i++) {
-      for (int j = 0; j < offset.length; j++) {
-        offset[j] -= inputMean[i] * weights.at(i, j);
+    return means().offset(weights);
+  }
+
+  /** The first moments, which take no memory to speak of. */
+  record Means(double[] inputs, double[] outputs) {
+    /** What must be added to each output so that its mean is the target's. */
+    double[] offset(Matrix weights) {
+      double[] offset = outputs.clone();
+      for (int i = 0; i < weights.rows(); i++) {
+        for (int j = 0; j < offset.length; j++) {
+          offset[j] -= inputs[i] * weights.at(i, j);
+        }
       }
+      return offset;
     }
-    return offset;
   }
 
   private static void addDifference(Matrix y, Matrix before, Matrix now) {

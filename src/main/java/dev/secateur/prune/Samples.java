@@ -61,8 +61,16 @@ public record Samples(
   }
 
   private static int count(Graph network, long bytes, int most) {
-    long each = Math.max(Activations.mostFloats(network) * Float.BYTES * NETWORKS, 1);
-    return (int) Math.max(LEAST, Math.min(most, bytes / each));
+    return (int) Math.max(LEAST, Math.min(most, bytes / each(network)));
+  }
+
+  /** What the values of so many samples take. */
+  static long bytes(Graph network, long bytes) {
+    return count(network, bytes) * each(network);
+  }
+
+  private static long each(Graph network) {
+    return Math.max(Activations.mostFloats(network) * Float.BYTES * NETWORKS, 1);
   }
 
   /** How far another network is from the original, on a few of the samples. */

@@ -26,6 +26,9 @@ public record Sensitivity(List<Kernel> kernels) {
   /** No kernel is asked for more: what is beyond was not measured. */
   private static final double MOST = .98;
 
+  /** Two or three seconds of one core for the widest layers, each of whose sparsities is solved. */
+  private static final double WORK = 5e10;
+
   /** Steps of the whole network's size between which allocations are told apart. */
   private static final int UNITS = 2000;
 
@@ -61,9 +64,12 @@ public record Sensitivity(List<Kernel> kernels) {
     try (Workers workers = new Workers(samples.threads())) {
       for (PrunableKernel kernel : PrunableKernel.of(network)) {
         samples.checkCancelled();
+        while (isWide(kernel, network) && !running.isEmpty()) {
+          kernels.add(running.remove().measured());
+        }
         values.advance(network, kernel.index());
         Activations here = values.copy();
-        Choices choices = Choices.of(kernel, network, here, here, alone.threads());
+        Choices choices = Choices.of(kernel, network, here, here, alone.threads(), WORK);
         IntFunction<Double> measuring =
             kept -> {
               samples.checkCancelled();
@@ -82,6 +88,10 @@ public record Sensitivity(List<Kernel> kernels) {
       running.forEach(r -> kernels.add(r.measured()));
     }
     return new Sensitivity(kernels);
+  }
+
+  private static boolean isWide(PrunableKernel kernel, Graph network) {
+    return kernel instanceof PrunableLayer layer && layer.rows(network) > Moments.WIDE;
   }
 
   private static Running start(
