@@ -50,6 +50,12 @@ import org.awaitility.Awaitility;
 
 /** What stands around the workers in a test: topics of its own, state and output of its own. */
 final class Platform implements AutoCloseable {
+  /**
+   * The lock of the tests that run one after the other, but beside all the others: those that wait
+   * for leases and pauses more than they compute.
+   */
+  static final String SECOND_LANE = "second lane";
+
   static final Path MODEL = Path.of("examples/shapes.h5");
   static final Path DATA = Path.of("examples/shapes.npz");
 
