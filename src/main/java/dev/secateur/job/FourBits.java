@@ -12,7 +12,9 @@ import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
+import dev.secateur.tflite.Range;
 import dev.secateur.tflite.TfliteModel;
+import dev.secateur.train.FineTuned;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,17 +51,65 @@ public final class FourBits {
       int threads,
       BooleanSupplier cancelled) {
     Graph folded = Passes.forInference(network);
-    KernelBits bits = KernelBits.of(folded, how);
-    Rounding.Rounded rounded;
-    try (Rounding rounding =
-        new Rounding(Reconstructed.samples(folded, representative, threads, cancelled), threads)) {
-      rounded = rounding.round(folded, bits.most(), how.perTensorDense());
-    }
+    return calibrated(
+        rounded(folded, how, representative, threads, cancelled),
+        Map.of(),
+        representative,
+        samples,
+        threads,
+        cancelled);
+  }
+
+  /**
+   * What a network has learned to be.
+   *
+   * @param tuned whose kernels stand on grids
+   * @param samples that the ranges are measured on that it has not learned
+   */
+  static FourBits learned(
+      FineTuned tuned,
+      Dataset representative,
+      int samples,
+      int threads,
+      BooleanSupplier cancelled) {
+    return calibrated(
+        LearnedLevels.of(tuned.graph()).folded(tuned.grids()),
+        LearnedScales.ranges(tuned.graph(), tuned.scales()),
+        representative,
+        samples,
+        threads,
+        cancelled);
+  }
+
+  private static FourBits calibrated(
+      Rounding.Rounded rounded,
+      Map<String, Range> learned,
+      Dataset representative,
+      int samples,
+      int threads,
+      BooleanSupplier cancelled) {
     Lowered lowered = Lowered.of(rounded.network());
     TfliteModel fp32 = lowered.float32(Run.INTERMEDIATE);
     Calibration calibration =
-        new Calibrator(threads).calibrate(lowered, fp32, representative, samples, cancelled);
+        new Calibrator(threads)
+            .calibrate(lowered, fp32, representative, samples, cancelled)
+            .with(learned);
     return new FourBits(lowered, rounded.grids(), calibration);
+  }
+
+  /**
+   * @param folded a network as it runs at inference
+   */
+  static Rounding.Rounded rounded(
+      Graph folded,
+      Quantization how,
+      Dataset representative,
+      int threads,
+      BooleanSupplier cancelled) {
+    try (Rounding rounding =
+        new Rounding(Reconstructed.samples(folded, representative, threads, cancelled), threads)) {
+      return rounding.round(folded, KernelBits.of(folded, how).most(), how.perTensorDense());
+    }
   }
 
   /**

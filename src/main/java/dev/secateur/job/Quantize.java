@@ -128,13 +128,12 @@ record Quantize(Run run) implements Step {
   }
 
   private FourBits fourBits(FineTuned tuned, Quantization how) {
-    return FourBits.of(
-        tuned.graph(),
-        how,
-        run.inputs().representative(),
-        run.job().plan().representative().samples(),
-        run.job().threads(),
-        run.cancelled());
+    Dataset set = run.inputs().representative();
+    int samples = run.job().plan().representative().samples();
+    int threads = run.job().threads();
+    return tuned.grids().isEmpty()
+        ? FourBits.of(tuned.graph(), how, set, samples, threads, run.cancelled())
+        : FourBits.learned(tuned, set, samples, threads, run.cancelled());
   }
 
   private Calibration calibration(Lowered lowered, TfliteModel fp32, FineTuned tuned) {
