@@ -87,8 +87,8 @@ final class LearnedLevels {
       float[] values = kernel.values().clone();
       for (int i = 0; i < values.length; i++) {
         int channel = i % layer.factors().length;
-        double sign = Math.signum(layer.factors()[channel]);
-        values[i] = (float) (sign * there.level(values[i], channel) * here.step(channel));
+        int level = there.level(values[i], channel);
+        values[i] = (layer.factors()[channel] < 0 ? -level : level) * here.step(channel);
       }
       grids.put(layer.kernel(), here);
       changed.put(layer.kernel(), new Tensor(kernel.shape(), values));
