@@ -106,10 +106,8 @@ public final class FourBits {
       Dataset representative,
       int threads,
       BooleanSupplier cancelled) {
-    try (Rounding rounding =
-        new Rounding(Reconstructed.samples(folded, representative, threads, cancelled), threads)) {
-      return rounding.round(folded, KernelBits.of(folded, how).most(), how.perTensorDense());
-    }
+    return new Rounding(Reconstructed.samples(folded, representative, threads, cancelled))
+        .round(folded, KernelBits.of(folded, how).most(), how.perTensorDense());
   }
 
   /**

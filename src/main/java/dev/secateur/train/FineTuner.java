@@ -114,11 +114,7 @@ public final class FineTuner implements AutoCloseable {
     this.learningRate =
         new LearningRate(how.learningRateSchedule(), how.learningRate().orElse(RATE), steps);
     this.fixed = pruning.method() == Pruning.Method.RECONSTRUCT;
-
-    this.pruned =
-        pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
-            ? List.of()
-            : network.prunable().stream().map(Weight::name).toList();
+    this.pruned = pruned(network, pruning);
     Map<String, Quantizing.Scale> scales = steps == 0 ? Map.of() : quantizing.scales(network);
     this.levels = scales.isEmpty() ? Map.of() : quantizing.levels(network);
     this.fingerprint =
@@ -208,6 +204,9 @@ public final class FineTuner implements AutoCloseable {
       int threads) {
     Objective objective = Objective.resolve(network, how, losses, train.targets());
     checkShape(network, train);
+    if (how.epochs() == 0 && pruning.method() == Pruning.Method.RECONSTRUCT) {
+      return untrained(network, how, pruning, objective);
+    }
     try (FineTuner tuner =
         new FineTuner(
             network,
@@ -223,6 +222,39 @@ public final class FineTuner implements AutoCloseable {
             threads)) {
       return tuner.run();
     }
+  }
+
+  /** Nothing is left to do, and no session needs to start for it. */
+  private static FineTuned untrained(
+      Graph network, FineTuning how, Pruning pruning, Objective objective) {
+    return new FineTuned(
+        network,
+        0,
+        OptionalInt.empty(),
+        List.of(),
+        new PruningSchedule(pruning, 0, how.recipe()).resolved(),
+        objective.loss(),
+        objective.distilled(),
+        Optional.empty(),
+        how.learningRate(),
+        Optional.empty(),
+        Map.of(),
+        Map.of(),
+        reached(network, pruned(network, pruning)));
+  }
+
+  private static List<String> pruned(Graph network, Pruning pruning) {
+    return pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
+        ? List.of()
+        : network.prunable().stream().map(Weight::name).toList();
+  }
+
+  private static Map<String, Double> reached(Graph network, List<String> pruned) {
+    Map<String, Double> reached = new LinkedHashMap<>();
+    for (String name : pruned) {
+      reached.put(name, network.weight(name).orElseThrow().value().sparsity());
+    }
+    return reached;
   }
 
   private static void checkShape(Graph network, Dataset train) {
@@ -404,10 +436,6 @@ public final class FineTuner implements AutoCloseable {
     boolean kept = heldOut.filter(FineTuned.HeldOut::worse).isPresent();
     Quantizing.Rounded rounded = session.rounded(network);
     Graph trained = kept ? network : rounded.network();
-    Map<String, Double> reached = new LinkedHashMap<>();
-    for (String name : pruned) {
-      reached.put(name, trained.weight(name).orElseThrow().value().sparsity());
-    }
     return new FineTuned(
         trained,
         steps,
@@ -421,7 +449,7 @@ public final class FineTuner implements AutoCloseable {
         heldOut,
         kept ? Map.of() : session.scales(),
         kept ? Map.of() : rounded.grids(),
-        reached);
+        reached(trained, pruned));
   }
 
   /** What must be equal for a checkpoint to be of this run. */
