@@ -119,10 +119,7 @@ public final class FineTuner implements AutoCloseable {
     this.levels = scales.isEmpty() ? Map.of() : quantizing.levels(network);
     this.fingerprint =
         fingerprint(network, train, how, schedule.resolved(), objective, scales.keySet(), levels);
-    this.quantizedFrom =
-        scales.isEmpty()
-            ? steps
-            : (int) (steps * Double.parseDouble(System.getProperty("x.from", ".5")));
+    this.quantizedFrom = quantizedFrom(scales.keySet(), levels.keySet());
     this.saved = checkpoints.latest().filter(this::isOfThisRun);
     this.precision =
         saved
@@ -241,6 +238,18 @@ public final class FineTuner implements AutoCloseable {
         Map.of(),
         Map.of(),
         reached(network, pruned(network, pruning)));
+  }
+
+  /**
+   * Few levels are learned from the first step on, from where reconstruction has put them; but
+   * normalisations that are to move need half of the run for that, since they stand still while the
+   * network is quantized.
+   */
+  private int quantizedFrom(Set<String> values, Set<String> kernels) {
+    if (values.isEmpty()) {
+      return steps;
+    }
+    return !kernels.isEmpty() && how.freezeBatchNorm() ? 0 : steps / 2;
   }
 
   private static List<String> pruned(Graph network, Pruning pruning) {
