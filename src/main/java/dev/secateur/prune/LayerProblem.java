@@ -53,9 +53,10 @@ final class LayerProblem implements AutoCloseable {
   /** SR. */
   private final Matrix r;
 
-  /** A's, or A itself where that costs too much. */
+  /** SAS', where it does not cost too much. */
   private final Optional<LinearAlgebra.Eigen> eigen;
 
+  /** SAS, where it is multiplied. */
   private final Optional<LinearAlgebra.Factor> factor;
 
   /**
@@ -86,9 +87,8 @@ final class LayerProblem implements AutoCloseable {
       }
     }
     this.r = new Matrix(rows, columns, right);
-    boolean small = rows <= EIGEN_ROWS;
-    this.eigen = small ? Optional.of(LinearAlgebra.Eigen.of(a)) : Optional.empty();
-    this.factor = small ? Optional.empty() : Optional.of(new LinearAlgebra.Factor(a));
+    this.eigen = rows <= EIGEN_ROWS ? Optional.of(LinearAlgebra.Eigen.of(a)) : Optional.empty();
+    this.factor = rows > DIRECT_ROWS ? Optional.of(new LinearAlgebra.Factor(a)) : Optional.empty();
   }
 
   /** The best weights found with non-zeros only where {@code support} allows. */

@@ -33,13 +33,25 @@ class LayerProblemTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void losesLessThanTheLargestWeightsAlone(long seed) {
-    Problem problem = new Problem(new Random(seed), 30, 8, 500);
-    Matrix solved = problem.problem().solve(new Support.Largest(80)).weights();
-    boolean[] largest = new Support.Largest(80).of(problem.weights);
-    Matrix byMagnitude = Matrix.zeros(30, 8);
+    assertLosesLess(new Problem(new Random(seed), 30, 8, 500), 30, 8);
+  }
+
+  /** Wide layers are solved by other means: see the bounds in {@link LayerProblem}. */
+  @ParameterizedTest
+  @ValueSource(ints = {641, 1601})
+  void soDoWiderLayers(int rows) {
+    assertLosesLess(new Problem(new Random(rows), rows, 2, 2000), rows, 2);
+  }
+
+  private static void assertLosesLess(Problem problem, int rows, int columns) {
+    Support third = new Support.Largest(rows * columns / 3);
+    Matrix solved = problem.problem().solve(third).weights();
+    boolean[] largest = third.of(problem.weights);
+    Matrix byMagnitude = Matrix.zeros(rows, columns);
     for (int i = 0; i < largest.length; i++) {
       byMagnitude.values()[i] = largest[i] ? problem.weights.values()[i] : 0;
     }
+    assertThat(nonZeros(solved)).isEqualTo(rows * columns / 3);
     assertThat(problem.loss(solved)).isLessThan(0.8 * problem.loss(byMagnitude));
   }
 
