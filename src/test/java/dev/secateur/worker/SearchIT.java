@@ -97,7 +97,7 @@ final class SearchIT {
   @Test
   void itGivesWayToOthersAndToPauses() throws Exception {
     try (Platform platform = new Platform("search-aside", 1)) {
-      platform.worker("search-aside-1").awaitReady();
+      WorkerProcess worker = platform.worker("search-aside-1").awaitReady();
       ObjectNode search = search(platform, "shapes", 10);
       // Refused by four bits: a trial that the plan does not go with has failed, no more.
       search.withObject("/plan/quantization").put("keepFloat", "auto");
@@ -112,7 +112,7 @@ final class SearchIT {
 
       Pauses pauses = ledger(platform).pauses();
       pauses.pause(new Pauses.Scope.Model("shapes"));
-      platform.await("it is given back", () -> claims(platform) == 0);
+      platform.await("it is given back", () -> worker.metric("secateur_orders_running") == 0);
       assertThat(platform.distinctResults()).hasSize(1);
       pauses.resume(new Pauses.Scope.Model("shapes"));
       JsonNode result =
@@ -123,10 +123,6 @@ final class SearchIT {
       assertThat(result.at("/search/trials").asInt()).isEqualTo(10);
       platform.await("nothing is left", platform::isSettled);
     }
-  }
-
-  private static long claims(Platform platform) {
-    return platform.store.list(platform.state.resolve("claims/")).size();
   }
 
   private static Ledger ledger(Platform platform) {
