@@ -39,7 +39,7 @@ record LearnedScales(Run run) implements Quantizing {
     Quantization how = run.job().plan().quantization();
     LearnedLevels learned = LearnedLevels.of(network);
     return learned.trained(
-        FourBits.rounded(
+        RoundedNetwork.rounded(
             learned.folded(),
             how,
             run.inputs().representative(),

@@ -24,12 +24,12 @@ import java.util.function.BooleanSupplier;
  * A network whose kernels have four bits, but for those that stay at eight, with the ranges that
  * its own activations have.
  */
-public final class FourBits {
+public final class RoundedNetwork {
   private final Lowered lowered;
   private final Map<String, Grid> grids;
   private final Calibration calibration;
 
-  private FourBits(Lowered lowered, Map<String, Grid> grids, Calibration calibration) {
+  private RoundedNetwork(Lowered lowered, Map<String, Grid> grids, Calibration calibration) {
     this.lowered = lowered;
     this.grids = grids;
     this.calibration = calibration;
@@ -43,7 +43,7 @@ public final class FourBits {
    * @throws JobException if a layer that is to keep eight bits is none with a kernel
    * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
    */
-  public static FourBits of(
+  public static RoundedNetwork of(
       Graph network,
       Quantization how,
       Dataset representative,
@@ -60,13 +60,28 @@ public final class FourBits {
         cancelled);
   }
 
+  /** All kernels of eight bits, likewise. */
+  static RoundedNetwork eightBits(
+      Graph network,
+      Quantization how,
+      Dataset representative,
+      int samples,
+      int threads,
+      BooleanSupplier cancelled) {
+    Graph folded = Passes.forInference(network);
+    Rounding.Rounded rounded =
+        new Rounding(Reconstructed.samples(folded, representative, threads, cancelled))
+            .round(folded, KernelBits.eight(folded, how).most(), how.perTensorDense());
+    return calibrated(rounded, Map.of(), representative, samples, threads, cancelled);
+  }
+
   /**
    * What a network has learned to be.
    *
    * @param tuned whose kernels stand on grids
    * @param samples that the ranges are measured on that it has not learned
    */
-  static FourBits learned(
+  static RoundedNetwork learned(
       FineTuned tuned,
       Dataset representative,
       int samples,
@@ -81,7 +96,7 @@ public final class FourBits {
         cancelled);
   }
 
-  private static FourBits calibrated(
+  private static RoundedNetwork calibrated(
       Rounding.Rounded rounded,
       Map<String, Range> learned,
       Dataset representative,
@@ -94,7 +109,7 @@ public final class FourBits {
         new Calibrator(threads)
             .calibrate(lowered, fp32, representative, samples, cancelled)
             .with(learned);
-    return new FourBits(lowered, rounded.grids(), calibration);
+    return new RoundedNetwork(lowered, rounded.grids(), calibration);
   }
 
   /**
@@ -116,14 +131,14 @@ public final class FourBits {
    * @param few samples that ranges are measured on
    * @throws JobException as {@link #of}
    */
-  static FourBits nearest(Graph network, Quantization how, List<Tensor> few, int threads) {
+  static RoundedNetwork nearest(Graph network, Quantization how, List<Tensor> few, int threads) {
     Graph folded = Passes.forInference(network);
     Rounding.Rounded rounded =
         Rounding.nearest(folded, KernelBits.of(folded, how).most(), how.perTensorDense());
     Lowered lowered = Lowered.of(rounded.network());
     Calibration calibration =
         new Calibrator(threads).calibrate(lowered, lowered.float32(Run.INTERMEDIATE), List.of(few));
-    return new FourBits(lowered, rounded.grids(), calibration);
+    return new RoundedNetwork(lowered, rounded.grids(), calibration);
   }
 
   /**
