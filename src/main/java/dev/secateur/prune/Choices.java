@@ -14,10 +14,12 @@ interface Choices extends AutoCloseable {
   /**
    * @param before the original's values, up to the kernel's node
    * @param now the pruned network's, likewise
+   * @param threads for what is computed at once, for all choices
    */
-  static Choices of(PrunableKernel kernel, Graph original, Activations before, Activations now) {
+  static Choices of(
+      PrunableKernel kernel, Graph original, Activations before, Activations now, int threads) {
     if (kernel instanceof PrunableLayer layer) {
-      Moments moments = Moments.of(layer, original, before, now);
+      Moments moments = Moments.of(layer, original, before, now, threads);
       // Whoever evaluates what is not finite will say so.
       if (moments.finite()) {
         return new Reconstructing(

@@ -49,7 +49,7 @@ public final class Reconstruction {
       samples.checkCancelled();
       before.advance(original, kernel.index());
       now.advance(pruned, kernel.index());
-      try (Choices choices = Choices.of(kernel, original, before, now)) {
+      try (Choices choices = Choices.of(kernel, original, before, now, samples.threads())) {
         pruned = pruned.withWeights(choices.keeping(allocation.kept().get(kernel.kernel())));
       }
     }

@@ -87,7 +87,7 @@ public record Samples(
    * @param seen as {@link Activations} has it
    */
   Activations of(Graph network, UnaryOperator<List<Tensor>> seen) {
-    return new Activations(network, part -> predictors.open(part, threads), batches, seen);
+    return new Activations(network, this, seen);
   }
 
   /** The same, for one of several threads. */
