@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Waits that double up to a bound, with a quarter of jitter; a drain ends them early. */
-final class BackOff {
+public final class BackOff {
   private static final double JITTER = 0.25;
 
   private final Work work;
@@ -22,7 +22,7 @@ final class BackOff {
    *
    * @return false if the worker drains
    */
-  boolean pause() {
+  public boolean pause() {
     double jitter = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
     Duration wait = Duration.ofMillis((long) (next.toMillis() * jitter));
     Duration doubled = next.multipliedBy(2);

@@ -34,7 +34,7 @@ import org.jboss.logging.Logger;
  * the password. So there is none before there is something to send, when a record has come and the
  * broker is known to let this worker in; and one that lets a record expire is replaced.
  */
-final class EventPublisher {
+public final class EventPublisher {
   private static final Logger LOG = Logger.getLogger(EventPublisher.class);
 
   /** How often the stop signal is looked at while the broker is silent. */
@@ -53,7 +53,7 @@ final class EventPublisher {
 
   /** A producer and what measures it. */
   private record Open(Producer<byte[], byte[]> producer, KafkaClientMetrics metrics) {
-    void close(Duration most) {
+    public void close(Duration most) {
       metrics.close();
       producer.close(most);
     }
@@ -88,13 +88,13 @@ final class EventPublisher {
     }
   }
 
-  synchronized void close(Duration most) {
+  public synchronized void close(Duration most) {
     open.ifPresent(o -> o.close(most));
     open = Optional.empty();
   }
 
   /** Hands a progress event over; whether it arrives is nobody's concern. */
-  void progressed(String model, CloudEvent event) {
+  public void progressed(String model, CloudEvent event) {
     try {
       open()
           .producer()
@@ -144,7 +144,7 @@ final class EventPublisher {
    *
    * @param job the key of the job that was given up; empty for a record that is no event
    */
-  boolean deadLetter(
+  public boolean deadLetter(
       ConsumerRecord<byte[], byte[]> original,
       String reason,
       String cause,

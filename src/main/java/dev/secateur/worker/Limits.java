@@ -4,7 +4,7 @@ import dev.secateur.store.Sizes;
 import java.time.Duration;
 
 /** Sizes that are refused before a byte is spent on them. */
-record Limits(long event, long model, long dataset) {
+public record Limits(long event, long model, long dataset) {
   /** So many may be late before others take the worker for dead. */
   private static final int HEARTBEATS = 3;
 
@@ -18,7 +18,7 @@ record Limits(long event, long model, long dataset) {
   /**
    * @throws IllegalArgumentException naming the key that no worker can run with
    */
-  static void check(WorkerConfiguration configured) {
+  public static void check(WorkerConfiguration configured) {
     requirePositive("secateur.jobs.concurrency", configured.jobs().concurrency());
     requirePositive("secateur.jobs.max-attempts", configured.jobs().maxAttempts());
     requirePositive("secateur.jobs.threads", configured.jobs().threads().orElse(1));
