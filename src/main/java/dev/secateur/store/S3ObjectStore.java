@@ -106,11 +106,9 @@ public final class S3ObjectStore implements ObjectStore {
     }
     this.small = SmallObjects.open(settings, http);
     this.retries =
-        RetryPolicy.builder()
+        Waits.policy(Duration.ofMillis(100), Duration.ofSeconds(5))
             .handleIf(e -> e instanceof StoreException s && s.kind() == Kind.UNAVAILABLE)
             .withMaxRetries(settings.retries())
-            .withBackoff(Duration.ofMillis(100), Duration.ofSeconds(5))
-            .withJitter(0.25)
             .build();
   }
 

@@ -75,10 +75,11 @@ final class Parts {
       @Identifier("default-kafka-broker") Map<String, Object> kafka,
       WorkerConfiguration configuration,
       JobMeters meters,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      Retry retry) {
     Map<String, Object> properties = KafkaProperties.producer(kafka);
     return new EventPublisher(
-        () -> new KafkaProducer<>(properties), configuration.topics(), meters, registry);
+        () -> new KafkaProducer<>(properties), configuration.topics(), meters, registry, retry);
   }
 
   @Produces

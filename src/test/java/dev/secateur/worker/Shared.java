@@ -1,6 +1,7 @@
 package dev.secateur.worker;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.clients.producer.Producer;
 
@@ -20,7 +21,17 @@ public final class Shared {
   public static EventPublisher publisher(
       Producer<byte[], byte[]> broker, JobMeters meters, MeterRegistry registry) {
     return new EventPublisher(
-        () -> broker, new Topics("in", "progress", "compressed", "dlq", "bell"), meters, registry);
+        () -> broker,
+        new Topics("in", "progress", "compressed", "dlq", "bell"),
+        meters,
+        registry,
+        retry());
+  }
+
+  /** One that does not wait for long. */
+  public static Retry retry() {
+    Duration brief = Duration.ofMillis(1);
+    return new Retry(new Work(), brief, brief);
   }
 
   /** One whose topic is not there. */

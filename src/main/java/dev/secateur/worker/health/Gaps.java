@@ -17,10 +17,16 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
 /**
- * Acknowledges offsets that no record has: a transaction's end takes one, and what was rolled back
- * keeps its own. Where nothing comes behind them, the last record leaves a lag for ever, and with
- * it a worker, since KEDA counts offsets. A gap is one that a reader of its own, who asks for what
- * was committed, finds no record in: so it is none of those that the worker still has in hand.
+ * Acknowledges what the group has left behind though there is nothing to do in it: else that lag
+ * stays until the next record, and with it a worker, since KEDA counts offsets.
+ *
+ * <ul>
+ *   <li>Records that are taken in, of which the broker was not told: the connector does not send an
+ *       acknowledgement again that met a rebalance.
+ *   <li>Offsets that no record has: a transaction's end takes one, and what was rolled back keeps
+ *       its own. These a reader of its own, who asks for what was committed, finds no record in: so
+ *       they are none of those that the worker still has in hand.
+ * </ul>
  */
 @Singleton
 final class Gaps {
@@ -54,9 +60,13 @@ final class Gaps {
    * gap.
    *
    * @param stands of the worker's consumer, by partition
+   * @param takenIn before which all records that the worker got are done with, by partition
    * @param acknowledged by the group, by partition
    */
-  void pass(Map<TopicPartition, Long> stands, Map<TopicPartition, Long> acknowledged) {
+  void pass(
+      Map<TopicPartition, Long> stands,
+      Map<TopicPartition, Long> takenIn,
+      Map<TopicPartition, Long> acknowledged) {
     Map<TopicPartition, Long> gaps = new HashMap<>();
     try {
       stands.forEach(
@@ -65,7 +75,8 @@ final class Gaps {
             if (from != null
                 && from < position
                 && from.equals(before.get(partition))
-                && isEmpty(partition, from, position)) {
+                && isEmpty(
+                    partition, Math.max(from, takenIn.getOrDefault(partition, 0L)), position)) {
               gaps.put(partition, position);
             }
           });
@@ -79,6 +90,9 @@ final class Gaps {
   }
 
   private boolean isEmpty(TopicPartition partition, long from, long to) {
+    if (from >= to) {
+      return true;
+    }
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(kafka, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       consumer.assign(List.of(partition));

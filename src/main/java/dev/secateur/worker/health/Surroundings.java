@@ -4,6 +4,7 @@ import dev.secateur.store.StoreException;
 import dev.secateur.worker.Doorbell;
 import dev.secateur.worker.Fitness;
 import dev.secateur.worker.Storage;
+import dev.secateur.worker.intake.Registrations;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -37,6 +38,7 @@ final class Surroundings {
   private final Positions positions;
   private final Gaps gaps;
   private final Standstill standstill = new Standstill();
+  private final Registrations registrations;
   private final Storage storage;
   private final Fitness fitness;
   private final Doorbell doorbell;
@@ -58,6 +60,7 @@ final class Surroundings {
       Lag lag,
       Positions positions,
       Gaps gaps,
+      Registrations registrations,
       Storage storage,
       Fitness fitness,
       Doorbell doorbell) {
@@ -66,6 +69,7 @@ final class Surroundings {
     this.lag = lag;
     this.positions = positions;
     this.gaps = gaps;
+    this.registrations = registrations;
     this.storage = storage;
     this.fitness = fitness;
     this.doorbell = doorbell;
@@ -126,7 +130,7 @@ final class Surroundings {
     if (brokerTrouble.isEmpty()) {
       Map<TopicPartition, Long> stands = positions.ask();
       standstill.look(stands, lag.ends(), System.nanoTime());
-      gaps.pass(stands, lag.acknowledged());
+      gaps.pass(stands, registrations.takenIn(), lag.acknowledged());
     } else {
       standstill.forget();
     }

@@ -17,7 +17,6 @@ import dev.secateur.store.StoreException;
 import dev.secateur.store.StoredFolder;
 import dev.secateur.store.StoredObject;
 import dev.secateur.worker.Answers;
-import dev.secateur.worker.BackOff;
 import dev.secateur.worker.Bell;
 import dev.secateur.worker.DeadLetter;
 import dev.secateur.worker.Doorbell;
@@ -42,6 +41,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
@@ -186,17 +186,11 @@ final class Intake {
     String search = chosen.order().orElseGet(() -> order(chosen.registered().orElseThrow()));
     String id = order(event.source(), event.id(), replay(record));
     MDC.put("order", id);
-    BackOff backOff = retry.backOff();
-    do {
-      try {
-        Order order = ChosenTrial.order(ledger, search, chosen.trial(), id, event, record);
-        return taken(record, OrderedJob.of(order).asked(), ledger.orders().register(order));
-      } catch (StoreException e) {
-        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
-        work.stateTrouble(Optional.of(e.getMessage()));
-      }
-    } while (backOff.pause());
-    return Disposition.LEFT;
+    return insist(
+        () -> {
+          Order order = ChosenTrial.order(ledger, search, chosen.trial(), id, event, record);
+          return taken(record, OrderedJob.of(order).asked(), ledger.orders().register(order));
+        });
   }
 
   /**
@@ -205,20 +199,31 @@ final class Intake {
    */
   private Disposition cancel(CloudEvent event) throws MalformedEventException {
     CompressionCancelled cancelled = CompressionCancelled.read(event.data());
-    BackOff backOff = retry.backOff();
-    do {
-      try {
-        List<String> orders = meant(cancelled);
-        orders.forEach(ledger.cancels()::request);
-        LOG.infof(
-            "cancelled %d orders: %s", orders.size(), cancelled.reason().orElse("no reason given"));
-        return Disposition.DONE;
-      } catch (StoreException e) {
-        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
-        work.stateTrouble(Optional.of(e.getMessage()));
-      }
-    } while (backOff.pause());
-    return Disposition.LEFT;
+    return insist(
+        () -> {
+          List<String> orders = meant(cancelled);
+          orders.forEach(ledger.cancels()::request);
+          LOG.infof(
+              "cancelled %d orders: %s",
+              orders.size(), cancelled.reason().orElse("no reason given"));
+          return Disposition.DONE;
+        });
+  }
+
+  /** As long as the store is away nothing can be taken in. */
+  private <X extends Exception> Disposition insist(Retry.Request<Disposition, X> request) throws X {
+    return retry
+        .insist(
+            request,
+            e -> {
+              if (e instanceof UnavailableInputException) {
+                LOG.warnf("an input is not to be had, trying again: %s", e.getMessage());
+              } else {
+                LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
+                work.stateTrouble(Optional.of(e.getMessage()));
+              }
+            })
+        .orElse(Disposition.LEFT);
   }
 
   private List<String> meant(CompressionCancelled cancelled) {
@@ -257,30 +262,25 @@ final class Intake {
   }
 
   /**
-   * As long as the store is away nothing can be taken in. Where it answers and only an input is not
-   * to be had, the record is given up after as many attempts as any job.
+   * Where the store answers and only an input is not to be had, the record is given up after as
+   * many attempts as any job.
    */
   private Disposition insist(
       ConsumerRecord<byte[], byte[]> record, String id, Asked asked, Plan plan, String replay) {
-    BackOff backOff = retry.backOff();
-    int attempts = 0;
-    do {
-      try {
-        Disposition taken = resolve(record, id, asked, plan, replay);
-        work.stateTrouble(Optional.empty());
-        return taken;
-      } catch (UnavailableInputException e) {
-        LOG.warnf("an input is not to be had, trying again: %s", e.getMessage());
-        attempts += storage.answers() ? 1 : 0;
-        if (attempts >= maxAttempts) {
-          return refuse(record, id, asked, Optional.of(plan), e.failure());
-        }
-      } catch (StoreException e) {
-        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
-        work.stateTrouble(Optional.of(e.getMessage()));
-      }
-    } while (backOff.pause());
-    return Disposition.LEFT;
+    AtomicInteger attempts = new AtomicInteger();
+    return insist(
+        () -> {
+          try {
+            Disposition taken = resolve(record, id, asked, plan, replay);
+            work.stateTrouble(Optional.empty());
+            return taken;
+          } catch (UnavailableInputException e) {
+            if (!storage.answers() || attempts.incrementAndGet() < maxAttempts) {
+              throw e;
+            }
+            return refuse(record, id, asked, Optional.of(plan), e.failure());
+          }
+        });
   }
 
   private Disposition resolve(
@@ -387,23 +387,17 @@ final class Intake {
       String registeredId,
       CloudEvent event,
       Failure failure) {
-    BackOff backOff = retry.backOff();
     Result mine = answers.result(id, 0, 0, event, false);
-    do {
-      try {
-        Result standing = ledger.orders().refuse(mine);
-        if (standing.at().equals(mine.at())) {
-          meters.refused(failure.code());
-        } else {
-          meters.duplicate();
-        }
-        return sent(record, standing, registeredId);
-      } catch (StoreException e) {
-        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
-        work.stateTrouble(Optional.of(e.getMessage()));
-      }
-    } while (backOff.pause());
-    return Disposition.LEFT;
+    return insist(
+        () -> {
+          Result standing = ledger.orders().refuse(mine);
+          if (standing.at().equals(mine.at())) {
+            meters.refused(failure.code());
+          } else {
+            meters.duplicate();
+          }
+          return sent(record, standing, registeredId);
+        });
   }
 
   private Disposition sent(

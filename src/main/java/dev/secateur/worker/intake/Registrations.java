@@ -9,6 +9,7 @@ import io.smallrye.reactive.messaging.kafka.api.IncomingKafkaRecordMetadata;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -17,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
@@ -42,6 +44,7 @@ public final class Registrations {
   private final Work work;
   private final ChannelRegistry channels;
   private final Slots slots = new Slots(AT_ONCE);
+  private final TakenIn takenIn = new TakenIn();
   private final ExecutorService takers =
       Executors.newFixedThreadPool(
           AT_ONCE,
@@ -84,6 +87,11 @@ public final class Registrations {
     return slots.isEmpty();
   }
 
+  /** The offset in each partition before which all records that came here are done with. */
+  public Map<TopicPartition, Long> takenIn() {
+    return takenIn.before();
+  }
+
   /** Takes no more. */
   public void stop() {
     takers.shutdown();
@@ -105,6 +113,7 @@ public final class Registrations {
     work.stir();
     CompletionStage<Void> room = slots.take();
     work.received();
+    takenIn.begun(record(message));
     take(message);
     return room;
   }
@@ -130,6 +139,7 @@ public final class Registrations {
           work.settled();
           slots.give();
           if (disposition instanceof Disposition.Done) {
+            takenIn.done(record(message));
             acknowledge(message);
           }
         };

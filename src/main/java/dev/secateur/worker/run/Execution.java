@@ -10,7 +10,6 @@ import dev.secateur.result.Engine;
 import dev.secateur.result.FailureReason;
 import dev.secateur.store.StoreException;
 import dev.secateur.worker.Answers;
-import dev.secateur.worker.BackOff;
 import dev.secateur.worker.Bell;
 import dev.secateur.worker.Failure;
 import dev.secateur.worker.Fitness;
@@ -444,15 +443,9 @@ public final class Execution {
 
   /** Until the store has answered, at least once also while the worker drains. */
   private <T> Optional<T> insist(Supplier<T> request) {
-    BackOff backOff = retry.backOff();
-    do {
-      try {
-        return Optional.of(request.get());
-      } catch (StoreException e) {
-        LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage());
-      }
-    } while (backOff.pause());
-    return Optional.empty();
+    return retry.insist(
+        request::get,
+        e -> LOG.warnf("the ledger does not answer, trying again: %s", e.getMessage()));
   }
 
   /** When no order is worked at any more: waits for the answers that are on their way. */

@@ -18,11 +18,11 @@ import dev.secateur.search.Choice;
 import dev.secateur.search.Trial;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoreException;
-import dev.secateur.worker.BackOff;
 import dev.secateur.worker.Failure;
 import dev.secateur.worker.JobMeters;
 import dev.secateur.worker.OrderedJob;
 import dev.secateur.worker.Replies;
+import dev.secateur.worker.Retry;
 import dev.secateur.worker.StoredInputs;
 import dev.secateur.worker.TrialOf;
 import dev.secateur.worker.WorkDirectory;
@@ -128,7 +128,7 @@ final class JobRun {
       if (tenure.isCancelled()) {
         return cancelledOnDemand();
       }
-      BackOff backOff = with.retry.backOff();
+      Retry.Pauses pauses = with.retry.pauses(running::isCancelled);
       if (tenure.epoch() > 1) {
         tenure.found(checkpoints.furthest());
       }
@@ -158,8 +158,8 @@ final class JobRun {
           if (counts && tenure.attempts() >= with.maxAttempts) {
             return failed(e.failure);
           }
-          if (!mayGoOn(backOff, counts)) {
-            return givenBack();
+          if (!mayGoOn(pauses, counts)) {
+            return running.isCancelled() ? cancelledOnDemand() : givenBack();
           }
         }
       }
@@ -200,10 +200,10 @@ final class JobRun {
   /**
    * Waits until the store answers, and has an attempt that counts counted where all workers see it.
    *
-   * @return false if the worker drains
+   * @return false if the worker drains, or the job is to end
    */
-  private boolean mayGoOn(BackOff backOff, boolean counts) {
-    while (backOff.pause()) {
+  private boolean mayGoOn(Retry.Pauses pauses, boolean counts) {
+    while (pauses.pause()) {
       try {
         if (counts) {
           tenure.nextAttempt();

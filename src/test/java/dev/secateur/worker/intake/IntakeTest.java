@@ -21,7 +21,6 @@ import dev.secateur.worker.EventPublisher;
 import dev.secateur.worker.JobMeters;
 import dev.secateur.worker.Metrics;
 import dev.secateur.worker.OrderedJob;
-import dev.secateur.worker.Retry;
 import dev.secateur.worker.Shared;
 import dev.secateur.worker.Storage;
 import dev.secateur.worker.StoredInputs;
@@ -94,7 +93,6 @@ final class IntakeTest {
   }
 
   private Intake intake(boolean shared) {
-    Duration brief = Duration.ofMillis(1);
     return new Intake(
         new Storage(store, STATE, ObjectUri.of("s3://artifacts/")),
         ledger,
@@ -103,7 +101,7 @@ final class IntakeTest {
         doorbell,
         meters,
         work,
-        new Retry(work, brief, brief),
+        Shared.retry(),
         fresh -> woken++,
         1 << 16,
         3,
