@@ -55,7 +55,11 @@ final class RebalanceIT {
 
   private static long letters(Platform platform) {
     return platform.records(platform.deadLetters()).stream()
-        .map(r -> Platform.header(r, DeadLetter.PARTITION) + "-" + Platform.header(r, DeadLetter.OFFSET))
+        .map(
+            r ->
+                Platform.header(r, DeadLetter.PARTITION)
+                    + "-"
+                    + Platform.header(r, DeadLetter.OFFSET))
         .distinct()
         .count();
   }

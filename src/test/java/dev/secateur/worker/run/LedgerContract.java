@@ -43,12 +43,12 @@ abstract class LedgerContract {
 
   @TempDir Path directory;
 
-  private final ObjectUri state = ObjectUri.of("s3://artifacts/" + UUID.randomUUID() + "/");
-  private final Order order = order("one", "job-of-one");
+  final ObjectUri state = ObjectUri.of("s3://artifacts/" + UUID.randomUUID() + "/");
+  final Order order = order("one", "job-of-one");
 
   abstract ObjectStore store();
 
-  private Ledger ledger(String worker) {
+  Ledger ledger(String worker) {
     return new Ledger(
         new ObjectLedgerStore(store(), state),
         InstantSource.system(),
@@ -69,11 +69,11 @@ abstract class LedgerContract {
         JsonNodeFactory.instance.objectNode());
   }
 
-  private Tenure taken(String worker) {
+  Tenure taken(String worker) {
     return ledger(worker).next().orElseThrow();
   }
 
-  private static void beat(Tenure tenure) {
+  static void beat(Tenure tenure) {
     tenure.beat("fine-tune", 1, 0, Duration.ZERO, 0.5);
   }
 
@@ -299,7 +299,7 @@ abstract class LedgerContract {
         .isEqualTo(first.event());
   }
 
-  private static Result result(String order, String worker) {
+  static Result result(String order, String worker) {
     return new Result(
         order,
         1,
