@@ -1,5 +1,6 @@
 package dev.secateur.cli;
 
+import dev.secateur.job.Budget;
 import dev.secateur.job.Chain;
 import dev.secateur.job.DirectoryCheckpoints;
 import dev.secateur.job.Input;
@@ -154,7 +155,7 @@ final class Compress implements Callable<Integer> {
         files.set("--representative", representativeAt).map(Input::of),
         resolved,
         out,
-        threads);
+        Budget.ofProcess(threads));
   }
 
   private void requireSamples(Plan resolved) {

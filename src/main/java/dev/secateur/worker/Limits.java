@@ -4,7 +4,7 @@ import dev.secateur.store.Sizes;
 import java.time.Duration;
 
 /** Sizes that are refused before a byte is spent on them. */
-public record Limits(long event, long model, long dataset) {
+public record Limits(long event, long model, long dataset, long temporary, long pixels) {
   /** So many may be late before others take the worker for dead. */
   private static final int HEARTBEATS = 3;
 
@@ -12,7 +12,9 @@ public record Limits(long event, long model, long dataset) {
     return new Limits(
         Sizes.bytes("secateur.limits.event", configured.event()),
         Sizes.bytes("secateur.limits.model", configured.model()),
-        Sizes.bytes("secateur.limits.dataset", configured.dataset()));
+        Sizes.bytes("secateur.limits.dataset", configured.dataset()),
+        Sizes.bytes("secateur.limits.temporary", configured.temporary()),
+        configured.pixels());
   }
 
   /**

@@ -252,7 +252,7 @@ final class WorkerIT {
   void soundRecordsWhoseJobsCannotRunEndInFailedWithAReason() throws Exception {
     try (Platform platform = new Platform("reasons", 2)) {
       WorkerProcess worker =
-          platform.worker("reasons-1", Map.of("secateur.memory.limit", "900M")).awaitReady();
+          platform.worker("reasons-1", Map.of("secateur.memory.limit", "1700M")).awaitReady();
       ObjectNode missing = platform.job("missing", "1", 1);
       ((ObjectNode) missing.get("model")).put("uri", "s3://models/none.h5").remove("sha256");
       ObjectNode digest = platform.job("digest", "1", 1);

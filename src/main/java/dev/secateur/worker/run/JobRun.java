@@ -50,6 +50,7 @@ final class JobRun {
   private static final Logger LOG = Logger.getLogger(JobRun.class);
 
   private static final String INPUTS = "inputs";
+  private static final String SPOOL = "spool";
 
   /** After a search has given way, how long others have to be taken before it. */
   private static final Duration GIVEN_WAY = Duration.ofSeconds(1);
@@ -226,7 +227,7 @@ final class JobRun {
       if (ended.isPresent()) {
         return ended.get();
       }
-      deadline = Optional.of(System.nanoTime() + with.deadline.toNanos());
+      deadline = Optional.of(System.nanoTime() + with.time.toNanos());
       return work(this::isToStop);
     } catch (LedgerSearch.GivesWay e) {
       with.ledger.leave(tenure, GIVEN_WAY);
@@ -308,8 +309,7 @@ final class JobRun {
       return givenBack();
     }
     return failed(
-        new Failure(
-            Failure.DEADLINE, "did not end within " + with.deadline.toSeconds() + " s", false));
+        new Failure(Failure.DEADLINE, "did not end within " + with.time.toSeconds() + " s", false));
   }
 
   private End cancelledOnDemand() {
@@ -430,12 +430,12 @@ final class JobRun {
         fetched.representative(),
         ordered.plan(),
         directory.resolve("output"),
-        with.threads);
+        with.budget(directory.resolve(SPOOL)));
   }
 
   private Optional<Failure> tooLarge(Job job) {
-    long need = MemoryEstimate.of(job.source(), job.samples().file(), job.plan());
-    long limit = with.memory.limit();
+    long need = MemoryEstimate.of(job);
+    long limit = job.budget().memory();
     if (need <= limit) {
       return Optional.empty();
     }
@@ -444,7 +444,7 @@ final class JobRun {
             Failure.MEMORY,
             "needs about "
                 + need / MEGABYTE
-                + " MB; the worker has "
+                + " MB beside the heap; a job has "
                 + limit / MEGABYTE
                 + " MB: a smaller batch size or a larger worker",
             false));

@@ -1,5 +1,6 @@
 package dev.secateur.worker.run;
 
+import dev.secateur.job.Budget;
 import dev.secateur.job.Chain;
 import dev.secateur.job.Job;
 import dev.secateur.job.JobListener;
@@ -46,23 +47,27 @@ final class JobRuns {
   final Work work;
   final Retry retry;
   final Limits limits;
-  final ProcessMemory memory;
 
   /** Of a worker's running jobs: each has one of its own below. */
   final Path directory;
 
   final String worker;
 
-  /** Of a job. */
-  final int threads;
-
   final int maxAttempts;
-  final Duration deadline;
+
+  /** Of an attempt. */
+  final Duration time;
 
   private final EventPublisher publisher;
   private final Doorbell doorbell;
   private final Tracer tracer;
   private final StoredProducts products;
+
+  /** Of a job: its part of what the process has. */
+  private final long memoryShare;
+
+  private final long heapShare;
+  private final int threads;
 
   /** From one checkpoint of a training to the next. */
   private final Duration checkpointInterval;
@@ -99,7 +104,7 @@ final class JobRuns {
             storage.store(),
             Path.of(configuration.cache().directory()),
             Sizes.bytes("secateur.cache.size", configuration.cache().size()));
-    this.memory =
+    ProcessMemory memory =
         new ProcessMemory(
             configuration
                 .memory()
@@ -112,13 +117,25 @@ final class JobRuns {
     this.threads =
         jobs.threads()
             .orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / jobs.concurrency()));
+    this.heapShare = Runtime.getRuntime().maxMemory() / jobs.concurrency();
+    this.memoryShare = memory.beyondHeap() / jobs.concurrency();
     this.maxAttempts = jobs.maxAttempts();
-    this.deadline = jobs.deadline();
+    this.time = jobs.deadline();
     this.checkpointInterval = jobs.checkpointInterval();
     meters.watchBytes(Metrics.CACHE_BYTES, cache::bytes);
     meters.watchBytes(Metrics.MEMORY_RESIDENT, memory::resident);
     meters.watchBytes(Metrics.MEMORY_NATIVE, memory::beyondJvm);
     meters.watchBytes(Metrics.MEMORY_LIMIT, memory::limit);
+  }
+
+  /**
+   * What one attempt may take.
+   *
+   * @param own directory for its temporary files
+   */
+  Budget budget(Path own) {
+    return Budget.of(
+        memoryShare, own, limits.temporary(), heapShare, limits.pixels(), threads, time);
   }
 
   /**

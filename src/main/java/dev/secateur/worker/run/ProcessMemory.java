@@ -26,9 +26,14 @@ final class ProcessMemory {
     this.limit = configured.orElseGet(ProcessMemory::ofContainer);
   }
 
-  /** What a job must fit into, beside what is held already. */
+  /** What the process may hold. */
   long limit() {
     return limit;
+  }
+
+  /** What is left for native libraries when the heap has grown as far as it may. */
+  long beyondHeap() {
+    return Math.max(0, limit - Runtime.getRuntime().maxMemory());
   }
 
   /** Resident set; 0 where the system does not say. */
