@@ -92,7 +92,7 @@ final class Compress implements Callable<Integer> {
     Plan resolved = plan.plan();
     requireSamples(resolved);
     try (LocalFiles files = new LocalFiles(stores, spec.commandLine().getErr())) {
-      return run(job(resolved, files));
+      return run(resolved, files);
     }
   }
 
@@ -142,20 +142,28 @@ final class Compress implements Callable<Integer> {
     }
   }
 
-  private Job job(Plan resolved, LocalFiles files) {
+  private int run(Plan resolved, LocalFiles files) {
     if (threads < 1) {
       throw new JobException(FailureReason.PLAN_INVALID, "--threads: must be 1 or more");
     }
-    return new Job(
-        name.orElseGet(modelAt::fileName),
-        Input.of(files.model("MODEL", modelAt)),
-        files.model("--architecture", architectureAt).map(Input::of),
-        files.set("--train", trainAt).map(Input::of),
-        files.set("--eval", evaluationAt).map(Input::of),
-        files.set("--representative", representativeAt).map(Input::of),
-        resolved,
-        out,
-        Budget.ofProcess(threads));
+    Path model = files.model("MODEL", modelAt);
+    Optional<Path> architecture = files.model("--architecture", architectureAt);
+    Optional<Path> train = files.set("--train", trainAt);
+    Optional<Path> evaluation = files.set("--eval", evaluationAt);
+    Optional<Path> representative = files.set("--representative", representativeAt);
+    try (Preloading tensorFlow = Preloading.start()) {
+      return run(
+          new Job(
+              name.orElseGet(modelAt::fileName),
+              Input.of(model),
+              architecture.map(Input::of),
+              train.map(Input::of),
+              evaluation.map(Input::of),
+              representative.map(Input::of),
+              resolved,
+              out,
+              threads));
+    }
   }
 
   private void requireSamples(Plan resolved) {

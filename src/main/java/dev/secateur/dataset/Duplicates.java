@@ -1,9 +1,6 @@
 package dev.secateur.dataset;
 
 import dev.secateur.graph.Tensor;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -18,7 +15,6 @@ public final class Duplicates {
 
   private Duplicates() {}
 
-  /** The first half of a SHA-256. */
   private record Digest(long first, long second) {}
 
   /**
@@ -59,19 +55,24 @@ public final class Duplicates {
     }
   }
 
+  /**
+   * Of 128 bits, by multiplying and shifting: nobody is kept out by it, and it is many times as
+   * fast as a SHA-256 where no processor's instructions for that are used.
+   */
   private static Digest digest(Dataset.Batch batch, int sample, int samples) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      for (Tensor input : batch.inputs()) {
-        int size = input.values().length / samples;
-        ByteBuffer bytes = ByteBuffer.allocate(size * Float.BYTES);
-        bytes.asFloatBuffer().put(input.values(), sample * size, size);
-        sha256.update(bytes);
+    long first = 0x9E3779B97F4A7C15L;
+    long second = 0xD1B54A32D192ED03L;
+    for (Tensor input : batch.inputs()) {
+      float[] values = input.values();
+      int size = values.length / samples;
+      for (int i = sample * size; i < (sample + 1) * size; i++) {
+        int bits = Float.floatToIntBits(values[i]);
+        first = (first ^ bits) * 0xBF58476D1CE4E5B9L;
+        first ^= first >>> 32;
+        second = (second + bits) * 0x94D049BB133111EBL;
+        second ^= second >>> 29;
       }
-      ByteBuffer digest = ByteBuffer.wrap(sha256.digest());
-      return new Digest(digest.getLong(), digest.getLong());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
     }
+    return new Digest(first, second);
   }
 }

@@ -14,10 +14,10 @@ import java.util.List;
  */
 public record Latency(double median, double p90) {
   private static final int WARM_UP = 20;
-  private static final int MAX_RUNS = 300;
+  private static final int MAX_RUNS = 100;
   private static final long MAX_NANOS = 2_000_000_000L;
 
-  /** Over up to 300 samples or two seconds, after a warm-up. */
+  /** Over up to 100 samples or two seconds, after a warm-up. */
   public static Latency measure(Predictor predictor, Dataset set) {
     List<Double> micros = new ArrayList<>();
     long begin = System.nanoTime();

@@ -80,7 +80,8 @@ record EvaluateOriginal(Run run) implements Step {
     products.put(Product.ORIGINAL_OUTPUTS, outputs);
     OptionalInt alsoTrainedOn = alsoTrainedOn();
     Graph original = inputs.model().graph();
-    try (Predictor predictor = TensorFlowPredictor.open(original, run.job().threads())) {
+    try (Predictor tensorFlow = TensorFlowPredictor.open(original, run.job().threads());
+        Predictor predictor = ProvenTwin.orItself(original, tensorFlow, set, run.job().threads())) {
       List<Goal> goals = goals(predictor);
       Evaluator evaluator = new Evaluator(goals, set, run.cancelled());
       Evaluation evaluation =
@@ -90,7 +91,7 @@ record EvaluateOriginal(Run run) implements Step {
       if (known.isEmpty()) {
         run.shared().keep(origin, codec, outputs);
       }
-      Latency latency = Latency.measure(predictor, set);
+      Latency latency = Latency.measure(tensorFlow, set);
       run.measured(
           Variants.keras("original", run.job().model().file(), original, evaluation, latency));
       Optional<String> complaint =

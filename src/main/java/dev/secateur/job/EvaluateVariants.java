@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.evaluate.Evaluation;
 import dev.secateur.evaluate.Evaluator;
 import dev.secateur.evaluate.Latency;
 import dev.secateur.evaluate.RecordedOutputs;
@@ -48,32 +49,42 @@ record EvaluateVariants(Run run) implements Step {
     }
     Graph pruned = products.get(Product.TUNED).graph();
     for (Quantized.Made made : products.get(Product.QUANTIZED).files()) {
-      Variant variant =
-          tflite(
-              made.scheme().label(),
-              made.scheme().file(),
-              made.model(),
-              pruned,
-              evaluator,
-              original);
-      run.measured(made.damage().on(variant, evaluator.goals()));
+      run.measured(quantized(made, pruned, evaluator, original));
     }
   }
 
-  /** What stands between the original and the quantized files. */
+  /** What stands between the original and the quantized files: one network, twice written. */
   private void floats(Products products, Evaluator evaluator, RecordedOutputs original) {
     Graph pruned = products.get(Product.TUNED).graph();
-    try (Predictor predictor = TensorFlowPredictor.open(pruned, run.job().threads())) {
+    TfliteModel fp32 = products.get(Product.FP32);
+    try (Predictor tensorFlow = TensorFlowPredictor.open(pruned, run.job().threads());
+        Predictor lite = TfliteInterpreter.open(fp32, run.job().threads())) {
+      Evaluation ofFile = evaluator.evaluate(lite, original.rewind());
+      Evaluation ofNetwork =
+          ProvenTwin.proven(tensorFlow, lite, run.inputs().evaluation())
+              ? ofFile
+              : evaluator.evaluate(tensorFlow, original.rewind());
       run.measured(
           Variants.keras(
-              "pruned",
-              products.get(Product.PRUNED_FILE),
-              pruned,
-              evaluator.evaluate(predictor, original.rewind()),
-              latency(predictor)));
+              "pruned", products.get(Product.PRUNED_FILE), pruned, ofNetwork, latency(tensorFlow)));
+      run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, pruned, ofFile, latency(lite)));
     }
-    TfliteModel fp32 = products.get(Product.FP32);
-    run.measured(tflite("fp32", ConvertToTflite.FILE, fp32, pruned, evaluator, original));
+  }
+
+  private Variant quantized(
+      Quantized.Made made, Graph pruned, Evaluator evaluator, RecordedOutputs original) {
+    try (Predictor lite = TfliteInterpreter.open(made.model(), run.job().threads())) {
+      return made.damage()
+          .on(
+              tflite(
+                  made.scheme().label(),
+                  made.scheme().file(),
+                  made.model(),
+                  pruned,
+                  evaluator.evaluate(lite, original.rewind()),
+                  latency(lite)),
+              evaluator.goals());
+    }
   }
 
   private Variant tflite(
@@ -81,21 +92,13 @@ record EvaluateVariants(Run run) implements Step {
       String file,
       TfliteModel model,
       Graph network,
-      Evaluator evaluator,
-      RecordedOutputs original) {
-    try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
-      Variant variant =
-          Variants.tflite(
-              name,
-              run.staging().file(file),
-              model,
-              network,
-              evaluator.evaluate(predictor, original.rewind()),
-              latency(predictor));
-      return device()
-          .map(d -> variant.withMisfits(d.misfits(TfliteFootprint.of(model))))
-          .orElse(variant);
-    }
+      Evaluation evaluation,
+      Latency latency) {
+    Variant variant =
+        Variants.tflite(name, run.staging().file(file), model, network, evaluation, latency);
+    return device()
+        .map(d -> variant.withMisfits(d.misfits(TfliteFootprint.of(model))))
+        .orElse(variant);
   }
 
   private Optional<Device> device() {

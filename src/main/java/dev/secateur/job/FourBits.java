@@ -50,11 +50,9 @@ public final class FourBits {
       BooleanSupplier cancelled) {
     Graph folded = Passes.forInference(network);
     KernelBits bits = KernelBits.of(folded, how);
-    Rounding.Rounded rounded;
-    try (Rounding rounding =
-        new Rounding(Reconstructed.samples(folded, representative, threads, cancelled), threads)) {
-      rounded = rounding.round(folded, bits.most(), how.perTensorDense());
-    }
+    Rounding.Rounded rounded =
+        new Rounding(Reconstructed.samples(folded, representative, threads, cancelled))
+            .round(folded, bits.most(), how.perTensorDense());
     Lowered lowered = Lowered.of(rounded.network());
     TfliteModel fp32 = lowered.float32(Run.INTERMEDIATE);
     Calibration calibration =

@@ -87,36 +87,34 @@ final class Narrowing {
     ChannelWidths widths = new ChannelWidths(original, channels, target);
     Set<String> scores = Reconstructed.scores(run);
     Divergence divergence = new Divergence(Head.of(original), scores);
-    try (Reconstruction reconstruction =
-        new Reconstruction(Reconstructed.forChannels(run, original), run.job().threads())) {
-      ChannelSensitivity sensitivity =
-          run.shared()
-              .get(
-                  Reconstructed.origin("what its channels cost", run),
-                  Codecs.CHANNELS,
-                  () ->
-                      reconstruction.sensitivity(
-                          original,
-                          channels,
-                          divergence,
-                          new FisherInformation(scores, run.job().threads())));
-      if (target.share().isPresent()) {
-        BitSet removed = widths.removed(sensitivity, target.share().get());
-        Supplier<Graph> making = () -> reconstruction.without(original, channels, removed);
-        // A search looks at one network more than once.
-        return model.resized(
-            run.job().plan().heldOut().isPresent()
-                ? run.shared()
-                    .get(
-                        Reconstructed.origin("the network without channels", run)
-                            .with(target.toString()),
-                        Codecs.weights(channels.without(removed)),
-                        making)
-                : making.get());
-      }
-      Search search = new Search(run, reconstruction, channels, widths, sensitivity, divergence);
-      return search.narrowest().map(model::resized).orElse(model);
+    Reconstruction reconstruction = new Reconstruction(Reconstructed.forChannels(run, original));
+    ChannelSensitivity sensitivity =
+        run.shared()
+            .get(
+                Reconstructed.origin("what its channels cost", run),
+                Codecs.CHANNELS,
+                () ->
+                    reconstruction.sensitivity(
+                        original,
+                        channels,
+                        divergence,
+                        new FisherInformation(scores, run.job().threads())));
+    if (target.share().isPresent()) {
+      BitSet removed = widths.removed(sensitivity, target.share().get());
+      Supplier<Graph> making = () -> reconstruction.without(original, channels, removed);
+      // A search looks at one network more than once.
+      return model.resized(
+          run.job().plan().heldOut().isPresent()
+              ? run.shared()
+                  .get(
+                      Reconstructed.origin("the network without channels", run)
+                          .with(target.toString()),
+                      Codecs.weights(channels.without(removed)),
+                      making)
+              : making.get());
     }
+    Search search = new Search(run, reconstruction, channels, widths, sensitivity, divergence);
+    return search.narrowest().map(model::resized).orElse(model);
   }
 
   /** What has become of the whole network. */

@@ -59,17 +59,15 @@ final class Reconstructed {
   }
 
   private static Graph pruned(Run run, Graph original, Pruning pruning) {
-    try (Reconstruction reconstruction =
-        new Reconstruction(samples(run, original), run.job().threads())) {
-      KernelBudgets budgets =
-          switch (pruning.allocation()) {
-            case UNIFORM -> KernelBudgets.uniform(original, pruning.finalSparsity());
-            case LAMP -> KernelBudgets.lamp(original, pruning.finalSparsity());
-            case SENSITIVITY ->
-                sensitivity(run, original, reconstruction).allocate(pruning.finalSparsity());
-          };
-      return reconstruction.prune(original, budgets);
-    }
+    Reconstruction reconstruction = new Reconstruction(samples(run, original));
+    KernelBudgets budgets =
+        switch (pruning.allocation()) {
+          case UNIFORM -> KernelBudgets.uniform(original, pruning.finalSparsity());
+          case LAMP -> KernelBudgets.lamp(original, pruning.finalSparsity());
+          case SENSITIVITY ->
+              sensitivity(run, original, reconstruction).allocate(pruning.finalSparsity());
+        };
+    return reconstruction.prune(original, budgets);
   }
 
   /** More than for zeros, where there are so many. */
@@ -93,7 +91,7 @@ final class Reconstructed {
   }
 
   private static Samples samples(Dataset set, int count, int threads, BooleanSupplier cancelled) {
-    return new Samples(batches(set, count), part -> predictor(part, threads), cancelled);
+    return new Samples(batches(set, count), Reconstructed::predictor, threads, cancelled);
   }
 
   /** How far a network is from the original before it is trained. */

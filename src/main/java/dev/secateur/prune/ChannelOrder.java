@@ -44,18 +44,16 @@ final class ChannelOrder {
     void at(int gone, List<Matrix> weights);
   }
 
-  private final LinearAlgebra algebra;
   private final List<Reader> readers;
   private final List<double[]> weights = new ArrayList<>();
   private final List<double[]> inverses = new ArrayList<>();
   private final List<Map<Integer, int[]>> rows = new ArrayList<>();
 
-  private ChannelOrder(LinearAlgebra algebra, List<Reader> readers) {
-    this.algebra = algebra;
+  private ChannelOrder(List<Reader> readers) {
     this.readers = readers;
     for (Reader reader : readers) {
       weights.add(reader.weights().values().clone());
-      inverses.add(reader.h().rows() == 0 ? new double[0] : inverse(algebra, reader.h()));
+      inverses.add(reader.h().rows() == 0 ? new double[0] : inverse(reader.h()));
       Map<Integer, int[]> ofUnits = new HashMap<>();
       for (int r = 0; r < reader.unitOfRow().length; r++) {
         int row = r;
@@ -72,7 +70,7 @@ final class ChannelOrder {
     }
   }
 
-  private static double[] inverse(LinearAlgebra algebra, Matrix h) {
+  private static double[] inverse(Matrix h) {
     int n = h.rows();
     double ridge = Math.max(RIDGE * h.meanOfDiagonal(), 1e-12);
     double[] damped = h.values().clone();
@@ -81,7 +79,7 @@ final class ChannelOrder {
       damped[i * n + i] += ridge;
       identity.values()[i * n + i] = 1;
     }
-    return algebra.solve(new Matrix(n, n, damped), identity).values();
+    return LinearAlgebra.solve(new Matrix(n, n, damped), identity).values();
   }
 
   /**
@@ -90,12 +88,8 @@ final class ChannelOrder {
    * @return the units, those first that go first; those that never go are last
    */
   static List<Integer> of(
-      LinearAlgebra algebra,
-      List<Reader> readers,
-      List<Integer> units,
-      int[] looks,
-      Watching watching) {
-    return new ChannelOrder(algebra, readers).order(units, looks, watching);
+      List<Reader> readers, List<Integer> units, int[] looks, Watching watching) {
+    return new ChannelOrder(readers).order(units, looks, watching);
   }
 
   private List<Integer> order(List<Integer> units, int[] looks, Watching watching) {
@@ -233,7 +227,7 @@ final class ChannelOrder {
           column.values()[r * s.length + p] = a[r * n + s[p]];
         }
       }
-      Matrix less = algebra.multiply(column, algebra.solve(square, right));
+      Matrix less = LinearAlgebra.multiply(column, LinearAlgebra.solve(square, right));
       for (int r = 0; r < n; r++) {
         for (int c = 0; c < n; c++) {
           a[r * n + c] -= less.at(r, c);

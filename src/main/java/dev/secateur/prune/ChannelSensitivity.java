@@ -49,7 +49,6 @@ public record ChannelSensitivity(List<Group> groups) {
   }
 
   static ChannelSensitivity measure(
-      LinearAlgebra algebra,
       Graph original,
       Channels channels,
       Samples samples,
@@ -59,7 +58,7 @@ public record ChannelSensitivity(List<Group> groups) {
     Map<String, double[]> known =
         information.of(
             original, readers.stream().map(r -> r.node().name()).toList(), samples.batches());
-    Map<ChannelReader, Statistics> statistics = statistics(algebra, original, readers, samples);
+    Map<ChannelReader, Statistics> statistics = statistics(original, readers, samples);
     Samples few = samples.first(Reconstruction.SENSITIVITY_BATCHES);
     Graph network = divergence.ofHeads(original);
     List<List<Tensor>> wanted = heads(few.of(network), network);
@@ -76,7 +75,6 @@ public record ChannelSensitivity(List<Group> groups) {
       int[] next = {0};
       List<Integer> order =
           ChannelOrder.of(
-              algebra,
               own.stream().map(r -> reader(original, r, statistics.get(r), known)).toList(),
               group.units(),
               Arrays.stream(fractions).mapToInt(f -> (int) Math.round(f * group.size())).toArray(),
@@ -120,7 +118,7 @@ public record ChannelSensitivity(List<Group> groups) {
   }
 
   private static Map<ChannelReader, Statistics> statistics(
-      LinearAlgebra algebra, Graph network, List<ChannelReader> readers, Samples samples) {
+      Graph network, List<ChannelReader> readers, Samples samples) {
     Map<ChannelReader, Statistics> statistics = new HashMap<>();
     Activations values = samples.of(network);
     long left = MOST_MOMENTS;
@@ -136,17 +134,13 @@ public record ChannelSensitivity(List<Group> groups) {
       long size = (long) reader.unitOfRow().length * reader.unitOfRow().length;
       boolean whole = reader.unitOfRow().length <= MOST_ROWS && size <= left;
       left -= whole ? size : 0;
-      statistics.put(reader, statistics(algebra, layer, rows, values, whole));
+      statistics.put(reader, statistics(layer, rows, values, whole));
     }
     return statistics;
   }
 
   private static Statistics statistics(
-      LinearAlgebra algebra,
-      PrunableLayer layer,
-      SampledRows rows,
-      Activations values,
-      boolean whole) {
+      PrunableLayer layer, SampledRows rows, Activations values, boolean whole) {
     final int chunk = 1024;
     List<Tensor> input = values.value(layer.node().input(0));
     Matrix h = Matrix.zeros(0, 0);
@@ -160,7 +154,7 @@ public record ChannelSensitivity(List<Group> groups) {
         mean = new double[x.columns()];
       }
       if (whole) {
-        h.add(algebra.multiplyTransposed(x, x));
+        h.add(LinearAlgebra.gram(x));
       }
       for (int i = 0; i < x.values().length; i++) {
         mean[i % mean.length] += x.values()[i];

@@ -4,8 +4,8 @@ import dev.secateur.graph.Graph;
 import dev.secateur.graph.Tensor;
 import java.util.Map;
 
-/** What becomes of one kernel, for any number of entries that it keeps. */
-interface Choices {
+/** What becomes of one kernel, for any number of entries that it keeps; several threads may ask. */
+interface Choices extends AutoCloseable {
   /**
    * @return the network's weights that change, by name
    */
@@ -15,23 +15,38 @@ interface Choices {
    * @param before the original's values, up to the kernel's node
    * @param now the pruned network's, likewise
    */
-  static Choices of(
-      LinearAlgebra algebra,
-      PrunableKernel kernel,
-      Graph original,
-      Activations before,
-      Activations now) {
+  static Choices of(PrunableKernel kernel, Graph original, Activations before, Activations now) {
     if (kernel instanceof PrunableLayer layer) {
-      Moments moments = Moments.of(algebra, layer, original, before, now);
-      LayerProblem problem =
-          new LayerProblem(algebra, moments.h(), moments.c(), layer.folded(original));
-      return kept -> {
-        LayerProblem.Solution solved = problem.solve(new Support.Largest(kept));
-        return layer.unfolded(original, solved, moments.offset(solved.weights()));
-      };
+      Moments moments = Moments.of(layer, original, before, now);
+      // Whoever evaluates what is not finite will say so.
+      if (moments.finite()) {
+        return new Reconstructing(
+            layer,
+            original,
+            moments,
+            new LayerProblem(moments.h(), moments.c(), layer.folded(original)));
+      }
     }
     Tensor value = original.weights().get(kernel.kernel()).value();
     return kept -> Map.of(kernel.kernel(), largest(value, kept));
+  }
+
+  @Override
+  default void close() {}
+
+  /** Of a layer, by what it should say. */
+  record Reconstructing(PrunableLayer layer, Graph original, Moments moments, LayerProblem problem)
+      implements Choices {
+    @Override
+    public Map<String, Tensor> keeping(int kept) {
+      LayerProblem.Solution solved = problem.solve(new Support.Largest(kept));
+      return layer.unfolded(original, solved, moments.offset(solved.weights()));
+    }
+
+    @Override
+    public void close() {
+      problem.close();
+    }
   }
 
   private static Tensor largest(Tensor value, int kept) {

@@ -1,6 +1,7 @@
 package dev.secateur.prune;
 
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * One layer's pruning as a quadratic problem: the W with at most k non-zeros that minimises {@code
@@ -13,8 +14,10 @@ import java.util.Arrays;
  * Meng et al., "ALPS: Improved Optimization for Highly Sparse One-Shot Pruning for Large Language
  * Models", 2024, arXiv:2406.07831); their values then are the exact minimum on that support, column
  * by column.
+ *
+ * <p>Several threads may solve it for their supports.
  */
-final class LayerProblem {
+final class LayerProblem implements AutoCloseable {
   /**
    * @param weights rows×columns, zero where not kept
    * @param kept for each weight, row-major, whether it stays; one that stays may be zero
@@ -38,7 +41,6 @@ final class LayerProblem {
   private static final int INNER_GRADIENT_STEPS = 8;
   private static final double GRADIENT_TOLERANCE = 1e-7;
 
-  private final LinearAlgebra algebra;
   private final int rows;
   private final int columns;
 
@@ -51,15 +53,18 @@ final class LayerProblem {
   /** SR. */
   private final Matrix r;
 
-  private LinearAlgebra.Eigen eigen;
+  /** SAS', where it does not cost too much. */
+  private final Optional<LinearAlgebra.Eigen> eigen;
+
+  /** SAS, where it is multiplied. */
+  private final Optional<LinearAlgebra.Factor> factor;
 
   /**
    * @param h rows×rows
    * @param c rows×columns
    * @param original W₀, rows×columns
    */
-  LayerProblem(LinearAlgebra algebra, Matrix h, Matrix c, Matrix original) {
-    this.algebra = algebra;
+  LayerProblem(Matrix h, Matrix c, Matrix original) {
     this.rows = original.rows();
     this.columns = original.columns();
     // A layer whose inputs are all zero keeps its weights: any ridge does.
@@ -82,6 +87,8 @@ final class LayerProblem {
       }
     }
     this.r = new Matrix(rows, columns, right);
+    this.eigen = rows <= EIGEN_ROWS ? Optional.of(LinearAlgebra.Eigen.of(a)) : Optional.empty();
+    this.factor = rows > DIRECT_ROWS ? Optional.of(new LinearAlgebra.Factor(a)) : Optional.empty();
   }
 
   /** The best weights found with non-zeros only where {@code support} allows. */
@@ -130,20 +137,9 @@ final class LayerProblem {
 
   /** {@code (SAS + ρI)⁻¹·right}. */
   private Matrix step(Matrix right, double rho, Matrix start) {
-    if (rows > EIGEN_ROWS) {
-      return gradients(right, rho, start, everywhere(), INNER_GRADIENT_STEPS);
-    }
-    if (eigen == null) {
-      eigen = algebra.eigen(a);
-    }
-    Matrix rotated = algebra.multiplyTransposed(eigen.vectors(), right);
-    for (int i = 0; i < rows; i++) {
-      double factor = 1 / (Math.max(eigen.values()[i], 1e-9) + rho);
-      for (int j = 0; j < columns; j++) {
-        rotated.values()[i * columns + j] *= factor;
-      }
-    }
-    return algebra.multiply(eigen.vectors(), rotated);
+    return eigen
+        .map(e -> e.apply(root -> 1 / (Math.max(root, 1e-9) + rho), right))
+        .orElseGet(() -> gradients(right, rho, start, everywhere(), INNER_GRADIENT_STEPS));
   }
 
   /** The minimum on each column's support, from the normal equations. */
@@ -168,7 +164,7 @@ final class LayerProblem {
         }
         right[p] = r.at(support[p], j);
       }
-      double[] x = algebra.solve(new Matrix(n, n, square), new Matrix(n, 1, right)).values();
+      double[] x = LinearAlgebra.solve(new Matrix(n, n, square), new Matrix(n, 1, right)).values();
       for (int p = 0; p < n; p++) {
         solved.values()[support[p] * columns + j] = x[p];
       }
@@ -223,6 +219,12 @@ final class LayerProblem {
     return new Matrix(rows, columns, x);
   }
 
+  @Override
+  public void close() {
+    eigen.ifPresent(LinearAlgebra.Eigen::close);
+    factor.ifPresent(LinearAlgebra.Factor::close);
+  }
+
   private boolean[] everywhere() {
     boolean[] all = new boolean[rows * columns];
     Arrays.fill(all, true);
@@ -230,7 +232,7 @@ final class LayerProblem {
   }
 
   private Matrix product(Matrix x, double rho) {
-    Matrix y = algebra.multiply(a, x);
+    Matrix y = factor.orElseThrow().multiply(x);
     for (int i = 0; i < y.values().length; i++) {
       y.values()[i] += rho * x.values()[i];
     }

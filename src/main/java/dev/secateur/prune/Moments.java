@@ -40,15 +40,9 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
    * @param before the original's values, up to the layer's node
    * @param now the other's, likewise
    */
-  static Moments of(
-      LinearAlgebra algebra,
-      PrunableLayer layer,
-      Graph original,
-      Activations before,
-      Activations now) {
+  static Moments of(PrunableLayer layer, Graph original, Activations before, Activations now) {
     SampledRows rows = new SampledRows(layer, original, before);
     return of(
-        algebra,
         new Side(layer, original, rows, before),
         new Side(layer, original, rows, now),
         IntStream.range(0, layer.columns(original)).toArray());
@@ -59,19 +53,19 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
    * @param now the layer in the network pruned so far
    * @param columns outputs of the original's layer that the other still has
    */
-  static Moments of(LinearAlgebra algebra, Side before, Side now, int[] columns) {
+  static Moments of(Side before, Side now, int[] columns) {
     Sums all = new Sums(before, now, columns);
-    all.add(algebra, 0, before.rows().count());
+    all.add(0, before.rows().count());
     return all.moments();
   }
 
   /** Of each half of the samples, and of all. */
-  static List<Moments> ofHalves(LinearAlgebra algebra, Side before, Side now, int[] columns) {
+  static List<Moments> ofHalves(Side before, Side now, int[] columns) {
     int count = before.rows().count();
     Sums first = new Sums(before, now, columns);
-    first.add(algebra, 0, count / 2);
+    first.add(0, count / 2);
     Sums second = new Sums(before, now, columns);
-    second.add(algebra, count / 2, count);
+    second.add(count / 2, count);
     List<Moments> halves = List.of(first.moments(), second.moments());
     first.add(second);
     return List.of(halves.get(0), halves.get(1), first.moments());
@@ -100,11 +94,11 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
       this.outputs = new double[columns.length];
     }
 
-    void add(LinearAlgebra algebra, int begin, int end) {
+    void add(int begin, int end) {
       for (int from = begin; from < end; from += CHUNK) {
         int to = Math.min(from + CHUNK, end);
         Matrix x = now.inputs(from, to);
-        Matrix y = algebra.multiply(before.inputs(from, to), weights).columns(columns);
+        Matrix y = LinearAlgebra.multiply(before.inputs(from, to), weights).columns(columns);
         Optional<String> skip = now.layer().skip();
         if (skip.isPresent()) {
           addDifference(
@@ -112,8 +106,8 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
               before.outputs(skip.get(), from, to).columns(columns),
               now.outputs(skip.get(), from, to));
         }
-        h.add(algebra.multiplyTransposed(x, x));
-        c.add(algebra.multiplyTransposed(x, y));
+        h.add(LinearAlgebra.gram(x));
+        c.add(LinearAlgebra.multiplyTransposed(x, y));
         sum(x, inputs);
         sum(y, outputs);
       }

@@ -16,18 +16,13 @@ import java.util.Map;
  *
  * <p>One thread at a time.
  */
-public final class Reconstruction implements AutoCloseable {
+public final class Reconstruction {
   /** Batches that sensitivity is measured on. */
   static final int SENSITIVITY_BATCHES = 8;
 
-  private final LinearAlgebra algebra;
   private final Samples samples;
 
-  /**
-   * @param threads for linear algebra
-   */
-  public Reconstruction(Samples samples, int threads) {
-    this.algebra = new LinearAlgebra(threads);
+  public Reconstruction(Samples samples) {
     this.samples = samples;
   }
 
@@ -37,7 +32,7 @@ public final class Reconstruction implements AutoCloseable {
    * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
    */
   public Sensitivity sensitivity(Graph original, Divergence divergence) {
-    return Sensitivity.measure(algebra, original, samples.first(SENSITIVITY_BATCHES), divergence);
+    return Sensitivity.measure(original, samples.first(SENSITIVITY_BATCHES), divergence);
   }
 
   /**
@@ -54,10 +49,9 @@ public final class Reconstruction implements AutoCloseable {
       samples.checkCancelled();
       before.advance(original, kernel.index());
       now.advance(pruned, kernel.index());
-      pruned =
-          pruned.withWeights(
-              Choices.of(algebra, kernel, original, before, now)
-                  .keeping(allocation.kept().get(kernel.kernel())));
+      try (Choices choices = Choices.of(kernel, original, before, now)) {
+        pruned = pruned.withWeights(choices.keeping(allocation.kept().get(kernel.kernel())));
+      }
     }
     return pruned;
   }
@@ -69,8 +63,7 @@ public final class Reconstruction implements AutoCloseable {
    */
   public ChannelSensitivity sensitivity(
       Graph original, Channels channels, Divergence divergence, OutputInformation information) {
-    return ChannelSensitivity.measure(
-        algebra, original, channels, samples, divergence, information);
+    return ChannelSensitivity.measure(original, channels, samples, divergence, information);
   }
 
   /**
@@ -96,13 +89,11 @@ public final class Reconstruction implements AutoCloseable {
       int axis = original.weights().get(layer.kernel()).shape().rank() - 1;
       List<Moments> moments =
           Moments.ofHalves(
-              algebra,
               new Moments.Side(whole, original, new SampledRows(whole, original, before), before),
               new Moments.Side(layer, narrow, new SampledRows(layer, narrow, now), now),
               channels.kept(new Axis(layer.kernel(), axis), removed));
       Matrix weights =
-          new Regression(algebra)
-              .weights(moments.subList(0, 2), moments.get(2), layer.folded(narrow));
+          Regression.weights(moments.subList(0, 2), moments.get(2), layer.folded(narrow));
       boolean[] all = new boolean[weights.values().length];
       Arrays.fill(all, true);
       narrow =
@@ -118,10 +109,5 @@ public final class Reconstruction implements AutoCloseable {
     Samples few = samples.first(SENSITIVITY_BATCHES);
     return ExpectedLoss.of(
         divergence, few.heads(divergence.ofHeads(original)), few.heads(divergence.ofHeads(narrow)));
-  }
-
-  @Override
-  public void close() {
-    algebra.close();
   }
 }

@@ -15,43 +15,40 @@ final class Regression {
 
   private static final double USUAL = 0.3;
 
-  private final LinearAlgebra algebra;
-
-  Regression(LinearAlgebra algebra) {
-    this.algebra = algebra;
-  }
+  private Regression() {}
 
   /**
    * @param halves moments of two halves of the samples
    * @param original W₀
    */
-  Matrix weights(List<Moments> halves, Moments all, Matrix original) {
+  static Matrix weights(List<Moments> halves, Moments all, Matrix original) {
     double ridge = USUAL;
     if (original.rows() <= MOST_ROWS) {
       double least = Double.POSITIVE_INFINITY;
-      Solver one = new Solver(halves.get(0), original);
-      Solver other = new Solver(halves.get(1), original);
-      for (double candidate : RIDGES) {
-        double error =
-            error(one.solve(candidate), halves.get(1))
-                + error(other.solve(candidate), halves.get(0));
-        if (error < least) {
-          least = error;
-          ridge = candidate;
+      try (Solver one = Solver.of(halves.get(0), original);
+          Solver other = Solver.of(halves.get(1), original)) {
+        for (double candidate : RIDGES) {
+          double error =
+              error(one.solve(candidate), halves.get(1))
+                  + error(other.solve(candidate), halves.get(0));
+          if (error < least) {
+            least = error;
+            ridge = candidate;
+          }
         }
       }
     }
     return direct(all, original, ridge);
   }
 
-  private Matrix direct(Moments moments, Matrix original, double ridge) {
+  private static Matrix direct(Moments moments, Matrix original, double ridge) {
     int n = original.rows();
     double lambda = lambda(moments, ridge);
     double[] a = moments.h().values().clone();
     for (int i = 0; i < n; i++) {
       a[i * n + i] += lambda;
     }
-    return algebra.solve(new Matrix(n, n, a), right(moments, original, lambda));
+    return LinearAlgebra.solve(new Matrix(n, n, a), right(moments, original, lambda));
   }
 
   /** Half a layer of zeros keeps its weights: any ridge does. */
@@ -68,8 +65,8 @@ final class Regression {
   }
 
   /** Up to what does not depend on W. */
-  private double error(Matrix w, Moments on) {
-    double[] hw = algebra.multiply(on.h(), w).values();
+  private static double error(Matrix w, Moments on) {
+    double[] hw = LinearAlgebra.multiply(on.h(), w).values();
     double error = 0;
     for (int i = 0; i < hw.length; i++) {
       error += w.values()[i] * (hw[i] - 2 * on.c().values()[i]);
@@ -78,27 +75,21 @@ final class Regression {
   }
 
   /** For several λ: one eigendecomposition. */
-  private final class Solver {
-    private final Moments moments;
-    private final LinearAlgebra.Eigen eigen;
-    private final Matrix c;
-    private final Matrix original;
-
-    Solver(Moments moments, Matrix original) {
-      this.moments = moments;
-      this.eigen = algebra.eigen(moments.h());
-      this.c = algebra.multiplyTransposed(eigen.vectors(), moments.c());
-      this.original = algebra.multiplyTransposed(eigen.vectors(), original);
+  private record Solver(Moments moments, LinearAlgebra.Eigen eigen, Matrix original)
+      implements AutoCloseable {
+    static Solver of(Moments moments, Matrix original) {
+      return new Solver(moments, LinearAlgebra.Eigen.of(moments.h()), original);
     }
 
     Matrix solve(double ridge) {
       double lambda = lambda(moments, ridge);
-      double[] rotated = new double[c.values().length];
-      for (int i = 0; i < rotated.length; i++) {
-        double root = Math.max(eigen.values()[i / c.columns()], 0);
-        rotated[i] = (c.values()[i] + lambda * original.values()[i]) / (root + lambda);
-      }
-      return algebra.multiply(eigen.vectors(), new Matrix(c.rows(), c.columns(), rotated));
+      return eigen.apply(
+          root -> 1 / (Math.max(root, 0) + lambda), right(moments, original, lambda));
+    }
+
+    @Override
+    public void close() {
+      eigen.close();
     }
   }
 }

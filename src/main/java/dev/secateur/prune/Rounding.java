@@ -17,7 +17,7 @@ import java.util.function.ToIntFunction;
  *
  * <p>One thread at a time.
  */
-public final class Rounding implements AutoCloseable {
+public final class Rounding {
   /**
    * @param network with kernels that stand on their grids, and biases that make each layer's mean
    *     output the original's
@@ -29,14 +29,9 @@ public final class Rounding implements AutoCloseable {
     }
   }
 
-  private final LinearAlgebra algebra;
   private final Samples samples;
 
-  /**
-   * @param threads for linear algebra
-   */
-  public Rounding(Samples samples, int threads) {
-    this.algebra = new LinearAlgebra(threads);
+  public Rounding(Samples samples) {
     this.samples = samples;
   }
 
@@ -117,14 +112,13 @@ public final class Rounding implements AutoCloseable {
       boolean one) {
     before.advance(original, layer.index());
     now.advance(rounded, layer.index());
-    Moments moments = Moments.of(algebra, layer, original, before, now);
+    Moments moments = Moments.of(layer, original, before, now);
     if (!moments.finite()) {
       // Whoever evaluates it will say so.
       return nearest(layer.kernel(), original, levels, one);
     }
     RoundingProblem.Solution solved =
-        new RoundingProblem(algebra, moments.h(), moments.c(), layer.folded(original))
-            .solve(levels, one);
+        new RoundingProblem(moments.h(), moments.c(), layer.folded(original)).solve(levels, one);
     return new Step(
         layer.replaced(original, solved.weights(), moments.offset(solved.weights())),
         solved.steps());
@@ -135,10 +129,5 @@ public final class Rounding implements AutoCloseable {
     Tensor value = original.weights().get(kernel).value();
     NearestLevels nearest = NearestLevels.of(value, levels, one);
     return new Step(Map.of(kernel, nearest.value()), nearest.steps());
-  }
-
-  @Override
-  public void close() {
-    algebra.close();
   }
 }

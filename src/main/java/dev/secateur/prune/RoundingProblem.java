@@ -35,7 +35,6 @@ final class RoundingProblem {
   /** Columns with zeros of their own each need a factorization: above so many rows, likewise. */
   private static final int MOST_ROWS_APART = 640;
 
-  private final LinearAlgebra algebra;
   private final Matrix a;
   private final Matrix r;
   private final Matrix original;
@@ -49,8 +48,7 @@ final class RoundingProblem {
    * @param c rows×columns
    * @param original W₀, rows×columns
    */
-  RoundingProblem(LinearAlgebra algebra, Matrix h, Matrix c, Matrix original) {
-    this.algebra = algebra;
+  RoundingProblem(Matrix h, Matrix c, Matrix original) {
     this.original = original;
     double lambda = Math.max(LayerProblem.RIDGE * h.meanOfDiagonal(), 1e-12);
     for (int i = 0; i < h.rows(); i++) {
@@ -104,7 +102,7 @@ final class RoundingProblem {
     if (whole == null) {
       BitSet all = new BitSet();
       all.set(0, original.rows());
-      whole = Form.of(algebra, a, all, original.rows() <= MOST_ROWS);
+      whole = Form.of(a, all, original.rows() <= MOST_ROWS);
     }
     return whole;
   }
@@ -119,7 +117,7 @@ final class RoundingProblem {
       return whole();
     }
     if (last == null || !support.equals(lastSupport)) {
-      last = Form.of(algebra, a, support, true);
+      last = Form.of(a, support, true);
       lastSupport = support;
     }
     return last;
@@ -191,7 +189,7 @@ final class RoundingProblem {
    * @param upper U of {@code A⁻¹ = UᵀU}; empty where it costs too much
    */
   private record Form(int[] rows, double[] a, double[] upper) {
-    static Form of(LinearAlgebra algebra, Matrix all, BitSet support, boolean factored) {
+    static Form of(Matrix all, BitSet support, boolean factored) {
       int n = support.cardinality();
       int[] rows =
           support.stream()
@@ -212,8 +210,8 @@ final class RoundingProblem {
       for (int i = 0; i < n; i++) {
         identity[i * n + i] = 1;
       }
-      Matrix inverse = algebra.solve(new Matrix(n, n, a), new Matrix(n, n, identity));
-      Matrix lower = algebra.cholesky(inverse);
+      Matrix inverse = LinearAlgebra.solve(new Matrix(n, n, a), new Matrix(n, n, identity));
+      Matrix lower = LinearAlgebra.cholesky(inverse);
       double[] upper = new double[n * n];
       for (int i = 0; i < n; i++) {
         for (int k = i; k < n; k++) {

@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
 
 /**
  * What each kernel alone costs: the divergence of the network's outputs when that kernel is pruned,
@@ -34,25 +36,37 @@ public record Sensitivity(List<Kernel> kernels) {
     kernels = List.copyOf(kernels);
   }
 
-  static Sensitivity measure(
-      LinearAlgebra algebra, Graph original, Samples samples, Divergence divergence) {
+  /**
+   * Kernels and sparsities do not wait for each other: each is solved and measured on one thread.
+   */
+  static Sensitivity measure(Graph original, Samples samples, Divergence divergence) {
     Graph network = divergence.ofHeads(original);
-    Activations values = samples.of(network);
+    Activations values = samples.alone().of(network);
     List<List<Tensor>> wanted = heads(samples.of(network), network);
     List<Kernel> kernels = new ArrayList<>();
-    for (PrunableKernel kernel : PrunableKernel.of(network)) {
-      values.advance(network, kernel.index());
-      Choices choices = Choices.of(algebra, kernel, network, values, values);
-      long size = network.weights().get(kernel.kernel()).shape().size();
-      double[] measured = new double[SPARSITIES.length];
-      for (int i = 0; i < SPARSITIES.length; i++) {
+    try (Workers workers = new Workers(samples.threads())) {
+      for (PrunableKernel kernel : PrunableKernel.of(network)) {
         samples.checkCancelled();
-        Map<String, Tensor> pruned =
-            choices.keeping(Math.max(KernelBudgets.kept(size, SPARSITIES[i]), 1));
-        List<List<Tensor>> said = heads(values.copy(), network.withWeights(pruned));
-        measured[i] = divergence.between(wanted, said);
+        values.advance(network, kernel.index());
+        long size = network.weights().get(kernel.kernel()).shape().size();
+        try (Choices choices = Choices.of(kernel, network, values, values)) {
+          List<Double> measured =
+              workers.all(
+                  DoubleStream.of(SPARSITIES)
+                      .mapToObj(s -> Math.max(KernelBudgets.kept(size, s), 1))
+                      .map(
+                          kept ->
+                              (Supplier<Double>)
+                                  () -> {
+                                    samples.checkCancelled();
+                                    Graph pruned = network.withWeights(choices.keeping(kept));
+                                    return divergence.between(wanted, heads(values.copy(), pruned));
+                                  })
+                      .toList());
+          kernels.add(
+              new Kernel(kernel.kernel(), size, measured.stream().mapToDouble(m -> m).toArray()));
+        }
       }
-      kernels.add(new Kernel(kernel.kernel(), size, measured));
     }
     return new Sensitivity(kernels);
   }

@@ -24,9 +24,8 @@ sealed interface Support {
       for (int i = 0; i < magnitudes.length; i++) {
         magnitudes[i] = Math.abs(values[i]);
       }
-      double[] sorted = magnitudes.clone();
-      Arrays.sort(sorted);
-      double threshold = kept == 0 ? Double.POSITIVE_INFINITY : sorted[sorted.length - kept];
+      double threshold =
+          kept == 0 ? Double.POSITIVE_INFINITY : smallest(magnitudes.clone(), values.length - kept);
       int left = kept;
       for (int i = 0; i < stays.length; i++) {
         stays[i] = magnitudes[i] > threshold;
@@ -39,6 +38,38 @@ sealed interface Support {
         }
       }
       return stays;
+    }
+
+    /** The element that sorting would put at {@code rank}, found by Hoare's selection. */
+    private static double smallest(double[] values, int rank) {
+      int low = 0;
+      int high = values.length - 1;
+      while (low < high) {
+        double pivot = values[(low + high) >>> 1];
+        int i = low;
+        int j = high;
+        while (i <= j) {
+          while (values[i] < pivot) {
+            i++;
+          }
+          while (values[j] > pivot) {
+            j--;
+          }
+          if (i <= j) {
+            double swapped = values[i];
+            values[i++] = values[j];
+            values[j--] = swapped;
+          }
+        }
+        if (rank <= j) {
+          high = j;
+        } else if (rank >= i) {
+          low = i;
+        } else {
+          break;
+        }
+      }
+      return values[rank];
     }
   }
 }

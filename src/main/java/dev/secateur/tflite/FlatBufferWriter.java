@@ -87,7 +87,12 @@ final class FlatBufferWriter {
   }
 
   static TfliteModel write(Program program, ModelMetadata metadata) {
-    return new FlatBufferWriter(MemoryOrder.of(program)).model(metadata);
+    return writeInOrder(MemoryOrder.of(program), metadata);
+  }
+
+  /** With the operators as they stand: what never leaves the process need not be small. */
+  static TfliteModel writeInOrder(Program program, ModelMetadata metadata) {
+    return new FlatBufferWriter(program).model(metadata);
   }
 
   private TfliteModel model(ModelMetadata metadata) {

@@ -110,11 +110,7 @@ public final class FineTuner implements AutoCloseable {
     this.learningRate =
         new LearningRate(how.learningRateSchedule(), how.learningRate().orElse(RATE), steps);
     this.fixed = pruning.method() == Pruning.Method.RECONSTRUCT;
-
-    this.pruned =
-        pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
-            ? List.of()
-            : network.prunable().stream().map(Weight::name).toList();
+    this.pruned = pruned(network, pruning);
     Map<String, Quantizing.Scale> scales = steps == 0 ? Map.of() : quantizing.scales(network);
     this.fingerprint =
         fingerprint(network, train, how, schedule.resolved(), objective, scales.keySet());
@@ -199,6 +195,9 @@ public final class FineTuner implements AutoCloseable {
       int threads) {
     Objective objective = Objective.resolve(network, how, losses, train.targets());
     checkShape(network, train);
+    if (how.epochs() == 0 && pruning.method() == Pruning.Method.RECONSTRUCT) {
+      return untrained(network, how, pruning, objective);
+    }
     try (FineTuner tuner =
         new FineTuner(
             network,
@@ -214,6 +213,38 @@ public final class FineTuner implements AutoCloseable {
             threads)) {
       return tuner.run();
     }
+  }
+
+  /** Nothing is left to do, and no session needs to start for it. */
+  private static FineTuned untrained(
+      Graph network, FineTuning how, Pruning pruning, Objective objective) {
+    return new FineTuned(
+        network,
+        0,
+        OptionalInt.empty(),
+        List.of(),
+        new PruningSchedule(pruning, 0, how.recipe()).resolved(),
+        objective.loss(),
+        objective.distilled(),
+        Optional.empty(),
+        how.learningRate(),
+        Optional.empty(),
+        Map.of(),
+        reached(network, pruned(network, pruning)));
+  }
+
+  private static List<String> pruned(Graph network, Pruning pruning) {
+    return pruning.initialSparsity() == 0 && pruning.finalSparsity() == 0
+        ? List.of()
+        : network.prunable().stream().map(Weight::name).toList();
+  }
+
+  private static Map<String, Double> reached(Graph network, List<String> pruned) {
+    Map<String, Double> reached = new LinkedHashMap<>();
+    for (String name : pruned) {
+      reached.put(name, network.weight(name).orElseThrow().value().sparsity());
+    }
+    return reached;
   }
 
   private static void checkShape(Graph network, Dataset train) {
@@ -372,10 +403,6 @@ public final class FineTuner implements AutoCloseable {
             b -> validate().map(v -> new FineTuned.HeldOut(split.heldOut().length, b, v[0])));
     boolean kept = heldOut.filter(FineTuned.HeldOut::worse).isPresent();
     Graph trained = kept ? network : session.trained(network);
-    Map<String, Double> reached = new LinkedHashMap<>();
-    for (String name : pruned) {
-      reached.put(name, trained.weight(name).orElseThrow().value().sparsity());
-    }
     return new FineTuned(
         trained,
         steps,
@@ -388,7 +415,7 @@ public final class FineTuner implements AutoCloseable {
         how.learningRate(),
         heldOut,
         kept ? Map.of() : session.scales(),
-        reached);
+        reached(trained, pruned));
   }
 
   /** What must be equal for a checkpoint to be of this run. */

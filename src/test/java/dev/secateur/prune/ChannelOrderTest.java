@@ -24,19 +24,16 @@ class ChannelOrderTest {
     Matrix h = moments(random, UNITS * ROWS_EACH);
     Matrix w = matrix(random, UNITS * ROWS_EACH, COLUMNS);
     ChannelOrder.Reader reader = reader(w, h);
-    try (LinearAlgebra algebra = new LinearAlgebra(1)) {
-      List<Matrix> seen = new ArrayList<>();
-      List<Integer> order =
-          ChannelOrder.of(
-              algebra,
-              List.of(reader),
-              IntStream.range(0, UNITS).boxed().toList(),
-              new int[] {3},
-              (gone, weights) -> seen.add(weights.get(0)));
-      Matrix best = best(algebra, h, w, order.subList(0, 3));
-      for (int i = 0; i < best.values().length; i++) {
-        assertThat(seen.get(0).values()[i]).isCloseTo(best.values()[i], within(1e-8));
-      }
+    List<Matrix> seen = new ArrayList<>();
+    List<Integer> order =
+        ChannelOrder.of(
+            List.of(reader),
+            IntStream.range(0, UNITS).boxed().toList(),
+            new int[] {3},
+            (gone, weights) -> seen.add(weights.get(0)));
+    Matrix best = best(h, w, order.subList(0, 3));
+    for (int i = 0; i < best.values().length; i++) {
+      assertThat(seen.get(0).values()[i]).isCloseTo(best.values()[i], within(1e-8));
     }
   }
 
@@ -46,20 +43,17 @@ class ChannelOrderTest {
     Matrix h = moments(random, UNITS * ROWS_EACH);
     Matrix w = matrix(random, UNITS * ROWS_EACH, COLUMNS);
     ChannelOrder.Reader reader = reader(w, h);
-    try (LinearAlgebra algebra = new LinearAlgebra(1)) {
-      List<Integer> order =
-          ChannelOrder.of(
-              algebra,
-              List.of(reader),
-              IntStream.range(0, UNITS).boxed().toList(),
-              new int[0],
-              (gone, weights) -> {});
-      assertThat(order).doesNotHaveDuplicates().hasSize(UNITS);
-      double least = cost(h, w, best(algebra, h, w, order.subList(0, 1)), reader.information());
-      for (int unit = 0; unit < UNITS; unit++) {
-        double cost = cost(h, w, best(algebra, h, w, List.of(unit)), reader.information());
-        assertThat(cost).isGreaterThanOrEqualTo(least - 1e-9);
-      }
+    List<Integer> order =
+        ChannelOrder.of(
+            List.of(reader),
+            IntStream.range(0, UNITS).boxed().toList(),
+            new int[0],
+            (gone, weights) -> {});
+    assertThat(order).doesNotHaveDuplicates().hasSize(UNITS);
+    double least = cost(h, w, best(h, w, order.subList(0, 1)), reader.information());
+    for (int unit = 0; unit < UNITS; unit++) {
+      double cost = cost(h, w, best(h, w, List.of(unit)), reader.information());
+      assertThat(cost).isGreaterThanOrEqualTo(least - 1e-9);
     }
   }
 
@@ -102,10 +96,10 @@ class ChannelOrderTest {
   }
 
   /** The minimum without the units, from the normal equations on what is left. */
-  private static Matrix best(LinearAlgebra algebra, Matrix h, Matrix w, List<Integer> gone) {
+  private static Matrix best(Matrix h, Matrix w, List<Integer> gone) {
     Matrix a = damped(h);
     int[] left = IntStream.range(0, w.rows()).filter(r -> !gone.contains(r % UNITS)).toArray();
-    Matrix aw = algebra.multiply(a, w);
+    Matrix aw = LinearAlgebra.multiply(a, w);
     Matrix square = Matrix.zeros(left.length, left.length);
     Matrix right = Matrix.zeros(left.length, COLUMNS);
     for (int p = 0; p < left.length; p++) {
@@ -114,7 +108,7 @@ class ChannelOrderTest {
       }
       System.arraycopy(aw.values(), left[p] * COLUMNS, right.values(), p * COLUMNS, COLUMNS);
     }
-    Matrix solved = algebra.solve(square, right);
+    Matrix solved = LinearAlgebra.solve(square, right);
     Matrix all = Matrix.zeros(w.rows(), COLUMNS);
     for (int p = 0; p < left.length; p++) {
       System.arraycopy(solved.values(), p * COLUMNS, all.values(), left[p] * COLUMNS, COLUMNS);

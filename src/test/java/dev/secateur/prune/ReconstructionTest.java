@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,12 +28,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** On a network with all that a kernel can stand in: see {@link #network}. */
 class ReconstructionTest {
-  private static final Function<Graph, Predictor> PREDICTORS =
-      network -> TensorFlowPredictor.open(network, 1);
+  private static final Samples.Predictors PREDICTORS = TensorFlowPredictor::open;
 
   private final Graph original = network(new Random(7));
   private final List<List<Tensor>> batches = samples(new Random(8), 3, 16);
-  private final Samples samples = new Samples(batches, PREDICTORS, () -> false);
+  private final Samples samples = new Samples(batches, PREDICTORS, 2, () -> false);
   private final Divergence divergence = new Divergence(Head.of(original), Set.of());
 
   @ParameterizedTest
@@ -103,29 +101,27 @@ class ReconstructionTest {
   @ValueSource(doubles = {0.25, 0.5, 0.75, 0.9})
   void theWholeNetworkHasExactlyTheTargetHoweverItIsSharedOut(double sparsity) {
     long total = original.prunable().stream().mapToLong(w -> w.shape().size()).sum();
-    try (Reconstruction reconstruction = new Reconstruction(samples, 1)) {
-      Sensitivity sensitivity = reconstruction.sensitivity(original, divergence);
-      for (KernelBudgets budgets :
-          List.of(KernelBudgets.lamp(original, sparsity), sensitivity.allocate(sparsity))) {
-        assertThat(budgets.kept().keySet())
-            .containsExactlyInAnyOrderElementsOf(
-                original.prunable().stream().map(Weight::name).toList());
-        assertThat(budgets.kept().values().stream().mapToLong(k -> k).sum())
-            .isEqualTo(Math.round(total * (1 - sparsity)));
-      }
+    Reconstruction reconstruction = new Reconstruction(samples);
+    Sensitivity sensitivity = reconstruction.sensitivity(original, divergence);
+    for (KernelBudgets budgets :
+        List.of(KernelBudgets.lamp(original, sparsity), sensitivity.allocate(sparsity))) {
+      assertThat(budgets.kept().keySet())
+          .containsExactlyInAnyOrderElementsOf(
+              original.prunable().stream().map(Weight::name).toList());
+      assertThat(budgets.kept().values().stream().mapToLong(k -> k).sum())
+          .isEqualTo(Math.round(total * (1 - sparsity)));
     }
   }
 
   @Test
   void whatWasMeasuredCostsLessThanSharingOutEvenly() {
     List<List<Tensor>> others = samples(new Random(99), 2, 16);
-    try (Reconstruction reconstruction = new Reconstruction(samples, 1)) {
-      Graph even = reconstruction.prune(original, KernelBudgets.uniform(original, 0.6));
-      Graph measured =
-          reconstruction.prune(
-              original, reconstruction.sensitivity(original, divergence).allocate(0.6));
-      assertThat(divergence(measured, others)).isLessThan(divergence(even, others));
-    }
+    Reconstruction reconstruction = new Reconstruction(samples);
+    Graph even = reconstruction.prune(original, KernelBudgets.uniform(original, 0.6));
+    Graph measured =
+        reconstruction.prune(
+            original, reconstruction.sensitivity(original, divergence).allocate(0.6));
+    assertThat(divergence(measured, others)).isLessThan(divergence(even, others));
   }
 
   @Test
@@ -142,11 +138,10 @@ class ReconstructionTest {
 
   @Test
   void aDrainStopsIt() {
-    Samples stopped = new Samples(batches, PREDICTORS, () -> true);
-    try (Reconstruction reconstruction = new Reconstruction(stopped, 1)) {
-      assertThatThrownBy(() -> reconstruction.prune(original, KernelBudgets.uniform(original, 0.5)))
-          .isInstanceOf(CancellationException.class);
-    }
+    Samples stopped = new Samples(batches, PREDICTORS, 2, () -> true);
+    Reconstruction reconstruction = new Reconstruction(stopped);
+    assertThatThrownBy(() -> reconstruction.prune(original, KernelBudgets.uniform(original, 0.5)))
+        .isInstanceOf(CancellationException.class);
   }
 
   @Test
@@ -158,9 +153,8 @@ class ReconstructionTest {
   }
 
   private Graph prune(KernelBudgets budgets) {
-    try (Reconstruction reconstruction = new Reconstruction(samples, 1)) {
-      return reconstruction.prune(original, budgets);
-    }
+    Reconstruction reconstruction = new Reconstruction(samples);
+    return reconstruction.prune(original, budgets);
   }
 
   private double divergence(Graph pruned, List<List<Tensor>> inputs) {
@@ -170,7 +164,7 @@ class ReconstructionTest {
   private List<List<Tensor>> heads(Graph network, List<List<Tensor>> inputs) {
     List<List<Tensor>> heads = new ArrayList<>();
     divergence.heads().forEach(h -> heads.add(new ArrayList<>()));
-    try (Predictor predictor = PREDICTORS.apply(divergence.ofHeads(network))) {
+    try (Predictor predictor = PREDICTORS.open(divergence.ofHeads(network), 1)) {
       for (List<Tensor> batch : inputs) {
         List<Tensor> said = predictor.predict(batch);
         for (int i = 0; i < said.size(); i++) {

@@ -4,24 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RoundingProblemTest {
-  private static LinearAlgebra algebra;
-
-  @BeforeAll
-  static void open() {
-    algebra = new LinearAlgebra(1);
-  }
-
-  @AfterAll
-  static void close() {
-    algebra.close();
-  }
 
   /** Inputs that have much in common, and weights some of which are zero. */
   private record Case(Matrix h, Matrix c, Matrix weights) {
@@ -40,13 +27,12 @@ class RoundingProblemTest {
       }
       Matrix inputs = new Matrix(300, rows, x);
       Matrix weights = new Matrix(rows, columns, w);
-      Matrix h = algebra.multiplyTransposed(inputs, inputs);
-      return new Case(h, algebra.multiply(h, weights), weights);
+      Matrix h = LinearAlgebra.gram(inputs);
+      return new Case(h, LinearAlgebra.multiply(h, weights), weights);
     }
 
     RoundingProblem problem() {
-      return new RoundingProblem(
-          algebra, new Matrix(h.rows(), h.rows(), h.values().clone()), c, weights);
+      return new RoundingProblem(new Matrix(h.rows(), h.rows(), h.values().clone()), c, weights);
     }
 
     /** {@code tr((W−W₀)ᵀH(W−W₀))}: squared error of the outputs. */
@@ -56,7 +42,7 @@ class RoundingProblemTest {
         d[i] -= weights.values()[i];
       }
       Matrix difference = new Matrix(weights.rows(), weights.columns(), d);
-      double[] product = algebra.multiply(h, difference).values();
+      double[] product = LinearAlgebra.multiply(h, difference).values();
       double sum = 0;
       for (int i = 0; i < d.length; i++) {
         sum += d[i] * product[i];

@@ -19,19 +19,17 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On the network with all that a kernel can stand in. */
 class RoundingTest {
-  private static final Function<Graph, Predictor> PREDICTORS =
-      network -> TensorFlowPredictor.open(network, 1);
+  private static final Samples.Predictors PREDICTORS = TensorFlowPredictor::open;
 
   private final Graph original = Passes.forInference(ReconstructionTest.network(new Random(7)));
   private final Samples samples =
-      new Samples(ReconstructionTest.samples(new Random(8), 3, 16), PREDICTORS, () -> false);
+      new Samples(ReconstructionTest.samples(new Random(8), 3, 16), PREDICTORS, 2, () -> false);
 
   @ParameterizedTest
   @ValueSource(ints = {Grid.FOUR_BITS, Grid.EIGHT_BITS})
@@ -79,9 +77,8 @@ class RoundingTest {
   @Test
   void onRequestDenseKernelsHaveOneStepWhateverTheirBits() {
     Rounding.Rounded rounded;
-    try (Rounding rounding = new Rounding(samples, 1)) {
-      rounded = rounding.round(original, kernel -> Grid.EIGHT_BITS, true);
-    }
+    Rounding rounding = new Rounding(samples);
+    rounded = rounding.round(original, kernel -> Grid.EIGHT_BITS, true);
     assertThat(rounded.grids().get("classes/kernel").steps()).hasSize(1);
     assertThat(rounded.grids().get("positions/kernel").steps()).hasSize(1);
     assertThat(rounded.grids().get("strided/kernel").steps()).hasSize(8);
@@ -98,9 +95,8 @@ class RoundingTest {
   @Test
   void zerosStayZero() {
     Graph pruned;
-    try (Reconstruction reconstruction = new Reconstruction(samples, 1)) {
-      pruned = reconstruction.prune(original, KernelBudgets.uniform(original, 0.6));
-    }
+    Reconstruction reconstruction = new Reconstruction(samples);
+    pruned = reconstruction.prune(original, KernelBudgets.uniform(original, 0.6));
     Rounding.Rounded rounded = round(pruned, samples, Grid.FOUR_BITS);
     for (String kernel : rounded.grids().keySet()) {
       float[] before = pruned.weights().get(kernel).value().values();
@@ -142,15 +138,14 @@ class RoundingTest {
 
   @Test
   void aDrainStopsIt() {
-    Samples stopped = new Samples(samples.batches(), PREDICTORS, () -> true);
+    Samples stopped = new Samples(samples.batches(), PREDICTORS, 2, () -> true);
     assertThatThrownBy(() -> round(original, stopped, Grid.FOUR_BITS))
         .isInstanceOf(CancellationException.class);
   }
 
   private static Rounding.Rounded round(Graph network, Samples samples, int most) {
-    try (Rounding rounding = new Rounding(samples, 1)) {
-      return rounding.round(network, kernel -> most, false);
-    }
+    Rounding rounding = new Rounding(samples);
+    return rounding.round(network, kernel -> most, false);
   }
 
   private double divergence(Graph network) {
@@ -161,7 +156,7 @@ class RoundingTest {
   private static List<List<Tensor>> heads(Divergence divergence, Graph network) {
     List<List<Tensor>> heads = new ArrayList<>();
     divergence.heads().forEach(h -> heads.add(new ArrayList<>()));
-    try (Predictor predictor = PREDICTORS.apply(divergence.ofHeads(network))) {
+    try (Predictor predictor = PREDICTORS.open(divergence.ofHeads(network), 1)) {
       for (List<Tensor> batch : ReconstructionTest.samples(new Random(99), 2, 16)) {
         List<Tensor> said = predictor.predict(batch);
         for (int i = 0; i < said.size(); i++) {

@@ -45,14 +45,6 @@ public final class Hdf5 implements AutoCloseable {
   /** DEFLATE compresses by 1032 at most. */
   private static final long HIGHEST_RATIO = 1032;
 
-  /**
-   * The datatype message of texts of variable length in UTF-8 (HDF5 File Format Specification 3.0,
-   * IV.A.2.d): class 9 of version 1, a text, UTF-8, 16 bytes each; of bytes, class 0.
-   */
-  private static final byte[] UTF8_TEXT = {
-    0x19, 1, 1, 0, 16, 0, 0, 0, 0x10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0
-  };
-
   private final HdfFile file;
   private final long bytes;
 
@@ -292,7 +284,8 @@ public final class Hdf5 implements AutoCloseable {
           attribute.getDataType() instanceof VariableLength v && v.isVariableLengthString();
       return texts
           ? DatasetReader.readDataset(
-              new VariableLength(ByteBuffer.wrap(UTF8_TEXT).order(ByteOrder.LITTLE_ENDIAN)),
+              new VariableLength(
+                  ByteBuffer.wrap(Hdf5Header.UTF8_TEXT).order(ByteOrder.LITTLE_ENDIAN)),
               attribute.getBuffer(),
               attribute.getDimensions(),
               file.getHdfBackingStorage())

@@ -8,6 +8,7 @@ import dev.secateur.keras.refusal.Refusal;
 import dev.secateur.keras.spec.Json;
 import dev.secateur.keras.weights.Hdf5Weights;
 import dev.secateur.keras.write.WrittenLayer.Value;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ public final class Hdf5Layout {
 
   private Hdf5Layout() {}
 
-  public static void write(WrittenModel model, Path file) {
+  public static void write(WrittenModel model, Path file) throws IOException {
     try (Hdf5Writer writer = new Hdf5Writer(file)) {
       ObjectNode config = JsonNodeFactory.instance.objectNode();
       config.put("class_name", model.type());
@@ -57,7 +58,8 @@ public final class Hdf5Layout {
     }
   }
 
-  private static void layer(Hdf5Writer writer, String group, WrittenLayer layer) {
+  private static void layer(Hdf5Writer writer, String group, WrittenLayer layer)
+      throws IOException {
     List<Value> all = layer.model().map(WrittenModel::weights).orElse(layer.weights());
     List<Value> ordered = new ArrayList<>(all.stream().filter(Value::trainable).toList());
     ordered.addAll(all.stream().filter(v -> !v.trainable()).toList());

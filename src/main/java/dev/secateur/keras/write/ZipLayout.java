@@ -75,7 +75,7 @@ public final class ZipLayout {
     zip.closeEntry();
   }
 
-  private static void model(Hdf5Writer writer, String path, WrittenModel model) {
+  private static void model(Hdf5Writer writer, String path, WrittenModel model) throws IOException {
     String container = path + "/layers";
     writer.group(container);
     Map<String, Integer> counts = new HashMap<>();
@@ -87,7 +87,9 @@ public final class ZipLayout {
       int count = counts.merge(base, 1, Integer::sum) - 1;
       String group = container + "/" + (count == 0 ? base : base + "_" + count);
       writer.group(group);
-      layer.model().ifPresent(inner -> model(writer, group, inner));
+      if (layer.model().isPresent()) {
+        model(writer, group, layer.model().get());
+      }
       String own = layer.type().equals("TimeDistributed") ? group + "/layer" : group;
       writer.group(own + "/vars");
       writer.attribute(own + "/vars", "name", layer.name());
@@ -95,7 +97,8 @@ public final class ZipLayout {
     }
   }
 
-  private static void values(Hdf5Writer writer, String group, List<Value> values) {
+  private static void values(Hdf5Writer writer, String group, List<Value> values)
+      throws IOException {
     for (int i = 0; i < values.size(); i++) {
       Value value = values.get(i);
       writer.dataset(group + "/" + i, value.shape(), value.values());

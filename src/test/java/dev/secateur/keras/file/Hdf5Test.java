@@ -46,7 +46,9 @@ class Hdf5Test {
     Path file = directory.resolve("names.h5");
     List<String> names = List.of("entrée", "入力", "свёртка");
     try (Hdf5Writer writer = new Hdf5Writer(file)) {
-      names.forEach(n -> writer.dataset("/" + n + "/kernel", Shape.of(1), new float[] {1}));
+      for (String name : names) {
+        writer.dataset("/" + name + "/kernel", Shape.of(1), new float[] {1});
+      }
       writer.attribute("/", "layer_names", names);
     }
     try (Hdf5 hdf5 = Hdf5.open(file, Files.size(file))) {
