@@ -162,7 +162,7 @@ final class Compress implements Callable<Integer> {
               representative.map(Input::of),
               resolved,
               out,
-              threads));
+              Budget.ofProcess(threads)));
     }
   }
 

@@ -58,7 +58,7 @@ record SharedProducts(ProductStore store, JobListener listener, Path directory) 
       if (kept.isEmpty()) {
         return Optional.empty();
       }
-      Path file = Files.createTempFile(directory, "secateur-", ".product");
+      Path file = Files.createTempFile(Files.createDirectories(directory), "secateur-", ".product");
       try {
         try (InputStream in = kept.get()) {
           Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
