@@ -117,7 +117,7 @@ final class Claims {
     Optional<Heart> heart = sign.flatMap(s -> heart(key + Keys.HEART, s));
     long best = claim.map(Claim::best).orElse(0L);
     long kept = Math.max(heart.map(Heart::kept).orElse(0L), keptBefore(order, top.epoch()));
-    int before = heart.map(Heart::attempts).or(() -> claim.map(Claim::attempts)).orElse(1);
+    int before = heart.map(Heart::attempts).or(() -> claim.map(this::attempts)).orElse(1);
     Duration lease = claim.map(Claim::lease).orElse(terms.lease());
     boolean orphan = claim.isPresent() && isOrphan(claim.get());
     Duration silent = sign.orElse(object.get()).age();
@@ -141,6 +141,25 @@ final class Claims {
         attempts.next(before, best, kept, givenBack || isUnknown(sign, heart)),
         Math.max(best, kept),
         !givenBack);
+  }
+
+  /**
+   * What a claim counts, less the holder before where that had given the order back by the time it
+   * was followed: a look can be long, and only then is it known what the one before came to.
+   */
+  int attempts(Claim claim) {
+    String before = Keys.claim(claim.order(), claim.epoch() - 1);
+    if (claim.epoch() == 1
+        || claim.attempts() == 1
+        || store.get(before + Keys.RELEASED).isEmpty()) {
+      return claim.attempts();
+    }
+    return store
+        .get(before + Keys.HEART)
+        .flatMap(sign -> heart(before + Keys.HEART, sign))
+        .map(Heart::attempts)
+        .filter(counted -> counted < claim.attempts())
+        .orElse(claim.attempts());
   }
 
   private static boolean isPositive(Duration duration) {
