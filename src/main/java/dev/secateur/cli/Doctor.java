@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -266,18 +267,18 @@ final class Doctor implements Callable<Integer> {
   }
 
   private void store(ObjectUri state) {
-    Set<String> buckets = new TreeSet<>(servers.buckets());
-    buckets.add(state.bucket());
-    try (ObjectStore store = servers.openStore(buckets)) {
-      for (String bucket : buckets) {
-        tell(
-            "bucket",
-            () -> {
-              store.list(new ObjectUri(bucket, ""), "", 1);
-              return bucket + ", which may be listed";
-            });
+    Set<String> written = new TreeSet<>(servers.writeBuckets());
+    written.add(state.bucket());
+    Set<String> all = new TreeSet<>(servers.readBuckets());
+    all.addAll(written);
+    try (ObjectStore store = servers.openStore(all)) {
+      boolean sound = tell("state", () -> state(store, state));
+      if (sound) {
+        tell("clock", () -> clock(store, state));
       }
-      tell("state", () -> state(store, state));
+      for (String bucket : all) {
+        tell("bucket", () -> bucket(store, bucket, state, sound && written.contains(bucket)));
+      }
     } catch (SettingsException e) {
       tell(
           "store",
@@ -285,6 +286,31 @@ final class Doctor implements Callable<Integer> {
             throw e;
           });
     }
+  }
+
+  /**
+   * Lists, reads and writes where jobs have their inputs and outputs. Nothing may be deleted there,
+   * so nothing is made: an object that is there is read, and then created. A store, whose state has
+   * shown that it creates once, asks for the right first, and sees then what stands there.
+   */
+  private static String bucket(ObjectStore store, String bucket, ObjectUri state, boolean written) {
+    ObjectUri top = new ObjectUri(bucket, "");
+    List<StoredObject> some = new ArrayList<>(store.list(top, "", 1));
+    if (bucket.equals(state.bucket())) {
+      // Past the state, whose objects come and go.
+      some.removeIf(o -> o.uri().key().startsWith(state.key()));
+      some.addAll(store.list(top, state.key().replaceFirst("/$", "0"), 1));
+    }
+    if (some.isEmpty()) {
+      return bucket + ", which may be listed; nothing is in it that the rest could be tried on";
+    }
+    ObjectUri there = some.get(0).uri();
+    store.stat(there);
+    if (!written) {
+      return bucket + ", which may be listed and read";
+    }
+    store.create(there, new byte[0]);
+    return bucket + ", which may be listed, read and written to";
   }
 
   /** Everything that claims and results rest on, on an object that is deleted at the end. */
@@ -299,14 +325,10 @@ final class Doctor implements Callable<Integer> {
             "the store does not honour If-None-Match on PUT, so that two workers could settle one"
                 + " job: use one that does (AWS S3, MinIO, s3proxy from 4.1)");
       }
-      Duration mine =
-          store.list(probe).stream().map(StoredObject::age).findFirst().orElse(Duration.ZERO);
-      Duration its = store.get(probe, first.length).orElseThrow().age();
-      Duration skew = mine.minus(its).abs();
-      if (skew.compareTo(LARGEST_SKEW) > 0) {
+      store.write(probe, first);
+      if (listed(store, state, probe).isEmpty()) {
         throw new Ailment(
-            "this clock and the store's are %d s apart: set both by NTP"
-                .formatted(skew.toSeconds()));
+            probe + ": written, and not listed: use a store whose lists are consistent");
       }
     } finally {
       store.delete(probe);
@@ -315,7 +337,33 @@ final class Doctor implements Callable<Integer> {
       throw new Ailment(
           probe + ": deleted, and still there: allow s3:DeleteObject below the state");
     }
-    return state + ": creates once, reads, lists and deletes; the clocks agree";
+    return state + ": creates once, writes, reads, lists and deletes";
+  }
+
+  private static Optional<StoredObject> listed(
+      ObjectStore store, ObjectUri state, ObjectUri probe) {
+    return store.list(state.resolve("doctor/")).stream()
+        .filter(o -> o.uri().equals(probe))
+        .findFirst();
+  }
+
+  private static String clock(ObjectStore store, ObjectUri state) throws Ailment {
+    ObjectUri probe = state.resolve("doctor/" + UUID.randomUUID());
+    store.create(probe, new byte[1]);
+    try {
+      Duration mine = listed(store, state, probe).orElseThrow().age();
+      Duration its = store.get(probe, 1).orElseThrow().age();
+      Duration skew = mine.minus(its).abs();
+      if (skew.compareTo(LARGEST_SKEW) > 0) {
+        throw new Ailment(
+            "this clock and the store's are %d s apart: set both by NTP"
+                .formatted(skew.toSeconds()));
+      }
+      return "this one and the store's are less than %d s apart"
+          .formatted(LARGEST_SKEW.toSeconds());
+    } finally {
+      store.delete(probe);
+    }
   }
 
   private static String causes(Throwable e) {

@@ -86,17 +86,19 @@ final class ServerOptions {
     return topic("DEAD_LETTERS", "model-registered-dlq");
   }
 
-  /** All that a worker may read or write. */
-  List<String> buckets() {
-    String read =
-        environment.getOrDefault(StoreOptions.VARIABLES + "READ_BUCKETS", "models,datasets");
-    String written =
-        environment.getOrDefault(StoreOptions.VARIABLES + "WRITE_BUCKETS", "artifacts");
-    return Stream.of(read, written)
-        .flatMap(names -> Stream.of(names.split(",")))
-        .map(String::strip)
-        .filter(name -> !name.isEmpty())
-        .toList();
+  /** All that a worker may read. */
+  List<String> readBuckets() {
+    return buckets("READ_BUCKETS", "models,datasets");
+  }
+
+  /** All that a worker may read and write. */
+  List<String> writeBuckets() {
+    return buckets("WRITE_BUCKETS", "artifacts");
+  }
+
+  private List<String> buckets(String variable, String otherwise) {
+    String names = environment.getOrDefault(StoreOptions.VARIABLES + variable, otherwise);
+    return Stream.of(names.split(",")).map(String::strip).filter(name -> !name.isEmpty()).toList();
   }
 
   /** What W3C trace context the caller runs in. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.record.CompressionType;
 import org.awaitility.Awaitility;
@@ -119,6 +120,31 @@ final class ImageIT {
             "/tmp/out",
             "--json");
     assertThat(job.succeeded().out()).contains("\"accepted\"").contains("int8.tflite");
+  }
+
+  /** {@code deploy/Licences.java} and {@code THIRD-PARTY.txt}: nothing is in it without a word. */
+  @Test
+  void itHasTheLicencesOfEveryJarAndEveryNativeLibraryInIt() {
+    String licences =
+        run("cat", List.of("/opt/secateur/licences/THIRD-PARTY.txt")).succeeded().out();
+    List<String> known =
+        Pattern.compile("\\(([^:()\\s]+):([^:()\\s]+):(\\S+) - ")
+            .matcher(licences)
+            .results()
+            .map(m -> m.group(1) + "." + m.group(2) + "-" + m.group(3))
+            .toList();
+    assertThat(list("/opt/secateur/target/quarkus-app/lib/main"))
+        .isNotEmpty()
+        .allSatisfy(jar -> assertThat(known).anyMatch(jar::startsWith));
+    String natives = run("cat", List.of("/opt/secateur/licences/NATIVES.txt")).succeeded().out();
+    assertThat(list("/opt/secateur/native"))
+        .isNotEmpty()
+        .allSatisfy(
+            library -> assertThat(natives).contains(library.substring(0, library.indexOf(".so"))));
+  }
+
+  private static List<String> list(String directory) {
+    return run("ls", List.of(directory)).succeeded().out().lines().toList();
   }
 
   @Test

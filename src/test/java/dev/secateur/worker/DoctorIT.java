@@ -6,8 +6,10 @@ import dev.secateur.cli.Run;
 import dev.secateur.demo.Minio;
 import dev.secateur.demo.Ports;
 import dev.secateur.demo.WorkerProcess;
+import dev.secateur.store.ObjectUri;
 import io.minio.admin.MinioAdminClient;
 import io.minio.admin.UserInfo;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -44,7 +46,7 @@ final class DoctorIT {
     try (Platform platform = new Platform("well", 3)) {
       Run run = doctor(platform, Map.of());
       assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
-      assertThat(lines(run)).hasSize(10).allMatch(line -> line.startsWith("ok "));
+      assertThat(lines(run)).hasSize(11).allMatch(line -> line.startsWith("ok "));
       assertThat(run.out()).contains("with 3 partitions", "models, which", "creates once");
       assertThat(platform.store.list(platform.state)).isEmpty();
     }
@@ -107,6 +109,40 @@ final class DoctorIT {
           doctor(
               platform, keys("worker"), platform.kafka, platform.s3, "s3://artifacts/.secateur/");
       assertThat(well.exitCode()).as(well.out()).isZero();
+      assertThat(well.out())
+          .containsPattern("ok +bucket +models, which may be listed; nothing is in it")
+          .containsPattern("ok +clock +");
+      byte[] content = "report".getBytes(StandardCharsets.UTF_8);
+      platform.store.write(ObjectUri.of("s3://models/shapes.h5"), content);
+      platform.store.write(ObjectUri.of("s3://artifacts/shapes/report.json"), content);
+      assertThat(
+              doctor(
+                      platform,
+                      keys("worker"),
+                      platform.kafka,
+                      platform.s3,
+                      "s3://artifacts/.secateur/")
+                  .out())
+          .containsPattern("ok +bucket +models, which may be listed and read")
+          .containsPattern("ok +bucket +artifacts, which may be listed, read and written to");
+      assertThat(platform.store.read(ObjectUri.of("s3://artifacts/shapes/report.json"), 100))
+          .contains(content);
+      admin.addCannedPolicy(
+          "inside",
+          Files.readString(Path.of("deploy/compose/policy.json"))
+              .replace("\"arn:aws:s3:::artifacts/*\"", "\"arn:aws:s3:::artifacts/.secateur/*\""));
+      admin.addUser("inside", UserInfo.Status.ENABLED, "inside-secret", "", List.of());
+      admin.setPolicy("inside", false, "inside");
+      assertThat(
+              doctor(
+                      platform,
+                      keys("inside"),
+                      platform.kafka,
+                      platform.s3,
+                      "s3://artifacts/.secateur/")
+                  .out())
+          .containsPattern("ok +state +")
+          .containsPattern("FAIL +bucket +.*policy.json");
       // The policy's state is elsewhere: there nothing may be deleted.
       assertThat(doctor(platform, keys("worker")).out())
           .containsPattern("FAIL +state +.*policy.json");
