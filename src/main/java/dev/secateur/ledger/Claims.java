@@ -144,22 +144,23 @@ final class Claims {
   }
 
   /**
-   * What a claim counts, less the holder before where that had given the order back by the time it
-   * was followed: a look can be long, and only then is it known what the one before came to.
+   * What a claim counts, with what the holder before has come to since it was looked at: by the
+   * time it was followed it may have got on, or have given the order back. A look can be long, and
+   * what was created is not written again.
    */
   int attempts(Claim claim) {
-    String before = Keys.claim(claim.order(), claim.epoch() - 1);
-    if (claim.epoch() == 1
-        || claim.attempts() == 1
-        || store.get(before + Keys.RELEASED).isEmpty()) {
+    if (claim.epoch() == 1 || claim.attempts() == 1) {
       return claim.attempts();
     }
-    return store
-        .get(before + Keys.HEART)
-        .flatMap(sign -> heart(before + Keys.HEART, sign))
-        .map(Heart::attempts)
-        .filter(counted -> counted < claim.attempts())
-        .orElse(claim.attempts());
+    String before = Keys.claim(claim.order(), claim.epoch() - 1);
+    boolean givenBack = store.get(before + Keys.RELEASED).isPresent();
+    int now =
+        store
+            .get(before + Keys.HEART)
+            .flatMap(sign -> heart(before + Keys.HEART, sign))
+            .map(h -> attempts.next(h.attempts(), claim.best(), h.kept(), givenBack))
+            .orElse(claim.attempts());
+    return Math.min(now, claim.attempts());
   }
 
   private static boolean isPositive(Duration duration) {

@@ -136,6 +136,20 @@ class QueueTest {
     assertThat(ledger("next").next().orElseThrow().attempts()).isEqualTo(3);
   }
 
+  /** As a checkpoint that was found after a long pause. */
+  @Test
+  void whatGetsOnWhileItsFollowerLooksIsNoFailedAttempt() {
+    register(order("held", "a", 4, 1));
+    ledger("first").next().orElseThrow();
+    now += LEASE.plusSeconds(2).toMillis();
+    Tenure second = ledger("second").next().orElseThrow();
+    assertThat(second.attempts()).isEqualTo(2);
+    now += LEASE.plusSeconds(2).toMillis();
+    beforeCreating = Optional.of(() -> second.found(7));
+    Tenure third = ledger("third").next().orElseThrow();
+    assertThat(third.attempts()).isEqualTo(1);
+  }
+
   @Test
   void whatADeadWorkerLeftIsNextWhateverElseWaits() {
     register(order("left", "a", 0, 1));
