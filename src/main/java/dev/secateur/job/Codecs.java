@@ -5,6 +5,7 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.secateur.dataset.Allowance;
 import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Grid;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
 import dev.secateur.job.SharedProducts.Codec;
@@ -183,6 +184,7 @@ final class Codecs {
       Optional<Double> learningRate,
       Optional<FineTuned.HeldOut> heldOut,
       Map<String, Quantizing.Scale> scales,
+      Map<String, Grid> grids,
       Map<String, Double> sparsity) {
     static TunedRecord of(FineTuned tuned) {
       return new TunedRecord(
@@ -195,6 +197,7 @@ final class Codecs {
           tuned.learningRate(),
           tuned.heldOut(),
           tuned.scales(),
+          tuned.grids(),
           tuned.sparsity());
     }
 
@@ -211,6 +214,7 @@ final class Codecs {
           learningRate,
           heldOut,
           scales,
+          grids,
           sparsity);
     }
   }

@@ -7,6 +7,8 @@ import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.Plan;
+import dev.secateur.plan.Pruning;
+import dev.secateur.prune.Reconstruction;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -28,14 +30,16 @@ public final class MemoryEstimate {
   private MemoryEstimate() {}
 
   /**
-   * What fine-tuning the job's model takes; a file that cannot be read needs no more than itself.
+   * What pruning and fine-tuning the job's model takes; a file that cannot be read needs no more
+   * than itself.
    */
   public static long of(Job job) {
     return of(job.source(), job.samples().file(), job.plan(), job.budget().reading().anew());
   }
 
   /**
-   * What fine-tuning {@code model} takes; a file that cannot be read needs no more than itself.
+   * What pruning and fine-tuning {@code model} takes; a file that cannot be read needs no more than
+   * itself.
    *
    * @param train the samples, whose shape a model takes that states none
    * @param reading what may be taken to find that out
@@ -48,7 +52,10 @@ public final class MemoryEstimate {
       // The chain says what is wrong with it, at length.
       return LIBRARIES;
     }
-    return of(graph, plan.fineTuning().batchSize());
+    long training = of(graph, plan.fineTuning().batchSize());
+    boolean reconstructs =
+        plan.pruning().method() == Pruning.Method.RECONSTRUCT && plan.pruning().finalSparsity() > 0;
+    return reconstructs ? Math.max(training, ofReconstruction(graph)) : training;
   }
 
   static long of(Graph graph, int batchSize) {
@@ -61,6 +68,15 @@ public final class MemoryEstimate {
             .sum();
     // In floating point: what is too large must not wrap into what is small.
     return (long) (LIBRARIES + COPIES_OF_WEIGHTS * weights + COPIES_OF_ACTIVATIONS * activations);
+  }
+
+  /** One layer after the other, before anything is trained. */
+  static long ofReconstruction(Graph graph) {
+    double weights = (double) graph.parameters() * Float.BYTES;
+    return (long)
+        (LIBRARIES
+            + COPIES_OF_WEIGHTS * weights
+            + Reconstruction.bytes(graph, Reconstructed.BYTES));
   }
 
   /** The batch dimension, the only one that is unknown, counts as the batch size. */

@@ -33,7 +33,7 @@ final class Reconstructed {
    * Memory that the values of the samples may take. The same on every machine: how many samples
    * there are decides which weights stay.
    */
-  private static final long BYTES = 256L << 20;
+  static final long BYTES = 256L << 20;
 
   private Reconstructed() {}
 

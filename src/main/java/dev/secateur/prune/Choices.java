@@ -14,17 +14,25 @@ interface Choices extends AutoCloseable {
   /**
    * @param before the original's values, up to the kernel's node
    * @param now the pruned network's, likewise
+   * @param threads for what is computed at once, for all choices
+   * @param work multiplications that each choice may take
    */
-  static Choices of(PrunableKernel kernel, Graph original, Activations before, Activations now) {
+  static Choices of(
+      PrunableKernel kernel,
+      Graph original,
+      Activations before,
+      Activations now,
+      int threads,
+      double work) {
     if (kernel instanceof PrunableLayer layer) {
-      Moments moments = Moments.of(layer, original, before, now);
+      Moments moments = Moments.of(layer, original, before, now, threads);
       // Whoever evaluates what is not finite will say so.
       if (moments.finite()) {
         return new Reconstructing(
             layer,
             original,
-            moments,
-            new LayerProblem(moments.h(), moments.c(), layer.folded(original)));
+            moments.means(),
+            new LayerProblem(moments.h(), moments.c(), layer.folded(original), work));
       }
     }
     Tensor value = original.weights().get(kernel.kernel()).value();
@@ -35,12 +43,13 @@ interface Choices extends AutoCloseable {
   default void close() {}
 
   /** Of a layer, by what it should say. */
-  record Reconstructing(PrunableLayer layer, Graph original, Moments moments, LayerProblem problem)
+  record Reconstructing(
+      PrunableLayer layer, Graph original, Moments.Means means, LayerProblem problem)
       implements Choices {
     @Override
     public Map<String, Tensor> keeping(int kept) {
       LayerProblem.Solution solved = problem.solve(new Support.Largest(kept));
-      return layer.unfolded(original, solved, moments.offset(solved.weights()));
+      return layer.unfolded(original, solved, means.offset(solved.weights()));
     }
 
     @Override

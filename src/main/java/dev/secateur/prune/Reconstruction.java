@@ -20,10 +20,28 @@ public final class Reconstruction {
   /** Batches that sensitivity is measured on. */
   static final int SENSITIVITY_BATCHES = 8;
 
+  /** Half a minute of one core for the widest layers; what is narrower needs less. */
+  private static final double WORK = 5e11;
+
+  /** Matrices of its inputs that a layer's moments and its problem have in memory at once. */
+  private static final int MATRICES = 8;
+
   private final Samples samples;
 
   public Reconstruction(Samples samples) {
     this.samples = samples;
+  }
+
+  /**
+   * What pruning takes at most beside the weights, in bytes: values of samples, and a layer's
+   * matrices.
+   *
+   * @param values bytes that the values may take, as {@link Samples#count} is told
+   */
+  public static long bytes(Graph network, long values) {
+    long widest =
+        PrunableLayer.of(network).stream().mapToLong(l -> l.rows(network)).max().orElse(0);
+    return Samples.bytes(network, values) + MATRICES * widest * widest * Double.BYTES;
   }
 
   /**
@@ -49,7 +67,7 @@ public final class Reconstruction {
       samples.checkCancelled();
       before.advance(original, kernel.index());
       now.advance(pruned, kernel.index());
-      try (Choices choices = Choices.of(kernel, original, before, now)) {
+      try (Choices choices = Choices.of(kernel, original, before, now, samples.threads(), WORK)) {
         pruned = pruned.withWeights(choices.keeping(allocation.kept().get(kernel.kernel())));
       }
     }

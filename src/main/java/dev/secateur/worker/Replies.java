@@ -142,6 +142,7 @@ public final class Replies {
     data.put("outcome", result.outcome() == Outcome.ACCEPTED ? "accepted" : "rejected");
     data.put("reason", result.reason());
     data.set("variants", variants);
+    result.channels().ifPresent(c -> data.set("channels", ResultJson.channels(c)));
     ObjectNode files = data.putObject("artifacts");
     artifacts.forEach(
         (name, artifact) ->

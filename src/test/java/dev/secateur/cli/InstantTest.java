@@ -250,6 +250,24 @@ class InstantTest {
         .isLessThan(0.02);
   }
 
+  /** Of two ways to round the one is kept whose outputs are nearer on the representative set. */
+  @Test
+  void int8IsNoFartherFromTheOriginalThanRoundedToTheNearest() throws IOException {
+    run("--method", "magnitude", "--epochs", "0", "--sparsity", "0");
+    double nearest = divergence("int8");
+    run("--recipe", "instant", "--sparsity", "0");
+    assertThat(divergence("int8")).isLessThan(1.05 * nearest);
+  }
+
+  private double divergence(String variant) throws IOException {
+    for (JsonNode v : report().get("variants")) {
+      if (v.get("name").asText().equals(variant)) {
+        return v.get("divergence").asDouble();
+      }
+    }
+    throw new AssertionError("no variant " + variant);
+  }
+
   @Test
   void layersThatKeepEightBitsAreNamed() throws IOException {
     Run run =

@@ -187,7 +187,7 @@ final class LedgerSearch {
         // What the rest of the plan does not go with is no trial, and no reason to end the search.
         refused.put(
             trial.number(),
-            Trial.failed(trial.number(), trial.round(), trial.point(), e.getMessage()));
+            Trial.failed(trial.number(), trial.round(), trial.point(), e.getMessage(), 0));
       }
     }
     Optional<Trial> best = new Front(search, trials).best();
@@ -225,7 +225,7 @@ final class LedgerSearch {
             reason.path("message").asText(),
             reason.path("retried").asBoolean());
     failure = failure.or(() -> Optional.of(failed));
-    return Trial.failed(trial.number(), trial.round(), trial.point(), failed.message());
+    return Trial.failed(trial.number(), trial.round(), trial.point(), failed.message(), 0);
   }
 
   static JsonNode json(Trial trial) {

@@ -58,6 +58,9 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   /** Of a search, the trials that were told of last. */
   private int lastTried = -1;
 
+  /** What is done once a search has ended; 0 where none is run. */
+  private double searched;
+
   /**
    * @param template what each progress event starts with: job, model, worker, engine
    * @param events takes the data of an event
@@ -118,6 +121,7 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
       meters.stageStarted(SEARCH);
       span = Optional.of(tracer.spanBuilder("stage " + SEARCH).setParent(parent).startSpan());
     }
+    searched = SEARCHING;
     double done = SEARCHING * tried / most;
     work.progressed(done);
     pulse.at(SEARCH, 0, done);
@@ -192,8 +196,13 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   }
 
   private void moved(double done, int step) {
-    work.progressed(done);
-    pulse.at(stage, position(step), done);
+    work.progressed(afterSearching(done));
+    pulse.at(stage, position(step), afterSearching(done));
+  }
+
+  /** What a search has found is made in the time that is left. */
+  private double afterSearching(double done) {
+    return searched + (1 - searched) * done;
   }
 
   /** The worker's own stages come before and after all of the chain's. */
@@ -217,7 +226,9 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
     data.put("stage", stage);
     data.put("stageIndex", SHARES.keySet().stream().toList().indexOf(stage) + 1);
     data.put("stages", SHARES.size());
-    data.put("progress", Math.min(1, before(stage) + ofStage * SHARES.getOrDefault(stage, 0.0)));
+    data.put(
+        "progress",
+        Math.min(1, afterSearching(before(stage) + ofStage * SHARES.getOrDefault(stage, 0.0))));
     training.ifPresent(
         step ->
             data.putObject("training")

@@ -12,7 +12,9 @@ import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.ModelMetadata;
+import dev.secateur.tflite.Range;
 import dev.secateur.tflite.TfliteModel;
+import dev.secateur.train.FineTuned;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,12 +24,12 @@ import java.util.function.BooleanSupplier;
  * A network whose kernels have four bits, but for those that stay at eight, with the ranges that
  * its own activations have.
  */
-public final class FourBits {
+public final class RoundedNetwork {
   private final Lowered lowered;
   private final Map<String, Grid> grids;
   private final Calibration calibration;
 
-  private FourBits(Lowered lowered, Map<String, Grid> grids, Calibration calibration) {
+  private RoundedNetwork(Lowered lowered, Map<String, Grid> grids, Calibration calibration) {
     this.lowered = lowered;
     this.grids = grids;
     this.calibration = calibration;
@@ -41,7 +43,7 @@ public final class FourBits {
    * @throws JobException if a layer that is to keep eight bits is none with a kernel
    * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
    */
-  public static FourBits of(
+  public static RoundedNetwork of(
       Graph network,
       Quantization how,
       Dataset representative,
@@ -49,15 +51,78 @@ public final class FourBits {
       int threads,
       BooleanSupplier cancelled) {
     Graph folded = Passes.forInference(network);
-    KernelBits bits = KernelBits.of(folded, how);
+    return calibrated(
+        rounded(folded, how, representative, threads, cancelled),
+        Map.of(),
+        representative,
+        samples,
+        threads,
+        cancelled);
+  }
+
+  /** All kernels of eight bits, likewise. */
+  static RoundedNetwork eightBits(
+      Graph network,
+      Quantization how,
+      Dataset representative,
+      int samples,
+      int threads,
+      BooleanSupplier cancelled) {
+    Graph folded = Passes.forInference(network);
     Rounding.Rounded rounded =
         new Rounding(Reconstructed.samples(folded, representative, threads, cancelled))
-            .round(folded, bits.most(), how.perTensorDense());
+            .round(folded, KernelBits.eight(folded, how).most(), how.perTensorDense());
+    return calibrated(rounded, Map.of(), representative, samples, threads, cancelled);
+  }
+
+  /**
+   * What a network has learned to be.
+   *
+   * @param tuned whose kernels stand on grids
+   * @param samples that the ranges are measured on that it has not learned
+   */
+  static RoundedNetwork learned(
+      FineTuned tuned,
+      Dataset representative,
+      int samples,
+      int threads,
+      BooleanSupplier cancelled) {
+    return calibrated(
+        LearnedLevels.of(tuned.graph()).folded(tuned.grids()),
+        LearnedScales.ranges(tuned.graph(), tuned.scales()),
+        representative,
+        samples,
+        threads,
+        cancelled);
+  }
+
+  private static RoundedNetwork calibrated(
+      Rounding.Rounded rounded,
+      Map<String, Range> learned,
+      Dataset representative,
+      int samples,
+      int threads,
+      BooleanSupplier cancelled) {
     Lowered lowered = Lowered.of(rounded.network());
     TfliteModel fp32 = lowered.float32(Run.INTERMEDIATE);
     Calibration calibration =
-        new Calibrator(threads).calibrate(lowered, fp32, representative, samples, cancelled);
-    return new FourBits(lowered, rounded.grids(), calibration);
+        new Calibrator(threads)
+            .calibrate(lowered, fp32, representative, samples, cancelled)
+            .with(learned);
+    return new RoundedNetwork(lowered, rounded.grids(), calibration);
+  }
+
+  /**
+   * @param folded a network as it runs at inference
+   */
+  static Rounding.Rounded rounded(
+      Graph folded,
+      Quantization how,
+      Dataset representative,
+      int threads,
+      BooleanSupplier cancelled) {
+    return new Rounding(Reconstructed.samples(folded, representative, threads, cancelled))
+        .round(folded, KernelBits.of(folded, how).most(), how.perTensorDense());
   }
 
   /**
@@ -66,14 +131,14 @@ public final class FourBits {
    * @param few samples that ranges are measured on
    * @throws JobException as {@link #of}
    */
-  static FourBits nearest(Graph network, Quantization how, List<Tensor> few, int threads) {
+  static RoundedNetwork nearest(Graph network, Quantization how, List<Tensor> few, int threads) {
     Graph folded = Passes.forInference(network);
     Rounding.Rounded rounded =
         Rounding.nearest(folded, KernelBits.of(folded, how).most(), how.perTensorDense());
     Lowered lowered = Lowered.of(rounded.network());
     Calibration calibration =
         new Calibrator(threads).calibrate(lowered, lowered.float32(Run.INTERMEDIATE), List.of(few));
-    return new FourBits(lowered, rounded.grids(), calibration);
+    return new RoundedNetwork(lowered, rounded.grids(), calibration);
   }
 
   /**
