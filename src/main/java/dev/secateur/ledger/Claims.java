@@ -109,8 +109,8 @@ final class Claims {
     String key = Keys.claim(order, top.epoch());
     Optional<Entry> object = store.get(key);
     if (object.isEmpty()) {
-      // Settled since it was listed.
-      return new Taken(Duration.ZERO);
+      // Settled since it was listed; or given back after that, which leaves a word about nothing.
+      return top.released() ? new Free(top.epoch() + 1, 1, 0, false) : new Taken(Duration.ZERO);
     }
     Optional<Claim> claim = readable(key, object.get());
     Optional<Entry> sign = store.get(key + Keys.HEART);

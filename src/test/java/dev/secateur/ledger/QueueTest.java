@@ -150,6 +150,29 @@ class QueueTest {
     assertThat(third.attempts()).isEqualTo(1);
   }
 
+  /** And is put in the queue once more, by an intake that was held up as long. */
+  @Test
+  void whatIsGivenBackAfterItsOrderWasClosedKeepsNobodyFromIt() {
+    Order order = order("late", "a", 4, 1);
+    register(order);
+    String waiting =
+        store.objects.keySet().stream()
+            .filter(k -> k.startsWith(Keys.PENDING))
+            .findAny()
+            .orElseThrow();
+    Tenure paused = ledger("paused").next().orElseThrow();
+    now += LEASE.plusSeconds(2).toMillis();
+    settled(ledger.next().orElseThrow(), false);
+    paused.giveBack();
+    store.put(waiting, new byte[0]);
+    now += LEASE.plusSeconds(2).toMillis();
+    Tenure again = ledger("other").next().orElseThrow();
+    assertThat(again.result()).isPresent();
+    ledger("other").close(again);
+    assertThat(store.objects.keySet()).noneMatch(k -> k.startsWith(Keys.PENDING));
+    assertThat(store.objects.keySet()).noneMatch(k -> k.startsWith(Keys.CLAIMS));
+  }
+
   @Test
   void whatADeadWorkerLeftIsNextWhateverElseWaits() {
     register(order("left", "a", 0, 1));
