@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Allowance;
 import dev.secateur.dataset.DatasetException;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
@@ -29,15 +30,24 @@ public final class MemoryEstimate {
   private MemoryEstimate() {}
 
   /**
+   * What pruning and fine-tuning the job's model takes; a file that cannot be read needs no more
+   * than itself.
+   */
+  public static long of(Job job) {
+    return of(job.source(), job.samples().file(), job.plan(), job.budget().reading().anew());
+  }
+
+  /**
    * What pruning and fine-tuning {@code model} takes; a file that cannot be read needs no more than
    * itself.
    *
    * @param train the samples, whose shape a model takes that states none
+   * @param reading what may be taken to find that out
    */
-  public static long of(KerasSource model, Path train, Plan plan) {
+  static long of(KerasSource model, Path train, Plan plan, Allowance reading) {
     Graph graph;
     try {
-      graph = JobInputs.read(model, train, plan).graph();
+      graph = JobInputs.read(model, train, plan, reading).graph();
     } catch (KerasException | DatasetException e) {
       // The chain says what is wrong with it, at length.
       return LIBRARIES;

@@ -67,7 +67,7 @@ final class Reconstructed {
           case SENSITIVITY ->
               sensitivity(run, original, reconstruction).allocate(pruning.finalSparsity());
         };
-    return reconstruction.prune(original, budgets);
+    return reconstruction.prune(original, budgets, pruning.pattern());
   }
 
   /** More than for zeros, where there are so many. */

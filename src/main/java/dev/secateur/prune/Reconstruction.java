@@ -3,11 +3,13 @@ package dev.secateur.prune;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.channel.Axis;
 import dev.secateur.graph.channel.Channels;
+import dev.secateur.plan.ZeroPattern;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Prunes without training, kernel by kernel in the network's order: each layer is asked to say, on
@@ -60,6 +62,15 @@ public final class Reconstruction {
    * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
    */
   public Graph prune(Graph original, KernelBudgets allocation) {
+    return prune(original, allocation, Optional.empty());
+  }
+
+  /**
+   * The same, with zeros that go together.
+   *
+   * @param pattern empty: single ones
+   */
+  public Graph prune(Graph original, KernelBudgets allocation, Optional<ZeroPattern> pattern) {
     Graph pruned = original;
     Activations before = samples.of(original);
     Activations now = samples.of(original);
@@ -67,7 +78,8 @@ public final class Reconstruction {
       samples.checkCancelled();
       before.advance(original, kernel.index());
       now.advance(pruned, kernel.index());
-      try (Choices choices = Choices.of(kernel, original, before, now, samples.threads(), WORK)) {
+      try (Choices choices =
+          Choices.of(kernel, original, before, now, pattern, samples.threads(), WORK)) {
         pruned = pruned.withWeights(choices.keeping(allocation.kept().get(kernel.kernel())));
       }
     }

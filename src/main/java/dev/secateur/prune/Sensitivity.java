@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
@@ -69,7 +70,8 @@ public record Sensitivity(List<Kernel> kernels) {
         }
         values.advance(network, kernel.index());
         Activations here = values.copy();
-        Choices choices = Choices.of(kernel, network, here, here, alone.threads(), WORK);
+        Choices choices =
+            Choices.of(kernel, network, here, here, Optional.empty(), alone.threads(), WORK);
         IntFunction<Double> measuring =
             kept -> {
               samples.checkCancelled();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.secateur.dataset.Allowance;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.GraphBuilder;
 import dev.secateur.graph.Op;
@@ -29,22 +30,28 @@ final class MemoryEstimateTest {
 
   @Test
   void aLargerBatchNeedsMoreMemory() throws Exception {
-    long small = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(32));
-    long large = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200));
+    long small = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(32), Allowance.ofProcess());
+    long large = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200), Allowance.ofProcess());
     assertThat(large - small).isGreaterThan(100L << 20);
   }
 
   @Test
   void aModelThatStatesNoInputShapeIsEstimatedWithItsSamplesShape() throws Exception {
-    long stated = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200));
-    assertThat(MemoryEstimate.of(KerasSource.of(withoutInputShape()), TRAIN, plan(3200)))
+    long stated =
+        MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200), Allowance.ofProcess());
+    assertThat(
+            MemoryEstimate.of(
+                KerasSource.of(withoutInputShape()), TRAIN, plan(3200), Allowance.ofProcess()))
         .isEqualTo(stated);
   }
 
   @Test
   void whatCannotBeReadIsLeftToTheChainToExplain() throws Exception {
-    long libraries = MemoryEstimate.of(KerasSource.of(TRAIN), TRAIN, plan(3200));
-    assertThat(MemoryEstimate.of(KerasSource.of(withoutInputShape()), MODEL, plan(3200)))
+    long libraries =
+        MemoryEstimate.of(KerasSource.of(TRAIN), TRAIN, plan(3200), Allowance.ofProcess());
+    assertThat(
+            MemoryEstimate.of(
+                KerasSource.of(withoutInputShape()), MODEL, plan(3200), Allowance.ofProcess()))
         .isEqualTo(libraries);
   }
 

@@ -455,6 +455,7 @@ class FineTunerTest {
           0,
           OptionalInt.empty(),
           1,
+          Optional.empty(),
           Optional.empty());
 
   private static FineTuning afterwards(double rate, boolean freezeBatchNorm) {

@@ -49,7 +49,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 
 /** What stands around the workers in a test: topics of its own, state and output of its own. */
-final class Platform implements AutoCloseable {
+public final class Platform implements AutoCloseable {
   /**
    * The lock of the tests that run one after the other, but beside all the others: those that wait
    * for leases and pauses more than they compute.
@@ -144,15 +144,15 @@ final class Platform implements AutoCloseable {
     return uses == 1 ? wanted : wanted + "-" + uses;
   }
 
-  static ObjectStore store(String endpoint) {
+  public static ObjectStore store(String endpoint) {
     return store(endpoint, LocalStore.ACCESS_KEY, LocalStore.SECRET_KEY);
   }
 
-  static ObjectStore store(String endpoint, String accessKey, String secretKey) {
+  public static ObjectStore store(String endpoint, String accessKey, String secretKey) {
     return store(endpoint, accessKey, secretKey, Optional.empty());
   }
 
-  static ObjectStore store(
+  public static ObjectStore store(
       String endpoint, String accessKey, String secretKey, Optional<Path> authorities) {
     Set<String> buckets = Set.of(LocalServers.BUCKETS);
     return new S3ObjectStore(

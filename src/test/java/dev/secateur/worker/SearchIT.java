@@ -19,8 +19,13 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A search whose trials any worker takes. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(Platform.SECOND_LANE)
 final class SearchIT {
   private static ObjectNode search(Platform platform, String model, int trials) throws Exception {
     ObjectNode data = platform.job(model, "1", 0);
