@@ -118,7 +118,8 @@ public final class Rounding {
       return nearest(layer.kernel(), original, levels, one);
     }
     RoundingProblem.Solution solved =
-        new RoundingProblem(moments.h(), moments.c(), layer.folded(original)).solve(levels, one);
+        new RoundingProblem(moments.h(), moments.c(), layer.folded(original))
+            .solve(levels, one, samples.threads());
     return new Step(
         layer.replaced(original, solved.weights(), moments.offset(solved.weights())),
         solved.steps());

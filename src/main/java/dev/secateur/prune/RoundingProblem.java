@@ -1,9 +1,11 @@
 package dev.secateur.prune;
 
 import dev.secateur.graph.Grid;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * One layer's rounding as a quadratic problem: whole numbers q in [−most, most] and a step s, one
@@ -41,8 +43,6 @@ final class RoundingProblem {
   private final Matrix original;
 
   private Form whole;
-  private Form last;
-  private BitSet lastSupport;
 
   /**
    * @param h rows×rows, taken over: it becomes A
@@ -65,10 +65,11 @@ final class RoundingProblem {
 
   /**
    * @param shared one step for all columns
+   * @param threads that columns with steps of their own are shared out to
    */
-  Solution solve(int most, boolean shared) {
+  Solution solve(int most, boolean shared, int threads) {
     int count = original.columns();
-    Rounded[] best = new Rounded[count];
+    Rounded[] best;
     if (shared) {
       Column[] columns = new Column[count];
       for (int j = 0; j < count; j++) {
@@ -76,9 +77,7 @@ final class RoundingProblem {
       }
       best = together(columns, most);
     } else {
-      for (int j = 0; j < count; j++) {
-        best[j] = together(new Column[] {Column.of(form(j), r, original, j)}, most)[0];
-      }
+      best = apart(most, Math.min(threads, count));
     }
     List<Float> steps = Arrays.stream(best).map(b -> Grid.brief(b.step())).toList();
     Matrix weights = Matrix.zeros(original.rows(), count);
@@ -91,7 +90,38 @@ final class RoundingProblem {
     return new Solution(weights, shared ? steps.subList(0, 1) : steps);
   }
 
-  private Form whole() {
+  private Rounded[] apart(int most, int threads) {
+    int count = original.columns();
+    List<Supplier<List<Rounded>>> shares = new ArrayList<>();
+    for (int t = 0; t < threads; t++) {
+      int from = t * count / threads;
+      int to = (t + 1) * count / threads;
+      shares.add(() -> apart(most, from, to));
+    }
+    try (Workers workers = new Workers(threads)) {
+      return Workers.results(workers.start(shares)).stream()
+          .flatMap(List::stream)
+          .toArray(Rounded[]::new);
+    }
+  }
+
+  private List<Rounded> apart(int most, int from, int to) {
+    List<Rounded> rounded = new ArrayList<>();
+    // Neighbours often share the rows where they may be other than zero.
+    BitSet support = new BitSet();
+    Form form = null;
+    for (int j = from; j < to; j++) {
+      BitSet own = support(j);
+      if (form == null || !own.equals(support)) {
+        form = form(own);
+        support = own;
+      }
+      rounded.add(together(new Column[] {Column.of(form, r, original, j)}, most)[0]);
+    }
+    return rounded;
+  }
+
+  private synchronized Form whole() {
     if (whole == null) {
       BitSet all = new BitSet();
       all.set(0, original.rows());
@@ -100,20 +130,19 @@ final class RoundingProblem {
     return whole;
   }
 
-  /** A on the rows where a column may be other than zero. Neighbours often share theirs. */
-  private Form form(int column) {
+  private BitSet support(int column) {
     BitSet support = new BitSet();
     for (int i = 0; i < original.rows(); i++) {
       support.set(i, original.at(i, column) != 0);
     }
-    if (support.cardinality() == original.rows() || original.rows() > MOST_ROWS_APART) {
-      return whole();
-    }
-    if (last == null || !support.equals(lastSupport)) {
-      last = Form.of(a, support, true);
-      lastSupport = support;
-    }
-    return last;
+    return support;
+  }
+
+  /** A on the rows where a column may be other than zero. */
+  private Form form(BitSet support) {
+    return support.cardinality() == original.rows() || original.rows() > MOST_ROWS_APART
+        ? whole()
+        : Form.of(a, support, true);
   }
 
   /** The best of the steps for columns that share it. */

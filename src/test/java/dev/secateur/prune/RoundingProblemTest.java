@@ -71,8 +71,8 @@ class RoundingProblemTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void theOutputsLoseFarLessThanWithTheNearestLevels(long seed) {
     Case c = Case.of(seed, 24, 6, seed % 2 == 0 ? 0.4 : 0);
-    RoundingProblem.Solution each = c.problem().solve(7, false);
-    RoundingProblem.Solution shared = c.problem().solve(7, true);
+    RoundingProblem.Solution each = c.problem().solve(7, false, 2);
+    RoundingProblem.Solution shared = c.problem().solve(7, true, 2);
     assertThat(c.error(each.weights())).isLessThan(0.5 * c.error(c.nearest()));
     assertThat(c.error(each.weights())).isLessThan(1.05 * c.error(shared.weights()));
     assertThat(each.steps()).hasSize(6);
@@ -83,7 +83,7 @@ class RoundingProblemTest {
   @ValueSource(longs = {1, 2, 3, 4})
   void weightsAreWholeStepsAndZerosStay(long seed) {
     Case c = Case.of(seed, 30, 5, 0.5);
-    RoundingProblem.Solution solved = c.problem().solve(7, false);
+    RoundingProblem.Solution solved = c.problem().solve(7, false, 2);
     for (int i = 0; i < solved.weights().values().length; i++) {
       double level = solved.weights().values()[i] / solved.steps().get(i % 5);
       assertThat(level).isCloseTo(Math.rint(level), within(1e-9)).isBetween(-7.0, 7.0);
@@ -100,7 +100,7 @@ class RoundingProblemTest {
     for (int j = 0; j < 12 * 4; j += 4) {
       c.weights.values()[j] = 0;
     }
-    for (float step : c.problem().solve(7, false).steps()) {
+    for (float step : c.problem().solve(7, false, 2).steps()) {
       assertThat(step).isPositive();
       assertThat(Float.floatToIntBits(step) & 0xffff).isZero();
     }
@@ -110,6 +110,6 @@ class RoundingProblemTest {
   void withManyLevelsNothingIsLost() {
     Case c = Case.of(5, 16, 3, 0);
     double all = c.error(Matrix.zeros(16, 3));
-    assertThat(c.error(c.problem().solve(127, false).weights())).isLessThan(1e-4 * all);
+    assertThat(c.error(c.problem().solve(127, false, 2).weights())).isLessThan(1e-4 * all);
   }
 }
