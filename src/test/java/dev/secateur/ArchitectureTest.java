@@ -53,6 +53,13 @@ class ArchitectureTest {
     MAY_KNOW.put("bridge", List.of("event", "store"));
   }
 
+  /** Of the worker's own rooms, what each may not know; all know what they share. */
+  private static final Map<String, List<String>> APART =
+      Map.of(
+          "worker", List.of("worker.intake", "worker.run", "worker.health"),
+          "worker.intake", List.of("worker.run", "worker.health"),
+          "worker.run", List.of("worker.intake", "worker.health"));
+
   private static final String[] ENGINE =
       Stream.of(
               "plan",
@@ -92,6 +99,22 @@ class ArchitectureTest {
               .as("the room " + room + " knows only " + known)
               .check(all);
         });
+  }
+
+  /** Records wait for no job: intake and execution are apart, and health starts the two. */
+  @ArchTest
+  static void intakeAndExecutionDoNotKnowEachOther(JavaClasses all) {
+    APART.forEach(
+        (room, unknown) ->
+            noClasses()
+                .that()
+                .resideInAPackage("dev.secateur." + room)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                    unknown.stream().map(ArchitectureTest::room).toArray(String[]::new))
+                .as("the room " + room + " knows none of " + unknown)
+                .check(all));
   }
 
   @ArchTest

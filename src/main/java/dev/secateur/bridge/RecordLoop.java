@@ -1,6 +1,7 @@
 package dev.secateur.bridge;
 
 import dev.secateur.store.StoreException;
+import dev.secateur.store.Waits;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,7 @@ final class RecordLoop implements Runnable {
 
   @Override
   public void run() {
-    Duration pause = SHORTEST_PAUSE;
+    Waits waits = new Waits(SHORTEST_PAUSE, LONGEST_PAUSE);
     while (!stopped) {
       try (Consumer<byte[], byte[]> consumer = consumers.get()) {
         consumer.subscribe(List.of(topic));
@@ -70,13 +71,11 @@ final class RecordLoop implements Runnable {
           work.between();
           take(consumer, consumer.poll(LOOK));
           trouble = Optional.empty();
-          pause = SHORTEST_PAUSE;
+          waits = new Waits(SHORTEST_PAUSE, LONGEST_PAUSE);
         }
       } catch (RuntimeException e) {
         say(e);
-        sleep(pause);
-        Duration doubled = pause.multipliedBy(2);
-        pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+        sleep(waits.next());
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.secateur.cli;
 
+import dev.secateur.job.Budget;
 import dev.secateur.job.Chain;
 import dev.secateur.job.DirectoryCheckpoints;
 import dev.secateur.job.Input;
@@ -161,7 +162,7 @@ final class Compress implements Callable<Integer> {
               representative.map(Input::of),
               resolved,
               out,
-              threads));
+              Budget.ofProcess(threads)));
     }
   }
 

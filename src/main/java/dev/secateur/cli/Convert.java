@@ -11,9 +11,9 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.job.Failures;
 import dev.secateur.job.FewSamples;
 import dev.secateur.job.FileLosses;
-import dev.secateur.job.FourBits;
 import dev.secateur.job.JobException;
 import dev.secateur.job.KerasFileCheck;
+import dev.secateur.job.RoundedNetwork;
 import dev.secateur.job.UnknownShape;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasSource;
@@ -154,10 +154,10 @@ final class Convert implements Callable<Integer> {
           quantizes && how.calibrated()
               ? Optional.of(calibrate(lowered, fp32, set.orElseThrow(), resolved))
               : Optional.empty();
-      Optional<FourBits> fourBits =
+      Optional<RoundedNetwork> fourBits =
           quantizes && how.fourBits()
               ? Optional.of(
-                  FourBits.of(
+                  RoundedNetwork.of(
                       read.graph(),
                       how,
                       set.orElseThrow(),

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -48,6 +49,7 @@ final class FileSearch {
   private static final String STATE = ".search";
 
   private static final String TRIALS = "trials.json";
+  private static final String BEGUN = "begun";
   private static final String CHECKPOINTS = ".checkpoints";
 
   private final Job job;
@@ -94,12 +96,12 @@ final class FileSearch {
 
   /** Runs the search, and the best plan that it finds. */
   JobResult run() {
-    long start = System.nanoTime();
+    Instant begun = begun();
     Strategy strategy = new Strategy(search, job.train().isPresent());
     ExecutorService pool = Executors.newFixedThreadPool(parallel);
     try {
       Round round = strategy.next(trials);
-      while (!round.points().isEmpty() && !late(start)) {
+      while (!round.points().isEmpty() && !late(begun)) {
         run(round, pool);
         round = strategy.next(trials);
       }
@@ -111,8 +113,24 @@ final class FileSearch {
     return result;
   }
 
-  private boolean late(long start) {
-    Duration since = Duration.ofNanos(System.nanoTime() - start);
+  /** When the first of the processes that took part in this search began. */
+  private Instant begun() {
+    Path file = state.resolve(BEGUN);
+    try {
+      if (!trials.isEmpty() && Files.exists(file)) {
+        return Instant.parse(Files.readString(file));
+      }
+      Instant now = Instant.now();
+      Files.createDirectories(state);
+      Files.writeString(file, now.toString());
+      return now;
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private boolean late(Instant begun) {
+    Duration since = Duration.between(begun, Instant.now());
     return search.deadlineMinutes().filter(m -> since.toMillis() >= m * 60_000).isPresent();
   }
 
@@ -125,7 +143,7 @@ final class FileSearch {
     for (Future<Trial> trial : running) {
       trials.add(ended(trial));
       save();
-      progress.tried(trials, new Front(search, trials).best());
+      progress.tried(new Front(search, trials));
     }
   }
 
@@ -153,9 +171,8 @@ final class FileSearch {
           new DirectoryCheckpoints(directory.resolve(CHECKPOINTS), JobDigest.of(trial), true);
       JobResult result =
           Chain.run(trial, (r, d) -> {}, checkpoints, products, JobListener.NONE, cancelled);
-      double seconds = Duration.ofNanos(System.nanoTime() - start).toMillis() / 1e3 * threads;
       clear(directory);
-      return Trial.of(number, round, point, result, seconds);
+      return Trial.of(number, round, point, result, seconds(start, threads));
     } catch (CancelledException e) {
       throw e;
     } catch (JobException | PlanException e) {
@@ -163,8 +180,13 @@ final class FileSearch {
         throw trouble; // of this machine, now: it says nothing of the point
       }
       remember(e);
-      return Trial.failed(number, round, point, String.valueOf(e.getMessage()));
+      return Trial.failed(
+          number, round, point, String.valueOf(e.getMessage()), seconds(start, threads));
     }
+  }
+
+  private static double seconds(long start, int threads) {
+    return Duration.ofNanos(System.nanoTime() - start).toMillis() / 1e3 * threads;
   }
 
   private synchronized void remember(RuntimeException failed) {
@@ -217,11 +239,15 @@ final class FileSearch {
           StandardCopyOption.ATOMIC_MOVE,
           StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new JobException(
-          FailureReason.OUTPUT_UNWRITABLE,
-          state + ": cannot be written (name a directory that you may write to)",
-          e);
+      throw unwritable(e);
     }
+  }
+
+  private JobException unwritable(IOException e) {
+    return new JobException(
+        FailureReason.OUTPUT_UNWRITABLE,
+        state + ": cannot be written (name a directory that you may write to)",
+        e);
   }
 
   private static void clear(Path directory) {

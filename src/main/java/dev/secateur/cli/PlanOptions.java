@@ -54,6 +54,14 @@ final class PlanOptions {
   Optional<String> allocation;
 
   @Option(
+      names = "--pattern",
+      paramLabel = "PATTERN",
+      description =
+          "Zeros that go together: 2:4 (two of every four consecutive input channels), or whole"
+              + " blocks of so many inputs and outputs, such as 1x4 (with --method reconstruct).")
+  Optional<String> pattern;
+
+  @Option(
       names = "--schedule",
       paramLabel = "NAME",
       description =
@@ -291,6 +299,7 @@ final class PlanOptions {
   private void pruning(ObjectNode json) {
     method.ifPresent(v -> json.put("method", v));
     allocation.ifPresent(v -> json.put("allocation", v));
+    pattern.ifPresent(v -> json.put("pattern", v));
     schedule.ifPresent(v -> json.put("schedule", v));
     sparsity.ifPresent(v -> json.put("finalSparsity", v));
     channels(json);

@@ -2,6 +2,7 @@ package dev.secateur.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.dataset.Allowance;
 import dev.secateur.dataset.ReadOptions;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.PlanException;
@@ -43,6 +44,10 @@ final class ReadingOptions {
     into(document);
     Plan plan = Plan.read(document);
     return new ReadOptions(
-        plan.skipUnreadable(), plan.sampleField(), plan.targetField(), ReadOptions.UNHEARD);
+        plan.skipUnreadable(),
+        plan.sampleField(),
+        plan.targetField(),
+        ReadOptions.UNHEARD,
+        Allowance.ofProcess());
   }
 }

@@ -2,10 +2,10 @@ package dev.secateur.cli;
 
 import dev.secateur.job.JobListener;
 import dev.secateur.result.MeasureText;
+import dev.secateur.search.Front;
 import dev.secateur.search.Point;
 import dev.secateur.search.Trial;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -16,9 +16,11 @@ import java.util.Optional;
  */
 record SearchProgress(PrintWriter err, boolean shown, JobListener ofTheLast) {
   /** A trial has ended. */
-  void tried(List<Trial> trials, Optional<Trial> best) {
-    Trial last = trials.get(trials.size() - 1);
-    say("trial %d: %s: %s; best so far: %s", last.number(), of(last.point()), of(last), best(best));
+  void tried(Front front) {
+    Trial last = front.trials().get(front.trials().size() - 1);
+    say(
+        "trial %d: %s: %s; best so far: %s",
+        last.number(), of(last.point()), of(last), best(front.best()));
   }
 
   /** The search has ended. */

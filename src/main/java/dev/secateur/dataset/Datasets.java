@@ -151,7 +151,7 @@ public final class Datasets {
    */
   public static Dataset open(
       Path file, String sha256, Part part, Preprocessing preprocessing, Expected expected) {
-    return open(file, sha256, part, preprocessing, expected, ReadOptions.DEFAULT);
+    return open(file, sha256, part, preprocessing, expected, ReadOptions.usual());
   }
 
   /**
@@ -187,7 +187,7 @@ public final class Datasets {
       }
       case TAR -> hasEvaluationPart(file, new ArchiveTree.Tar(file));
       case ZIP -> {
-        try (Npz npz = Npz.open(file)) {
+        try (Npz npz = Npz.open(file, Reading.strict(file))) {
           yield npz.isEmpty()
               ? hasEvaluationPart(file, new ArchiveTree.Zip(file))
               : npz.splits(Part.EVALUATION);
@@ -209,7 +209,7 @@ public final class Datasets {
       Path file, Part part, Preprocessing preprocessing, Expected expected, Reading reading) {
     Kind kind = kind(file);
     if (kind == Kind.ZIP && Npz.holdsArrays(file)) {
-      try (Npz npz = Npz.open(file)) {
+      try (Npz npz = Npz.open(file, reading)) {
         return npz.sources(part, expected);
       }
     }

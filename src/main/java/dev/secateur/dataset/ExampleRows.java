@@ -15,7 +15,7 @@ record ExampleRows(Path path) implements RowFile {
   }
 
   @Override
-  public void each(Reader reader) {
+  public void each(Allowance allowance, Reader reader) {
     new TfRecords(path).each((place, data) -> reader.read(place, () -> fields(place, data.get())));
   }
 

@@ -21,9 +21,6 @@ import javax.imageio.stream.ImageInputStream;
  * @param channels 1, 2 (grey and alpha), 3 or 4
  */
 record ImagePixels(int height, int width, int channels, byte[] bytes) {
-  /** Bound before memory is taken: 64 million pixels, and what the heap has room for. */
-  private static final long MAX_PIXELS = 1L << 26;
-
   /** The share of the heap that images may take while they are decoded, one or several. */
   private static final int SHARE_OF_HEAP = 4;
 
@@ -46,21 +43,23 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
    * dropped, or opaque where there is none; 16 bits become 8.
    *
    * @param channels 1, 3 or 4
+   * @param most pixels that it may have, beside what the heap has room for
    * @throws IOException if it is no image or a truncated one, a colour image where one channel is
    *     wanted, or a JPEG, which has no alpha, where four are
    */
-  static ImagePixels decode(byte[] file, int channels) throws IOException {
+  static ImagePixels decode(byte[] file, int channels, long most) throws IOException {
     ImageEnd.require(file);
-    ImagePixels image = decode(file);
+    ImagePixels image = decode(file, most);
     if (channels == 4 && JpegHeader.isJpeg(file)) {
       throw new IOException("is a JPEG, without the alpha channel that the network takes");
     }
     return image.withChannels(channels);
   }
 
-  private static ImagePixels decode(byte[] file) throws IOException {
+  private static ImagePixels decode(byte[] file, long most) throws IOException {
     return read(
         file,
+        most,
         reader ->
             JpegHeader.isJpeg(file)
                 ? JpegPixels.of(JpegHeader.read(file), reader.readRaster(0, null))
@@ -77,7 +76,7 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
    *
    * @throws IOException if it is no image, too large or damaged
    */
-  static <T> T read(byte[] file, Decoding<T> decoding) throws IOException {
+  static <T> T read(byte[] file, long most, Decoding<T> decoding) throws IOException {
     try (ImageInputStream stream = ImageIO.createImageInputStream(new ByteArrayInputStream(file))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
@@ -87,8 +86,8 @@ record ImagePixels(int height, int width, int channels, byte[] bytes) {
       try {
         reader.setInput(stream, true, true);
         long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MAX_PIXELS) {
-          throw new IOException("has " + pixels + " pixels, more than " + MAX_PIXELS);
+        if (pixels > most) {
+          throw new IOException("has " + pixels + " pixels, more than " + most);
         }
         long need = pixels * (decodedBytes(reader) + COPIES_BYTES);
         long room = roomBytes();

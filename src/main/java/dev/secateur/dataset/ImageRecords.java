@@ -1,6 +1,7 @@
 package dev.secateur.dataset;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -66,7 +67,7 @@ record ImageRecords(
         others) {
       // Both, whatever one of them says.
     } catch (IOException e) {
-      throw new SpoolException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.secateur.dataset;
 import dev.secateur.graph.Shape;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -29,7 +30,10 @@ final class ImageSpool implements AutoCloseable {
   /** Largest file of an image. */
   static final int MAX_FILE_BYTES = 64 << 20;
 
-  /** Bound of the decoded images of a set, 4 GiB unless the system property says otherwise. */
+  /**
+   * Bound of the decoded images of a set, 4 GiB unless the system property says otherwise, and no
+   * more than a quarter of what may be taken.
+   */
   static final String BOUND = "secateur.spool.bytes";
 
   private static final long DEFAULT_BOUND = 4L << 30;
@@ -40,9 +44,9 @@ final class ImageSpool implements AutoCloseable {
   private final Path file;
   private final Reading reading;
   private final int channels;
-  private final long bound = Long.getLong(BOUND, DEFAULT_BOUND);
-  private final FileChannel decoded = Spool.create();
-  private final FileChannel encoded = Spool.create();
+  private final long bound;
+  private final FileChannel decoded;
+  private final FileChannel encoded;
   private final ExecutorService decoders =
       Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), ImageSpool::daemon);
   private final Queue<OnItsWay> onTheirWay = new ArrayDeque<>();
@@ -68,6 +72,9 @@ final class ImageSpool implements AutoCloseable {
   ImageSpool(Path file, boolean grey, Optional<Shape> input, Reading reading) {
     this.file = file;
     this.reading = reading;
+    this.bound = Math.min(Long.getLong(BOUND, DEFAULT_BOUND), reading.allowance().temporary() / 4);
+    this.decoded = reading.allowance().file();
+    this.encoded = reading.allowance().file();
     this.size = input.map(this::size).orElse(new int[0]);
     int last = input.map(Shape::last).orElse(3);
     this.channels = last == 4 || last == 1 && !grey ? last : 3;
@@ -153,8 +160,7 @@ final class ImageSpool implements AutoCloseable {
   private void add(OnItsWay next) {
     onTheirWay.add(next);
     bytesOnTheirWay += bytes(next);
-    while (bytesOnTheirWay > Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP
-        && onTheirWay.size() > 1) {
+    while (bytesOnTheirWay > reading.allowance().heap() / SHARE_OF_HEAP && onTheirWay.size() > 1) {
       settleFirst();
     }
   }
@@ -189,7 +195,7 @@ final class ImageSpool implements AutoCloseable {
 
   private void keep(int number, byte[] image, byte[] pixels) {
     if (!full && (number + 1L) * pixels.length <= bound) {
-      Spool.write(decoded, ByteBuffer.wrap(pixels), (long) number * pixels.length);
+      reading.allowance().write(decoded, ByteBuffer.wrap(pixels), (long) number * pixels.length);
       plain = number + 1;
       return;
     }
@@ -198,7 +204,7 @@ final class ImageSpool implements AutoCloseable {
       plain = number;
     }
     long at = offsets[number - plain];
-    Spool.write(encoded, ByteBuffer.wrap(image), at);
+    reading.allowance().write(encoded, ByteBuffer.wrap(image), at);
     end(number, at + image.length);
   }
 
@@ -225,7 +231,7 @@ final class ImageSpool implements AutoCloseable {
 
   private ImagePixels decode(Path source, String place, byte[] image) {
     try {
-      return ImagePixels.decode(image, channels);
+      return ImagePixels.decode(image, channels, reading.allowance().pixels());
     } catch (IOException e) {
       throw new DatasetException(
           source, place, "is no readable image: " + e.getMessage(), "remove or replace it", e);
@@ -274,7 +280,7 @@ final class ImageSpool implements AutoCloseable {
         Arrays.copyOf(offsets, count - plain + 1),
         plain,
         count,
-        image -> resized(ImagePixels.decode(image, channels)));
+        image -> resized(ImagePixels.decode(image, channels, reading.allowance().pixels())));
   }
 
   @Override
@@ -284,7 +290,7 @@ final class ImageSpool implements AutoCloseable {
         encoded) {
       onTheirWay.clear();
     } catch (IOException e) {
-      throw new SpoolException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

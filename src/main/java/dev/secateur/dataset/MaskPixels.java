@@ -18,14 +18,15 @@ record MaskPixels(int height, int width, int[] values, boolean coloured) {
   private static final int PNG = 0x89;
 
   /**
+   * @param most pixels that it may have
    * @throws IOException if it is no PNG, or has colours without a palette
    */
-  static MaskPixels decode(byte[] file) throws IOException {
+  static MaskPixels decode(byte[] file, long most) throws IOException {
     ImageEnd.require(file);
     if (file.length == 0 || (file[0] & 0xff) != PNG) {
       throw new IOException("is no PNG, whose values alone are those that were drawn");
     }
-    return ImagePixels.read(file, reader -> of(reader.read(0)));
+    return ImagePixels.read(file, most, reader -> of(reader.read(0)));
   }
 
   private static MaskPixels of(BufferedImage image) throws IOException {

@@ -2,6 +2,7 @@ package dev.secateur.dataset;
 
 import dev.secateur.graph.Shape;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -89,7 +90,7 @@ record MaskedImages(Path file, FileTree tree, MaskTree masks) {
     Optional<Shape> input = expected.inputs().stream().map(Datasets.Value::shape).findFirst();
     Optional<Shape> output = expected.outputs().stream().map(Datasets.Value::shape).findFirst();
     ImageSpool images = new ImageSpool(file, grey, input, reading);
-    MaskSpool targets = new MaskSpool();
+    MaskSpool targets = new MaskSpool(reading.allowance());
     try {
       Map<String, Integer> records = new HashMap<>();
       Map<String, Size> sizes = new HashMap<>();
@@ -158,7 +159,8 @@ record MaskedImages(Path file, FileTree tree, MaskTree masks) {
 
   /** Masks, decoded and resized once, as records of 16 bits a pixel. */
   private final class MaskSpool {
-    private final FileChannel spool = Spool.create();
+    private final Allowance allowance;
+    private final FileChannel spool;
     private final Map<String, Integer> records = new HashMap<>();
     private final Map<String, Size> sizes = new HashMap<>();
 
@@ -167,10 +169,15 @@ record MaskedImages(Path file, FileTree tree, MaskTree masks) {
 
     private boolean coloured;
 
+    MaskSpool(Allowance allowance) {
+      this.allowance = allowance;
+      this.spool = allowance.file();
+    }
+
     void add(String place, byte[] bytes, Size size) {
       MaskPixels mask;
       try {
-        mask = MaskPixels.decode(bytes);
+        mask = MaskPixels.decode(bytes, allowance.pixels());
       } catch (IOException e) {
         throw new DatasetException(
             file,
@@ -192,7 +199,7 @@ record MaskedImages(Path file, FileTree tree, MaskTree masks) {
       for (int value : resized) {
         record.putChar((char) value);
       }
-      Spool.write(spool, record.flip());
+      allowance.write(spool, record.flip());
       records.put(place, records.size());
     }
 
@@ -259,7 +266,7 @@ record MaskedImages(Path file, FileTree tree, MaskTree masks) {
       try {
         spool.close();
       } catch (IOException e) {
-        throw new SpoolException(e);
+        throw new UncheckedIOException(e);
       }
     }
   }

@@ -52,11 +52,13 @@ final class Npz implements AutoCloseable {
           + " read as well";
 
   private final Path file;
+  private final Reading reading;
   private final ZipFile zip;
   private final Map<String, ZipArchiveEntry> arrays = new TreeMap<>();
 
-  private Npz(Path file) throws IOException {
+  private Npz(Path file, Reading reading) throws IOException {
     this.file = file;
+    this.reading = reading;
     this.zip = ZipFile.builder().setPath(file).get();
     for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
       String name = entry.getName();
@@ -66,9 +68,9 @@ final class Npz implements AutoCloseable {
     }
   }
 
-  static Npz open(Path file) {
+  static Npz open(Path file, Reading reading) {
     try {
-      return new Npz(file);
+      return new Npz(file, reading);
     } catch (IOException e) {
       throw damaged(file, e);
     }
@@ -76,7 +78,7 @@ final class Npz implements AutoCloseable {
 
   /** Tells an NPZ file from a zip of images. */
   static boolean holdsArrays(Path file) {
-    try (Npz npz = open(file)) {
+    try (Npz npz = open(file, Reading.strict(file))) {
       return !npz.isEmpty();
     }
   }
@@ -236,27 +238,28 @@ final class Npz implements AutoCloseable {
       long offset = entry.getDataOffset() + head.length();
       return new FileRecords(file, channel, offset, head.type(), head.order(), count, elements);
     }
-    FileChannel channel = Spool.create();
+    FileChannel channel = reading.allowance().file();
     try (InputStream in = zip.getInputStream(entry)) {
       in.skipNBytes(head.length());
-      copy(in, channel, head.bytes());
+      copy(in, channel, head.bytes(), head.bytes() / count);
       return new FileRecords(file, channel, 0, head.type(), head.order(), count, elements);
-    } catch (IOException | SpoolException e) {
+    } catch (IOException | SpoolException | DatasetException e) {
       channel.close();
       throw e;
     }
   }
 
   /** Copies exactly {@code bytes} bytes: what a zip inflates to is not believed. */
-  private static void copy(InputStream in, FileChannel out, long bytes) throws IOException {
+  private void copy(InputStream in, FileChannel out, long bytes, long row) throws IOException {
     byte[] buffer = new byte[1 << 16];
     for (long left = bytes; left > 0; ) {
       int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
       if (read < 0) {
         throw new EOFException("ends " + left + " bytes early");
       }
-      Spool.write(out, ByteBuffer.wrap(buffer, 0, read));
+      reading.allowance().write(out, ByteBuffer.wrap(buffer, 0, read));
       left -= read;
+      reading.at((bytes - left) / row);
     }
   }
 

@@ -65,11 +65,11 @@ record ParquetRows(Path path) implements RowFile {
     T of(ParquetFileReader reader) throws IOException;
   }
 
-  private <T> T open(Use<T> use) {
+  private <T> T open(Allowance allowance, Use<T> use) {
     ParquetReadOptions options =
         new ParquetReadOptions.Builder(new PlainParquetConfiguration())
             .withCodecFactory(new ParquetCodecs())
-            .withAllocator(new SpooledBuffers())
+            .withAllocator(new SpooledBuffers(allowance))
             .withUseHadoopVectoredIo(false)
             .usePageChecksumVerification()
             .build();
@@ -101,6 +101,7 @@ record ParquetRows(Path path) implements RowFile {
   @Override
   public Declared declared() {
     return open(
+        Allowance.ofProcess(),
         reader ->
             meanings(reader.getFileMetaData().getKeyValueMetaData().getOrDefault(MEANINGS, "")));
   }
@@ -135,8 +136,9 @@ record ParquetRows(Path path) implements RowFile {
   }
 
   @Override
-  public void each(Reader rows) {
+  public void each(Allowance allowance, Reader rows) {
     open(
+        allowance,
         reader -> {
           MessageType schema = reader.getFileMetaData().getSchema();
           List<Column> columns = columns(schema);

@@ -10,22 +10,30 @@ import java.util.Optional;
  * @param sample name of the field that holds the samples; empty: found
  * @param target name of the field that holds the targets; empty: found
  * @param progress hears of each row
+ * @param allowance what it may take
  */
 public record ReadOptions(
-    int skipUnreadable, Optional<String> sample, Optional<String> target, Progress progress) {
+    int skipUnreadable,
+    Optional<String> sample,
+    Optional<String> target,
+    Progress progress,
+    Allowance allowance) {
   /** Nobody listens. */
   public static final Progress UNHEARD = (set, rows) -> {};
 
-  /** Every row counts, fields are found, and nobody listens. */
-  public static final ReadOptions DEFAULT = new ReadOptions(0);
-
+  /** Fields are found, and nobody listens; what the process has may be taken. */
   public ReadOptions(int skipUnreadable) {
-    this(skipUnreadable, Optional.empty(), Optional.empty(), UNHEARD);
+    this(skipUnreadable, Optional.empty(), Optional.empty(), UNHEARD, Allowance.ofProcess());
+  }
+
+  /** The same, and every row counts. */
+  public static ReadOptions usual() {
+    return new ReadOptions(0);
   }
 
   /** This, heard of by another. */
   public ReadOptions withProgress(Progress other) {
-    return new ReadOptions(skipUnreadable, sample, target, other);
+    return new ReadOptions(skipUnreadable, sample, target, other, allowance);
   }
 
   /** Hears how far a set has been read; must return quickly, and may throw to end the reading. */

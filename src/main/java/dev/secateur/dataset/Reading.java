@@ -29,17 +29,26 @@ final class Reading {
 
   /** A reading that leaves nothing out. */
   static Reading strict(Path set) {
-    return new Reading(set, ReadOptions.DEFAULT);
+    return new Reading(set, ReadOptions.usual());
   }
 
   ReadOptions options() {
     return options;
   }
 
+  Allowance allowance() {
+    return options.allowance();
+  }
+
   /** One more row has been read. */
   void row() {
     rows++;
-    options.progress().read(set, rows);
+    at(rows);
+  }
+
+  /** So many rows have been read, or are there to be read without more ado. */
+  void at(long read) {
+    options.progress().read(set, read);
   }
 
   /**

@@ -48,9 +48,10 @@ sealed interface RowFile permits ExampleRows, ParquetRows, TarRows {
   Declared declared();
 
   /**
+   * @param allowance what may be taken for a row, or for several that stand together
    * @throws DatasetException if the file is damaged so that no row behind can be found
    */
-  void each(Reader reader);
+  void each(Allowance allowance, Reader reader);
 
   /** By what it begins with. */
   static Optional<RowFile> of(Path file) {

@@ -2,6 +2,7 @@ package dev.secateur.dataset;
 
 import com.google.protobuf.ByteString;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -66,7 +67,9 @@ record RowSet(
     try {
       for (RowFile file : files) {
         rows.declared(file);
-        file.each((place, row) -> reading.orSkip(() -> rows.add(file.path(), place, row.get())));
+        file.each(
+            reading.allowance(),
+            (place, row) -> reading.orSkip(() -> rows.add(file.path(), place, row.get())));
       }
       return rows.sources();
     } catch (RuntimeException | Error e) {
@@ -217,7 +220,7 @@ record RowSet(
         throw mixed(file, place);
       }
       if (numbers == null) {
-        numbers = new NumberSpool(set, array.dims(), array.type());
+        numbers = new NumberSpool(reading.allowance(), set, array.dims(), array.type());
       }
       numbers.add(file, place, array);
     }
@@ -323,7 +326,10 @@ record RowSet(
       if (targets == null) {
         targets =
             new NumberSpool(
-                set, values.length == 1 ? List.of() : List.of(values.length), ElementType.FLOAT64);
+                reading.allowance(),
+                set,
+                values.length == 1 ? List.of() : List.of(values.length),
+                ElementType.FLOAT64);
       }
       targets.add(set, "", Array.of(List.of(), values));
     }
@@ -421,10 +427,13 @@ record RowSet(
     private final List<Integer> dims;
     private final ElementType type;
     private final int elements;
-    private final FileChannel spool = Spool.create();
+    private final Allowance allowance;
+    private final FileChannel spool;
     private int count;
 
-    NumberSpool(Path set, List<Integer> dims, ElementType type) {
+    NumberSpool(Allowance allowance, Path set, List<Integer> dims, ElementType type) {
+      this.allowance = allowance;
+      this.spool = allowance.file();
       this.set = set;
       this.dims = dims;
       this.type = type;
@@ -444,7 +453,7 @@ record RowSet(
 
     void add(Path file, String place, Array array) {
       check(file, place, array);
-      Spool.write(spool, array.bytes().asReadOnlyByteBuffer());
+      allowance.write(spool, array.bytes().asReadOnlyByteBuffer());
       count++;
     }
 
@@ -482,7 +491,7 @@ record RowSet(
       try {
         spool.close();
       } catch (IOException e) {
-        throw new SpoolException(e);
+        throw new UncheckedIOException(e);
       }
     }
   }

@@ -94,7 +94,7 @@ record TarRows(Path path) implements RowFile {
   }
 
   @Override
-  public void each(Reader reader) {
+  public void each(Allowance allowance, Reader reader) {
     try (TarArchiveInputStream tar = ArchiveTree.Tar.open(path)) {
       Sample sample = new Sample("", "");
       for (Optional<TarArchiveEntry> entry = next(tar); entry.isPresent(); entry = next(tar)) {

@@ -1,5 +1,6 @@
 package dev.secateur.evaluate;
 
+import dev.secateur.dataset.Allowance;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import java.io.EOFException;
@@ -11,9 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,38 +21,24 @@ import java.util.List;
  * {@link #rewind} is called.
  */
 public final class RecordedOutputs implements AutoCloseable {
+  private final Allowance allowance;
   private final FileChannel file;
 
-  private RecordedOutputs(FileChannel file) {
-    this.file = file;
+  private RecordedOutputs(Allowance allowance) {
+    this.allowance = allowance;
+    this.file = allowance.file();
   }
 
   /** None so far. */
-  public static RecordedOutputs create() {
-    try {
-      Path path = Files.createTempFile("secateur-", ".outputs");
-      return new RecordedOutputs(
-          FileChannel.open(
-              path,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE,
-              StandardOpenOption.DELETE_ON_CLOSE));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  public static RecordedOutputs create(Allowance allowance) {
+    return new RecordedOutputs(allowance);
   }
 
   void add(List<Tensor> outputs) {
-    try {
-      for (Tensor output : outputs) {
-        ByteBuffer bytes = buffer(output.values().length);
-        bytes.asFloatBuffer().put(output.values());
-        while (bytes.hasRemaining()) {
-          file.write(bytes);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    for (Tensor output : outputs) {
+      ByteBuffer bytes = buffer(output.values().length);
+      bytes.asFloatBuffer().put(output.values());
+      allowance.write(file, bytes);
     }
   }
 
@@ -75,8 +59,8 @@ public final class RecordedOutputs implements AutoCloseable {
   }
 
   /** What {@link #writeTo} wrote. */
-  public static RecordedOutputs read(InputStream in) throws IOException {
-    RecordedOutputs outputs = create();
+  public static RecordedOutputs read(InputStream in, Allowance allowance) throws IOException {
+    RecordedOutputs outputs = create(allowance);
     try {
       in.transferTo(Channels.newOutputStream(outputs.file));
       return outputs.rewind();

@@ -19,7 +19,36 @@ public record Grid(int most, List<Float> steps) {
     steps = List.copyOf(steps);
   }
 
+  /**
+   * Of a step, eight binary places: what more it has moves no level by a hundredth of itself, and
+   * would be half of its bytes in a zip.
+   */
+  public static float brief(double step) {
+    return Float.intBitsToFloat(Float.floatToIntBits((float) step) + 0x8000 & 0xffff0000);
+  }
+
   public float step(int channel) {
     return steps.get(steps.size() == 1 ? 0 : channel);
+  }
+
+  /** The level that is nearest, halves away from zero. */
+  public int level(float value, int channel) {
+    double steps = Math.abs(value) / (double) step(channel);
+    return (int) (Math.signum(value) * Math.min(most, Math.floor(steps + 0.5)));
+  }
+
+  /**
+   * A kernel whose entries are the nearest on the grid.
+   *
+   * @param kernel output channels last
+   */
+  public Tensor nearest(Tensor kernel) {
+    float[] values = kernel.values().clone();
+    int channels = kernel.shape().last();
+    for (int i = 0; i < values.length; i++) {
+      int channel = i % channels;
+      values[i] = level(values[i], channel) * step(channel);
+    }
+    return new Tensor(kernel.shape(), values);
   }
 }

@@ -153,7 +153,13 @@ public final class Chain {
     JobInputs inputs = JobInputs.open(job, this::read);
     try {
       Run run =
-          new Run(job, inputs, staging, new SharedProducts(shared, listener), listener, cancelled);
+          new Run(
+              job,
+              inputs,
+              staging,
+              new SharedProducts(shared, listener, job.budget().reading().directory()),
+              listener,
+              cancelled);
       List<Step> steps = steps(run, reports, checkpoints, Collections.unmodifiableList(stages));
       Rehearsal rehearsal =
           Rehearsal.of(

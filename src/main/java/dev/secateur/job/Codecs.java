@@ -2,8 +2,10 @@ package dev.secateur.job;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.secateur.dataset.Allowance;
 import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Grid;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
 import dev.secateur.job.SharedProducts.Codec;
@@ -27,18 +29,22 @@ import java.util.OptionalInt;
 
 /** How the products that jobs share are written: big-endian, counts before what they count. */
 final class Codecs {
-  static final Codec<RecordedOutputs> OUTPUTS =
-      new Codec<>() {
-        @Override
-        public void write(RecordedOutputs outputs, DataOutputStream out) throws IOException {
-          outputs.writeTo(out);
-        }
+  /**
+   * @param allowance for those that are read
+   */
+  static Codec<RecordedOutputs> outputs(Allowance allowance) {
+    return new Codec<>() {
+      @Override
+      public void write(RecordedOutputs outputs, DataOutputStream out) throws IOException {
+        outputs.writeTo(out);
+      }
 
-        @Override
-        public RecordedOutputs read(DataInputStream in) throws IOException {
-          return RecordedOutputs.read(in);
-        }
-      };
+      @Override
+      public RecordedOutputs read(DataInputStream in) throws IOException {
+        return RecordedOutputs.read(in, allowance);
+      }
+    };
+  }
 
   static final Codec<Integer> COUNT =
       new Codec<>() {
@@ -178,6 +184,7 @@ final class Codecs {
       Optional<Double> learningRate,
       Optional<FineTuned.HeldOut> heldOut,
       Map<String, Quantizing.Scale> scales,
+      Map<String, Grid> grids,
       Map<String, Double> sparsity) {
     static TunedRecord of(FineTuned tuned) {
       return new TunedRecord(
@@ -190,6 +197,7 @@ final class Codecs {
           tuned.learningRate(),
           tuned.heldOut(),
           tuned.scales(),
+          tuned.grids(),
           tuned.sparsity());
     }
 
@@ -206,6 +214,7 @@ final class Codecs {
           learningRate,
           heldOut,
           scales,
+          grids,
           sparsity);
     }
   }

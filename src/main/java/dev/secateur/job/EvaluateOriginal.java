@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Allowance;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.Duplicates;
@@ -11,6 +12,7 @@ import dev.secateur.evaluate.Likeness;
 import dev.secateur.evaluate.RecordedOutputs;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Predictor;
+import dev.secateur.job.SharedProducts.Codec;
 import dev.secateur.plan.Plan;
 import dev.secateur.train.TensorFlowPredictor;
 import java.util.List;
@@ -71,8 +73,10 @@ record EvaluateOriginal(Run run) implements Step {
     Plan plan = run.job().plan();
     Dataset set = inputs.evaluation();
     Origin origin = Origin.of(OUTPUTS, run, set, Part.EVALUATION);
-    Optional<RecordedOutputs> known = run.shared().find(origin, Codecs.OUTPUTS);
-    RecordedOutputs outputs = known.orElseGet(RecordedOutputs::create);
+    Allowance allowance = run.job().budget().reading();
+    Codec<RecordedOutputs> codec = Codecs.outputs(allowance);
+    Optional<RecordedOutputs> known = run.shared().find(origin, codec);
+    RecordedOutputs outputs = known.orElseGet(() -> RecordedOutputs.create(allowance));
     products.put(Product.ORIGINAL_OUTPUTS, outputs);
     OptionalInt alsoTrainedOn = alsoTrainedOn();
     Graph original = inputs.model().graph();
@@ -85,7 +89,7 @@ record EvaluateOriginal(Run run) implements Step {
               ? evaluator.evaluateOriginal(outputs)
               : evaluator.evaluateOriginal(predictor, outputs);
       if (known.isEmpty()) {
-        run.shared().keep(origin, Codecs.OUTPUTS, outputs);
+        run.shared().keep(origin, codec, outputs);
       }
       Latency latency = Latency.measure(tensorFlow, set);
       run.measured(

@@ -114,7 +114,7 @@ final class FewestFloat {
     Dataset few = Subset.spread(run.inputs().evaluation(), FEW_SAMPLES);
     Evaluator beside = new Evaluator(evaluator.goals(), few, run.cancelled());
     Map<String, Double> harm = new HashMap<>();
-    try (RecordedOutputs floats = RecordedOutputs.create()) {
+    try (RecordedOutputs floats = RecordedOutputs.create(run.job().budget().reading())) {
       try (Predictor predictor = TfliteInterpreter.open(fp32, run.job().threads())) {
         beside.evaluateOriginal(predictor, floats);
       }

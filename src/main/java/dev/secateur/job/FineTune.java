@@ -7,7 +7,7 @@ import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.FineTuning.Precision;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Pruning;
-import dev.secateur.plan.Scheme;
+import dev.secateur.plan.Quantization;
 import dev.secateur.train.Checkpoints;
 import dev.secateur.train.FineTuned;
 import dev.secateur.train.FineTuner;
@@ -99,6 +99,7 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
             plan.document().get("acceptance").toString(),
             Reconstructed.scores(run).toString(),
             Boolean.toString(aware(plan)),
+            fourBits(plan),
             run.inputs().representative().digest(),
             Integer.toString(plan.representative().samples()),
             losses.toString());
@@ -107,9 +108,15 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
   /** What is left to the run: where a network learns from a reconstruction on, to be INT8. */
   private static boolean aware(Plan plan) {
     boolean reconstructed = plan.pruning().method() == Pruning.Method.RECONSTRUCT;
-    return plan.quantization()
-        .aware()
-        .orElse(reconstructed && plan.quantization().schemes().contains(Scheme.INT8));
+    return plan.quantization().aware().orElse(reconstructed && plan.quantization().trainable());
+  }
+
+  /** Which kernels learn to have four bits. */
+  private static String fourBits(Plan plan) {
+    Quantization how = plan.quantization();
+    return how.fourBits(how.schemes().get(0))
+        ? how.keepInt8() + ", one step: " + how.perTensorDense()
+        : "";
   }
 
   private void warn(FineTuned.HeldOut heldOut) {

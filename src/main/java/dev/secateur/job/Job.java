@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * @param representative samples that calibrate INT8, and that weights are reconstructed on; empty:
  *     taken from the training set, else from the evaluation set
  * @param output directory that receives the artifacts, complete or not at all
- * @param threads for training and for the interpreter
+ * @param budget what it may take of its process
  */
 public record Job(
     String name,
@@ -33,17 +33,19 @@ public record Job(
     Optional<Input> representative,
     Plan plan,
     Path output,
-    int threads) {
+    Budget budget) {
   public Job {
-    if (threads < 1) {
-      throw new IllegalArgumentException("threads: must be 1 or more");
-    }
     if (train.isEmpty() && plan.trains()) {
       throw new IllegalArgumentException("train: is needed, since the plan trains");
     }
     if (train.or(() -> representative).or(() -> evaluation).isEmpty()) {
       throw new IllegalArgumentException("train, representative or evaluation: one is needed");
     }
+  }
+
+  /** For training and for the interpreter. */
+  public int threads() {
+    return budget.threads();
   }
 
   /** The model as it is read. */
@@ -81,7 +83,7 @@ public record Job(
 
   /** The same inputs with another plan. */
   public Job with(Plan other) {
-    return with(other, output, threads);
+    return with(other, output, threads());
   }
 
   /** The same inputs with another plan, elsewhere. */
@@ -95,7 +97,7 @@ public record Job(
         representative,
         other,
         directory,
-        shareOfThreads);
+        budget.with(shareOfThreads));
   }
 
   /** Whether there is a set to judge on, beside what is fitted to. */

@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Allowance;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.DatasetException;
 import dev.secateur.dataset.Datasets;
@@ -58,7 +59,8 @@ record JobInputs(
    * @param progress hears how far each set has been read, and may throw to stop that
    */
   static JobInputs open(Job job, ReadOptions.Progress progress) {
-    KerasModel model = read(job.source(), job.samples().file(), job.plan());
+    KerasModel model =
+        read(job.source(), job.samples().file(), job.plan(), job.budget().reading().anew());
     Graph graph = model.graph();
     Set<String> inputsFirst = model.channelsFirst().inputs();
     Expected expected =
@@ -113,7 +115,7 @@ record JobInputs(
   }
 
   /** A model that states no input shape takes the one given, else the training samples'. */
-  static KerasModel read(KerasSource model, Path train, Plan plan) {
+  static KerasModel read(KerasSource model, Path train, Plan plan, Allowance reading) {
     return UnknownShape.read(
         model,
         plan.preprocessing(),
@@ -125,12 +127,16 @@ record JobInputs(
                     Part.TRAIN,
                     plan.preprocessing(),
                     Expected.ANYTHING,
-                    options(plan))));
+                    options(plan, reading))));
   }
 
-  private static ReadOptions options(Plan plan) {
+  private static ReadOptions options(Plan plan, Allowance reading) {
     return new ReadOptions(
-        plan.skipUnreadable(), plan.sampleField(), plan.targetField(), ReadOptions.UNHEARD);
+        plan.skipUnreadable(),
+        plan.sampleField(),
+        plan.targetField(),
+        ReadOptions.UNHEARD,
+        reading);
   }
 
   private static Dataset add(
@@ -147,7 +153,7 @@ record JobInputs(
             part,
             job.plan().preprocessing(),
             expected,
-            options(job.plan()).withProgress(progress));
+            options(job.plan(), job.budget().reading()).withProgress(progress));
     open.add(set);
     return set;
   }

@@ -6,6 +6,7 @@ import dev.secateur.graph.Tensor;
 import dev.secateur.result.FailureReason;
 import dev.secateur.train.TensorFlowPredictor;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -29,6 +30,9 @@ public record KerasFileCheck(List<Tensor> inputs, int threads) {
    * @throws JobException of a model that cannot be written back
    */
   public void equal(Path file, Graph read, Graph written) {
+    if (isSame(read, written)) {
+      return;
+    }
     List<Tensor> expected = answers(written);
     List<Tensor> actual = answers(read);
     for (int i = 0; i < expected.size(); i++) {
@@ -41,6 +45,20 @@ public record KerasFileCheck(List<Tensor> inputs, int threads) {
                 + " differs from the network's");
       }
     }
+  }
+
+  /** The same operations on the same bits answer the same, and need not be asked. */
+  private static boolean isSame(Graph one, Graph other) {
+    return one.inputs().equals(other.inputs())
+        && one.nodes().equals(other.nodes())
+        && one.outputs().equals(other.outputs())
+        && one.weights().keySet().equals(other.weights().keySet())
+        && one.weights().values().stream()
+            .allMatch(w -> isSame(w.value(), other.weights().get(w.name()).value()));
+  }
+
+  private static boolean isSame(Tensor one, Tensor other) {
+    return one.shape().equals(other.shape()) && Arrays.equals(one.values(), other.values());
   }
 
   private List<Tensor> answers(Graph network) {

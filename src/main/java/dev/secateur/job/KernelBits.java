@@ -47,6 +47,12 @@ record KernelBits(Set<String> kept, Set<String> floats) {
         ofLayers(kernels, how.keepFloat().orElse(List.of())));
   }
 
+  /** All that are quantized stay at eight. */
+  static KernelBits eight(Graph network, Quantization how) {
+    Map<String, Node> kernels = kernels(network);
+    return new KernelBits(kernels.keySet(), ofLayers(kernels, how.keepFloat().orElse(List.of())));
+  }
+
   ToIntFunction<String> most() {
     return kernel ->
         floats.contains(kernel) ? 0 : kept.contains(kernel) ? Grid.EIGHT_BITS : Grid.FOUR_BITS;

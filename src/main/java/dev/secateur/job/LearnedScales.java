@@ -2,6 +2,8 @@ package dev.secateur.job;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.pass.FoldedValues;
+import dev.secateur.plan.Quantization;
+import dev.secateur.prune.Rounding;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
@@ -18,6 +20,32 @@ import java.util.Map;
 record LearnedScales(Run run) implements Quantizing {
   private static final int LEAST = -128;
   private static final int MOST = 127;
+
+  /** Those of kernels of four bits, and of the others beside them. */
+  @Override
+  public Map<String, Integer> levels(Graph network) {
+    Quantization how = run.job().plan().quantization();
+    if (!how.fourBits(how.schemes().get(0))) {
+      return Map.of();
+    }
+    LearnedLevels learned = LearnedLevels.of(network);
+    KernelBits bits = KernelBits.of(learned.folded(), how);
+    return learned.most(
+        Rounding.nearest(learned.folded(), bits.most(), how.perTensorDense()).grids());
+  }
+
+  @Override
+  public Rounded rounded(Graph network) {
+    Quantization how = run.job().plan().quantization();
+    LearnedLevels learned = LearnedLevels.of(network);
+    return learned.trained(
+        RoundedNetwork.rounded(
+            learned.folded(),
+            how,
+            run.inputs().representative(),
+            run.job().threads(),
+            run.cancelled()));
+  }
 
   @Override
   public Map<String, Scale> scales(Graph network) {

@@ -1,11 +1,14 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Allowance;
 import dev.secateur.dataset.DatasetException;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.Plan;
+import dev.secateur.plan.Pruning;
+import dev.secateur.prune.Reconstruction;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -27,19 +30,32 @@ public final class MemoryEstimate {
   private MemoryEstimate() {}
 
   /**
-   * What fine-tuning {@code model} takes; a file that cannot be read needs no more than itself.
+   * What pruning and fine-tuning the job's model takes; a file that cannot be read needs no more
+   * than itself.
+   */
+  public static long of(Job job) {
+    return of(job.source(), job.samples().file(), job.plan(), job.budget().reading().anew());
+  }
+
+  /**
+   * What pruning and fine-tuning {@code model} takes; a file that cannot be read needs no more than
+   * itself.
    *
    * @param train the samples, whose shape a model takes that states none
+   * @param reading what may be taken to find that out
    */
-  public static long of(KerasSource model, Path train, Plan plan) {
+  static long of(KerasSource model, Path train, Plan plan, Allowance reading) {
     Graph graph;
     try {
-      graph = JobInputs.read(model, train, plan).graph();
+      graph = JobInputs.read(model, train, plan, reading).graph();
     } catch (KerasException | DatasetException e) {
       // The chain says what is wrong with it, at length.
       return LIBRARIES;
     }
-    return of(graph, plan.fineTuning().batchSize());
+    long training = of(graph, plan.fineTuning().batchSize());
+    boolean reconstructs =
+        plan.pruning().method() == Pruning.Method.RECONSTRUCT && plan.pruning().finalSparsity() > 0;
+    return reconstructs ? Math.max(training, ofReconstruction(graph)) : training;
   }
 
   static long of(Graph graph, int batchSize) {
@@ -52,6 +68,15 @@ public final class MemoryEstimate {
             .sum();
     // In floating point: what is too large must not wrap into what is small.
     return (long) (LIBRARIES + COPIES_OF_WEIGHTS * weights + COPIES_OF_ACTIVATIONS * activations);
+  }
+
+  /** One layer after the other, before anything is trained. */
+  static long ofReconstruction(Graph graph) {
+    double weights = (double) graph.parameters() * Float.BYTES;
+    return (long)
+        (LIBRARIES
+            + COPIES_OF_WEIGHTS * weights
+            + Reconstruction.bytes(graph, Reconstructed.BYTES));
   }
 
   /** The batch dimension, the only one that is unknown, counts as the batch size. */

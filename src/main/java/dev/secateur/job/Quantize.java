@@ -60,8 +60,8 @@ record Quantize(Run run) implements Step {
     }
   }
 
-  private FourBits fewFourBits(Rehearsal rehearsal, Quantization how) {
-    return FourBits.nearest(
+  private RoundedNetwork fewFourBits(Rehearsal rehearsal, Quantization how) {
+    return RoundedNetwork.nearest(
         rehearsal.model().graph(), how, run.inputs().fewSamples(), run.job().threads());
   }
 
@@ -84,7 +84,7 @@ record Quantize(Run run) implements Step {
         asked.calibrated()
             ? Optional.of(calibration(lowered, fp32, products.get(Product.TUNED)))
             : Optional.empty();
-    Optional<FourBits> fourBits =
+    Optional<RoundedNetwork> fourBits =
         asked.fourBits()
             ? Optional.of(fourBits(products.get(Product.TUNED), asked))
             : Optional.empty();
@@ -97,7 +97,11 @@ record Quantize(Run run) implements Step {
         asked.keepFloat().isPresent() ? asked : FewestFloat.found(run, products, making);
     List<Quantized.Made> files = new ArrayList<>();
     for (Scheme scheme : how.schemes()) {
-      TfliteModel model = making.file(scheme, how);
+      TfliteModel plain = making.file(scheme, how);
+      TfliteModel model =
+          scheme == Scheme.INT8 && !how.fourBits(scheme)
+              ? NearerInt8.of(run, products, how, plain)
+              : plain;
       // What was built and runs is a result: what nothing is left of is for the verdict to say.
       Damage damage = new Damage(run.artifacts().unlike(model, fp32));
       run.staging().write(scheme.file(), model::writeTo);
@@ -127,14 +131,13 @@ record Quantize(Run run) implements Step {
         .orElse(List.of());
   }
 
-  private FourBits fourBits(FineTuned tuned, Quantization how) {
-    return FourBits.of(
-        tuned.graph(),
-        how,
-        run.inputs().representative(),
-        run.job().plan().representative().samples(),
-        run.job().threads(),
-        run.cancelled());
+  private RoundedNetwork fourBits(FineTuned tuned, Quantization how) {
+    Dataset set = run.inputs().representative();
+    int samples = run.job().plan().representative().samples();
+    int threads = run.job().threads();
+    return tuned.grids().isEmpty()
+        ? RoundedNetwork.of(tuned.graph(), how, set, samples, threads, run.cancelled())
+        : RoundedNetwork.learned(tuned, set, samples, threads, run.cancelled());
   }
 
   private Calibration calibration(Lowered lowered, TfliteModel fp32, FineTuned tuned) {

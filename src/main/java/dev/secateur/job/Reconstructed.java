@@ -33,7 +33,7 @@ final class Reconstructed {
    * Memory that the values of the samples may take. The same on every machine: how many samples
    * there are decides which weights stay.
    */
-  private static final long BYTES = 256L << 20;
+  static final long BYTES = 256L << 20;
 
   private Reconstructed() {}
 
@@ -67,7 +67,7 @@ final class Reconstructed {
           case SENSITIVITY ->
               sensitivity(run, original, reconstruction).allocate(pruning.finalSparsity());
         };
-    return reconstruction.prune(original, budgets);
+    return reconstruction.prune(original, budgets, pruning.pattern());
   }
 
   /** More than for zeros, where there are so many. */

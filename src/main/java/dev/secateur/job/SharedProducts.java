@@ -26,8 +26,9 @@ import java.util.function.Supplier;
  * work costs the job nothing but the saving.
  *
  * @param listener is told what was not made again
+ * @param directory for what is being read
  */
-record SharedProducts(ProductStore store, JobListener listener) {
+record SharedProducts(ProductStore store, JobListener listener, Path directory) {
   private static final System.Logger LOG = System.getLogger(SharedProducts.class.getName());
   private static final int DIGEST = 32;
 
@@ -57,7 +58,7 @@ record SharedProducts(ProductStore store, JobListener listener) {
       if (kept.isEmpty()) {
         return Optional.empty();
       }
-      Path file = Files.createTempFile("secateur-", ".product");
+      Path file = Files.createTempFile(Files.createDirectories(directory), "secateur-", ".product");
       try {
         try (InputStream in = kept.get()) {
           Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);

@@ -109,15 +109,15 @@ final class Claims {
     String key = Keys.claim(order, top.epoch());
     Optional<Entry> object = store.get(key);
     if (object.isEmpty()) {
-      // Settled since it was listed.
-      return new Taken(Duration.ZERO);
+      // Settled since it was listed; or given back after that, which leaves a word about nothing.
+      return top.released() ? new Free(top.epoch() + 1, 1, 0, false) : new Taken(Duration.ZERO);
     }
     Optional<Claim> claim = readable(key, object.get());
     Optional<Entry> sign = store.get(key + Keys.HEART);
     Optional<Heart> heart = sign.flatMap(s -> heart(key + Keys.HEART, s));
     long best = claim.map(Claim::best).orElse(0L);
     long kept = Math.max(heart.map(Heart::kept).orElse(0L), keptBefore(order, top.epoch()));
-    int before = heart.map(Heart::attempts).or(() -> claim.map(Claim::attempts)).orElse(1);
+    int before = heart.map(Heart::attempts).or(() -> claim.map(this::attempts)).orElse(1);
     Duration lease = claim.map(Claim::lease).orElse(terms.lease());
     boolean orphan = claim.isPresent() && isOrphan(claim.get());
     Duration silent = sign.orElse(object.get()).age();
@@ -141,6 +141,26 @@ final class Claims {
         attempts.next(before, best, kept, givenBack || isUnknown(sign, heart)),
         Math.max(best, kept),
         !givenBack);
+  }
+
+  /**
+   * What a claim counts, with what the holder before has come to since it was looked at: by the
+   * time it was followed it may have got on, or have given the order back. A look can be long, and
+   * what was created is not written again.
+   */
+  int attempts(Claim claim) {
+    if (claim.epoch() == 1 || claim.attempts() == 1) {
+      return claim.attempts();
+    }
+    String before = Keys.claim(claim.order(), claim.epoch() - 1);
+    boolean givenBack = store.get(before + Keys.RELEASED).isPresent();
+    int now =
+        store
+            .get(before + Keys.HEART)
+            .flatMap(sign -> heart(before + Keys.HEART, sign))
+            .map(h -> attempts.next(h.attempts(), claim.best(), h.kept(), givenBack))
+            .orElse(claim.attempts());
+    return Math.min(now, claim.attempts());
   }
 
   private static boolean isPositive(Duration duration) {

@@ -34,6 +34,9 @@ public interface LedgerStore {
   /** One that is not there is fine. */
   void delete(String key);
 
+  /** Removes what is kept of objects below a prefix that were overwritten or deleted, if it is. */
+  default void deleteOldVersions(String prefix) {}
+
   /**
    * What is directly below a prefix, in order; a name under which there is more ends with a slash.
    *

@@ -53,6 +53,11 @@ public final class ObjectLedgerStore implements LedgerStore {
   }
 
   @Override
+  public void deleteOldVersions(String prefix) {
+    store.deleteOldVersions(state.resolve(prefix));
+  }
+
+  @Override
   public List<String> names(String prefix, String after, int most) {
     return store.names(state.resolve(prefix), after, most);
   }

@@ -262,8 +262,9 @@ final class Queue {
           result = Optional.of(results.stand(Keys.result(order.id()), shared).document());
         }
       }
+      Optional<Tenure> held = Optional.of(tenure(claim, order, result, cancelled, takenOver));
       kept = true;
-      return Optional.of(tenure(claim, order, result, cancelled, takenOver));
+      return held;
     } finally {
       if (!kept) {
         // This worker follows its own claim at once, being the one that knows of it.
@@ -287,6 +288,7 @@ final class Queue {
 
   private Tenure tenure(
       Claim claim, Order order, Optional<Result> result, boolean cancelled, boolean takenOver) {
-    return new Tenure(store, clock, claims, claim, order, result, cancelled, takenOver);
+    int attempts = takenOver ? claims.attempts(claim) : claim.attempts();
+    return new Tenure(store, clock, claims, claim, attempts, order, result, cancelled, takenOver);
   }
 }

@@ -65,6 +65,11 @@ public final class Retention {
           prefix,
           listed -> listed.age().compareTo(AT_WORK) > 0 && !waiting.contains(of(listed.name())));
     }
+    // Last, since not every store lets the workers do so. Signs of life are overwritten by the
+    // thousand, and checkpoints are large.
+    for (String prefix : List.of(Keys.CLAIMS, Keys.CHECKPOINTS, Keys.ATTEMPTS)) {
+      store.deleteOldVersions(prefix);
+    }
   }
 
   /**

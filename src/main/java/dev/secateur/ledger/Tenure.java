@@ -28,11 +28,15 @@ public final class Tenure {
   private boolean lost;
   private boolean givingBack;
 
+  /**
+   * @param attempts including this one, since what is kept last grew
+   */
   Tenure(
       LedgerStore store,
       InstantSource clock,
       Claims claims,
       Claim claim,
+      int attempts,
       Order order,
       Optional<Result> result,
       boolean cancelled,
@@ -46,7 +50,7 @@ public final class Tenure {
     this.cancelled = cancelled;
     this.takenOver = takenOver;
     this.confirmed = claim.at();
-    this.heart = new Heart("", 0, 0, Duration.ZERO, 0, claim.attempts(), claim.at());
+    this.heart = new Heart("", 0, 0, Duration.ZERO, 0, attempts, claim.at());
   }
 
   public Order order() {

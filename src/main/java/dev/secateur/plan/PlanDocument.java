@@ -117,6 +117,9 @@ final class PlanDocument {
         spellOutChannels();
         usual = usual.withoutZeros();
       }
+      if (plan.at("/pruning/pattern").asText().equals(new ZeroPattern.TwoOfFour().toString())) {
+        usual = usual.halved();
+      }
       ObjectNode complete = MAPPER.valueToTree(Plan.of(recipe));
       if (plan.has("search")) {
         complete.set("search", MAPPER.valueToTree(Search.DEFAULT));

@@ -20,6 +20,7 @@ import java.util.OptionalInt;
  * @param endStep empty for "auto": fitted to the steps that will run
  * @param frequency steps between mask updates
  * @param channels that go as a whole, before any weight does; empty: none
+ * @param pattern of the zeros; empty: wherever they cost least
  */
 public record Pruning(
     Method method,
@@ -30,7 +31,8 @@ public record Pruning(
     int beginStep,
     OptionalInt endStep,
     int frequency,
-    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ChannelTarget> channels) {
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ChannelTarget> channels,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<ZeroPattern> pattern) {
   /** How weights are chosen. */
   @EnumNaming(EnumNamingStrategies.KebabCaseStrategy.class)
   public enum Method {
@@ -58,6 +60,8 @@ public record Pruning(
     CONSTANT
   }
 
+  private static final double HALF = 0.5;
+
   /** TensorFlow Model Optimization's own defaults. */
   public static final Pruning DEFAULT =
       new Pruning(Schedule.POLYNOMIAL_DECAY, 0, 0.5, 0, OptionalInt.empty(), 100);
@@ -80,6 +84,7 @@ public record Pruning(
           0,
           OptionalInt.empty(),
           1,
+          Optional.empty(),
           Optional.empty());
 
   /** Magnitude pruning: the same sparsity for each kernel. */
@@ -99,6 +104,7 @@ public record Pruning(
         beginStep,
         endStep,
         frequency,
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -120,7 +126,32 @@ public record Pruning(
 
   /** This with no weight but those of channels to go: what who asks for channels alone means. */
   Pruning withoutZeros() {
-    return new Pruning(method, allocation, schedule, 0, 0, beginStep, endStep, frequency, channels);
+    return new Pruning(
+        method,
+        allocation,
+        schedule,
+        0,
+        0,
+        beginStep,
+        endStep,
+        frequency,
+        channels,
+        Optional.empty());
+  }
+
+  /** This with half of each kernel to go: what who asks for two of every four means. */
+  Pruning halved() {
+    return new Pruning(
+        method,
+        Allocation.UNIFORM,
+        schedule,
+        initialSparsity,
+        HALF,
+        beginStep,
+        endStep,
+        frequency,
+        channels,
+        Optional.empty());
   }
 
   public Pruning {
@@ -130,6 +161,15 @@ public record Pruning(
       throw new IllegalArgumentException(
           "allocation: the method magnitude gives each kernel the same sparsity (uniform); lamp and"
               + " sensitivity need the method reconstruct");
+    }
+    if (pattern.isPresent() && method == Method.MAGNITUDE) {
+      throw new IllegalArgumentException("pattern: needs the method reconstruct");
+    }
+    if (pattern.filter(ZeroPattern.TwoOfFour.class::isInstance).isPresent()
+        && (finalSparsity != HALF || allocation != Allocation.UNIFORM)) {
+      throw new IllegalArgumentException(
+          "pattern: 2:4 makes half of each kernel zero (a finalSparsity of 0.5, the allocation"
+              + " uniform)");
     }
     if (beginStep < 0) {
       throw new IllegalArgumentException("beginStep: must be 0 or more");

@@ -100,9 +100,9 @@ public record Quantization(
           "keepFloat: auto is for schemes of eight bits and more (with four, name the layers, or"
               + " use keepInt8)");
     }
-    if (aware.orElse(false) && !schemes.contains(Scheme.INT8)) {
+    if (aware.orElse(false) && !trainable(schemes)) {
       throw new IllegalArgumentException(
-          "aware: trains for the scheme int8, which is not asked for");
+          "aware: trains for the schemes int8 and int4, which are not asked for");
     }
   }
 
@@ -163,6 +163,15 @@ public record Quantization(
 
   private static boolean fourBits(List<Scheme> schemes, int weightBits) {
     return schemes.contains(Scheme.INT4) || weightBits < BYTE && schemes.contains(Scheme.INT8);
+  }
+
+  /** Whether a network can learn to be quantized so. */
+  public boolean trainable() {
+    return trainable(schemes);
+  }
+
+  private static boolean trainable(List<Scheme> schemes) {
+    return schemes.contains(Scheme.INT8) || schemes.get(0) == Scheme.INT4;
   }
 
   /** Whether a scheme that is asked for needs the ranges of activations. */

@@ -14,7 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
  * those are kept that a later node, or an output, reads.
  */
 final class Activations {
-  private final Function<Graph, Predictor> predictors;
+  private final Samples samples;
   private final UnaryOperator<List<Tensor>> seen;
   private final Map<String, Shape> shapes;
 
@@ -32,27 +32,22 @@ final class Activations {
   private int done;
 
   /**
-   * @param predictors opens a network for inference
-   * @param batches the network's inputs: one list a batch, one tensor an input
+   * @param samples the network's inputs, and what runs it
    * @param seen what the nodes that read a value get instead of it, such as its INT8 form
    */
-  Activations(
-      Graph network,
-      Function<Graph, Predictor> predictors,
-      List<List<Tensor>> batches,
-      UnaryOperator<List<Tensor>> seen) {
-    this.predictors = predictors;
+  Activations(Graph network, Samples samples, UnaryOperator<List<Tensor>> seen) {
+    this.samples = samples;
     this.seen = seen;
     this.shapes = network.shapes();
     for (int i = 0; i < network.inputs().size(); i++) {
       int input = i;
-      List<Tensor> given = batches.stream().map(b -> b.get(input)).toList();
+      List<Tensor> given = samples.batches().stream().map(b -> b.get(input)).toList();
       values.put(network.inputs().get(i).name(), seen.apply(given));
     }
   }
 
   private Activations(Activations other) {
-    this.predictors = other.predictors;
+    this.samples = other.samples;
     this.seen = other.seen;
     this.shapes = other.shapes;
     this.values.putAll(other.values);
@@ -138,21 +133,40 @@ final class Activations {
             outputs,
             weights,
             List.of());
+    List<List<Tensor>> made = run(part, inputs);
+    for (int o = 0; o < outputs.size(); o++) {
+      int output = o;
+      List<Tensor> value = made.stream().map(m -> m.get(output)).toList();
+      values.put(outputs.get(o).name(), seen.apply(value));
+    }
+  }
+
+  /** The outputs of each batch. Batches are shared out: a few nodes alone keep few threads busy. */
+  private List<List<Tensor>> run(Graph part, List<String> inputs) {
+    int batches = samples.batches().size();
+    int threads = Math.min(samples.threads(), batches);
+    if (threads == 1) {
+      return run(part, inputs, 0, batches);
+    }
+    try (Workers workers = new Workers(threads)) {
+      List<Supplier<List<List<Tensor>>>> shares = new ArrayList<>();
+      for (int t = 0; t < threads; t++) {
+        int from = t * batches / threads;
+        int to = (t + 1) * batches / threads;
+        shares.add(() -> run(part, inputs, from, to));
+      }
+      return Workers.results(workers.start(shares)).stream().flatMap(List::stream).toList();
+    }
+  }
+
+  private List<List<Tensor>> run(Graph part, List<String> inputs, int from, int to) {
     List<List<Tensor>> made = new ArrayList<>();
-    outputs.forEach(o -> made.add(new ArrayList<>()));
-    int batches = values.values().iterator().next().size();
-    try (Predictor predictor = predictors.apply(part)) {
-      for (int batch = 0; batch < batches; batch++) {
+    try (Predictor predictor = samples.predictors().open(part, 1)) {
+      for (int batch = from; batch < to; batch++) {
         int b = batch;
-        List<Tensor> predicted =
-            predictor.predict(inputs.stream().map(i -> values.get(i).get(b)).toList());
-        for (int o = 0; o < outputs.size(); o++) {
-          made.get(o).add(predicted.get(o));
-        }
+        made.add(predictor.predict(inputs.stream().map(i -> values.get(i).get(b)).toList()));
       }
     }
-    for (int o = 0; o < outputs.size(); o++) {
-      values.put(outputs.get(o).name(), seen.apply(made.get(o)));
-    }
+    return made;
   }
 }

@@ -34,10 +34,14 @@ final class LayerProblem implements AutoCloseable {
   /** Above so many rows, a direct solution a column costs more than conjugate gradients on all. */
   private static final int DIRECT_ROWS = 640;
 
-  /** Above so many rows, the one eigendecomposition costs more than it saves. */
-  private static final int EIGEN_ROWS = 1600;
+  /** Above so many rows, the one eigendecomposition takes too much time and memory. */
+  private static final int EIGEN_ROWS = 2304;
+
+  /** Products of A and weights that one step with the eigendecomposition takes. */
+  private static final int EIGEN_PRODUCTS = 2;
 
   private static final int GRADIENT_STEPS = 40;
+  private static final int FEWEST_GRADIENT_STEPS = 10;
   private static final int INNER_GRADIENT_STEPS = 8;
   private static final double GRADIENT_TOLERANCE = 1e-7;
 
@@ -47,8 +51,11 @@ final class LayerProblem implements AutoCloseable {
   /** {@code diag(A)^½}: weights in scaled coordinates are this times the weights. */
   private final double[] scale;
 
-  /** SAS with {@code S = diag(A)^-½}: unit diagonal. */
-  private final Matrix a;
+  /** SAS with {@code S = diag(A)^-½}: unit diagonal. Empty where it is multiplied only. */
+  private final Optional<Matrix> a;
+
+  /** So many products of A and weights fit into the work that a solution may take. */
+  private final double products;
 
   /** SR. */
   private final Matrix r;
@@ -63,8 +70,10 @@ final class LayerProblem implements AutoCloseable {
    * @param h rows×rows
    * @param c rows×columns
    * @param original W₀, rows×columns
+   * @param work multiplications that a solution may take: a layer so wide that more would be needed
+   *     is solved in fewer steps
    */
-  LayerProblem(Matrix h, Matrix c, Matrix original) {
+  LayerProblem(Matrix h, Matrix c, Matrix original, double work) {
     this.rows = original.rows();
     this.columns = original.columns();
     // A layer whose inputs are all zero keeps its weights: any ridge does.
@@ -79,7 +88,9 @@ final class LayerProblem implements AutoCloseable {
         scaled[i * rows + j] = (h.at(i, j) + (i == j ? lambda : 0)) / (scale[i] * scale[j]);
       }
     }
-    this.a = new Matrix(rows, rows, scaled);
+    Matrix whole = new Matrix(rows, rows, scaled);
+    this.a = rows <= DIRECT_ROWS ? Optional.of(whole) : Optional.empty();
+    this.products = work / ((double) rows * rows * columns);
     double[] right = new double[rows * columns];
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < columns; j++) {
@@ -87,8 +98,9 @@ final class LayerProblem implements AutoCloseable {
       }
     }
     this.r = new Matrix(rows, columns, right);
-    this.eigen = rows <= EIGEN_ROWS ? Optional.of(LinearAlgebra.Eigen.of(a)) : Optional.empty();
-    this.factor = rows > DIRECT_ROWS ? Optional.of(new LinearAlgebra.Factor(a)) : Optional.empty();
+    this.eigen = rows <= EIGEN_ROWS ? Optional.of(LinearAlgebra.Eigen.of(whole)) : Optional.empty();
+    this.factor =
+        rows > DIRECT_ROWS ? Optional.of(new LinearAlgebra.Factor(whole)) : Optional.empty();
   }
 
   /** The best weights found with non-zeros only where {@code support} allows. */
@@ -96,6 +108,11 @@ final class LayerProblem implements AutoCloseable {
     boolean[] kept = admm(support);
     Matrix scaled = rows <= DIRECT_ROWS ? direct(kept) : gradients(kept);
     return new Solution(unscaled(scaled), kept);
+  }
+
+  private int steps() {
+    int each = eigen.isPresent() ? EIGEN_PRODUCTS : INNER_GRADIENT_STEPS;
+    return (int) Math.min(MOST_STEPS, products / each);
   }
 
   private boolean[] admm(Support support) {
@@ -107,7 +124,8 @@ final class LayerProblem implements AutoCloseable {
     long count = count(kept);
     keep(d, kept);
     boolean[] checked = kept;
-    for (int t = 1; t <= MOST_STEPS; t++) {
+    int steps = steps();
+    for (int t = 1; t <= steps; t++) {
       double[] right = new double[v.length];
       for (int i = 0; i < right.length; i++) {
         right[i] = r.values()[i] - v[i] + rho * d.values()[i];
@@ -144,6 +162,7 @@ final class LayerProblem implements AutoCloseable {
 
   /** The minimum on each column's support, from the normal equations. */
   private Matrix direct(boolean[] kept) {
+    Matrix whole = a.orElseThrow();
     Matrix solved = Matrix.zeros(rows, columns);
     for (int j = 0; j < columns; j++) {
       int[] support = new int[rows];
@@ -160,7 +179,7 @@ final class LayerProblem implements AutoCloseable {
       double[] right = new double[n];
       for (int p = 0; p < n; p++) {
         for (int q = 0; q < n; q++) {
-          square[p * n + q] = a.at(support[p], support[q]);
+          square[p * n + q] = whole.at(support[p], support[q]);
         }
         right[p] = r.at(support[p], j);
       }
@@ -173,7 +192,8 @@ final class LayerProblem implements AutoCloseable {
   }
 
   private Matrix gradients(boolean[] kept) {
-    return gradients(r, 0, Matrix.zeros(rows, columns), kept, GRADIENT_STEPS);
+    int steps = (int) Math.min(GRADIENT_STEPS, Math.max(products, FEWEST_GRADIENT_STEPS));
+    return gradients(r, 0, Matrix.zeros(rows, columns), kept, steps);
   }
 
   /**

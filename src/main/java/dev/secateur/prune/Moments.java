@@ -1,8 +1,10 @@
 package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -18,6 +20,9 @@ import java.util.stream.IntStream;
  */
 record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
   private static final int CHUNK = 1024;
+
+  /** Above so many inputs, matrices are so large that no two are in the making at once. */
+  static final int WIDE = 1600;
 
   /**
    * A layer in a network, and what it reads there.
@@ -40,12 +45,14 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
    * @param before the original's values, up to the layer's node
    * @param now the other's, likewise
    */
-  static Moments of(PrunableLayer layer, Graph original, Activations before, Activations now) {
+  static Moments of(
+      PrunableLayer layer, Graph original, Activations before, Activations now, int threads) {
     SampledRows rows = new SampledRows(layer, original, before);
     return of(
         new Side(layer, original, rows, before),
         new Side(layer, original, rows, now),
-        IntStream.range(0, layer.columns(original)).toArray());
+        IntStream.range(0, layer.columns(original)).toArray(),
+        threads);
   }
 
   /**
@@ -53,9 +60,9 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
    * @param now the layer in the network pruned so far
    * @param columns outputs of the original's layer that the other still has
    */
-  static Moments of(Side before, Side now, int[] columns) {
+  static Moments of(Side before, Side now, int[] columns, int threads) {
     Sums all = new Sums(before, now, columns);
-    all.add(0, before.rows().count());
+    all.add(0, before.rows().count(), threads);
     return all.moments();
   }
 
@@ -63,9 +70,9 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
   static List<Moments> ofHalves(Side before, Side now, int[] columns) {
     int count = before.rows().count();
     Sums first = new Sums(before, now, columns);
-    first.add(0, count / 2);
+    first.add(0, count / 2, 1);
     Sums second = new Sums(before, now, columns);
-    second.add(count / 2, count);
+    second.add(count / 2, count, 1);
     List<Moments> halves = List.of(first.moments(), second.moments());
     first.add(second);
     return List.of(halves.get(0), halves.get(1), first.moments());
@@ -82,6 +89,18 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
     private final double[] outputs;
     private int count;
 
+    private Sums(Sums like, Matrix h, Matrix c, double[] inputs, double[] outputs, int count) {
+      this.before = like.before;
+      this.now = like.now;
+      this.columns = like.columns;
+      this.weights = like.weights;
+      this.h = h;
+      this.c = c;
+      this.inputs = inputs;
+      this.outputs = outputs;
+      this.count = count;
+    }
+
     Sums(Side before, Side now, int[] columns) {
       this.before = before;
       this.now = now;
@@ -94,24 +113,42 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
       this.outputs = new double[columns.length];
     }
 
-    void add(int begin, int end) {
-      for (int from = begin; from < end; from += CHUNK) {
-        int to = Math.min(from + CHUNK, end);
-        Matrix x = now.inputs(from, to);
-        Matrix y = LinearAlgebra.multiply(before.inputs(from, to), weights).columns(columns);
-        Optional<String> skip = now.layer().skip();
-        if (skip.isPresent()) {
-          addDifference(
-              y,
-              before.outputs(skip.get(), from, to).columns(columns),
-              now.outputs(skip.get(), from, to));
+    void add(int begin, int end, int threads) {
+      if (threads == 1 || h.rows() > WIDE) {
+        for (int from = begin; from < end; from += CHUNK) {
+          add(sums(from, Math.min(from + CHUNK, end)));
         }
-        h.add(LinearAlgebra.gram(x));
-        c.add(LinearAlgebra.multiplyTransposed(x, y));
-        sum(x, inputs);
-        sum(y, outputs);
+        return;
       }
-      count += end - begin;
+      try (Workers workers = new Workers(threads)) {
+        for (int wave = begin; wave < end; wave += threads * CHUNK) {
+          List<Supplier<Sums>> chunks = new ArrayList<>();
+          for (int from = wave; from < Math.min(wave + threads * CHUNK, end); from += CHUNK) {
+            int first = from;
+            chunks.add(() -> sums(first, Math.min(first + CHUNK, end)));
+          }
+          Workers.results(workers.start(chunks)).forEach(this::add);
+        }
+      }
+    }
+
+    private Sums sums(int from, int to) {
+      Matrix x = now.inputs(from, to);
+      Matrix y = LinearAlgebra.multiply(before.inputs(from, to), weights).columns(columns);
+      Optional<String> skip = now.layer().skip();
+      if (skip.isPresent()) {
+        addDifference(
+            y,
+            before.outputs(skip.get(), from, to).columns(columns),
+            now.outputs(skip.get(), from, to));
+      }
+      return new Sums(
+          this,
+          LinearAlgebra.gram(x),
+          LinearAlgebra.multiplyTransposed(x, y),
+          sum(x),
+          sum(y),
+          to - from);
     }
 
     void add(Sums other) {
@@ -152,15 +189,26 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
         && DoubleStream.of(c.values()).allMatch(Double::isFinite);
   }
 
-  /** What must be added to each output so that its mean is the target's. */
+  Means means() {
+    return new Means(inputMean, outputMean);
+  }
+
   double[] offset(Matrix weights) {
-    double[] offset = outputMean.clone();
-    for (int i = 0; i < weights.rows(); i++) {
-      for (int j = 0; j < offset.length; j++) {
-        offset[j] -= inputMean[i] * weights.at(i, j);
+    return means().offset(weights);
+  }
+
+  /** The first moments, which take no memory to speak of. */
+  record Means(double[] inputs, double[] outputs) {
+    /** What must be added to each output so that its mean is the target's. */
+    double[] offset(Matrix weights) {
+      double[] offset = outputs.clone();
+      for (int i = 0; i < weights.rows(); i++) {
+        for (int j = 0; j < offset.length; j++) {
+          offset[j] -= inputs[i] * weights.at(i, j);
+        }
       }
+      return offset;
     }
-    return offset;
   }
 
   private static void addDifference(Matrix y, Matrix before, Matrix now) {
@@ -169,10 +217,15 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
     }
   }
 
-  private static void sum(Matrix rows, double[] sums) {
-    for (int i = 0; i < rows.values().length; i++) {
-      sums[i % sums.length] += rows.values()[i];
+  private static double[] sum(Matrix rows) {
+    double[] sums = new double[rows.columns()];
+    double[] values = rows.values();
+    for (int at = 0; at < values.length; at += sums.length) {
+      for (int j = 0; j < sums.length; j++) {
+        sums[j] += values[at + j];
+      }
     }
+    return sums;
   }
 
   private static void centre(Matrix moments, double[] left, double[] right) {

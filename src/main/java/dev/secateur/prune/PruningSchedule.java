@@ -64,7 +64,8 @@ public final class PruningSchedule {
         pruning.beginStep(),
         OptionalInt.of(endStep),
         pruning.frequency(),
-        pruning.channels());
+        pruning.channels(),
+        pruning.pattern());
   }
 
   /** Whether masks are computed anew at the start of {@code step}. */

@@ -3,11 +3,13 @@ package dev.secateur.prune;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.channel.Axis;
 import dev.secateur.graph.channel.Channels;
+import dev.secateur.plan.ZeroPattern;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Prunes without training, kernel by kernel in the network's order: each layer is asked to say, on
@@ -20,10 +22,28 @@ public final class Reconstruction {
   /** Batches that sensitivity is measured on. */
   static final int SENSITIVITY_BATCHES = 8;
 
+  /** Half a minute of one core for the widest layers; what is narrower needs less. */
+  private static final double WORK = 5e11;
+
+  /** Matrices of its inputs that a layer's moments and its problem have in memory at once. */
+  private static final int MATRICES = 8;
+
   private final Samples samples;
 
   public Reconstruction(Samples samples) {
     this.samples = samples;
+  }
+
+  /**
+   * What pruning takes at most beside the weights, in bytes: values of samples, and a layer's
+   * matrices.
+   *
+   * @param values bytes that the values may take, as {@link Samples#count} is told
+   */
+  public static long bytes(Graph network, long values) {
+    long widest =
+        PrunableLayer.of(network).stream().mapToLong(l -> l.rows(network)).max().orElse(0);
+    return Samples.bytes(network, values) + MATRICES * widest * widest * Double.BYTES;
   }
 
   /**
@@ -42,6 +62,15 @@ public final class Reconstruction {
    * @throws java.util.concurrent.CancellationException if the samples' {@code cancelled} said so
    */
   public Graph prune(Graph original, KernelBudgets allocation) {
+    return prune(original, allocation, Optional.empty());
+  }
+
+  /**
+   * The same, with zeros that go together.
+   *
+   * @param pattern empty: single ones
+   */
+  public Graph prune(Graph original, KernelBudgets allocation, Optional<ZeroPattern> pattern) {
     Graph pruned = original;
     Activations before = samples.of(original);
     Activations now = samples.of(original);
@@ -49,7 +78,8 @@ public final class Reconstruction {
       samples.checkCancelled();
       before.advance(original, kernel.index());
       now.advance(pruned, kernel.index());
-      try (Choices choices = Choices.of(kernel, original, before, now)) {
+      try (Choices choices =
+          Choices.of(kernel, original, before, now, pattern, samples.threads(), WORK)) {
         pruned = pruned.withWeights(choices.keeping(allocation.kept().get(kernel.kernel())));
       }
     }

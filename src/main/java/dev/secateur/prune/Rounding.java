@@ -112,7 +112,7 @@ public final class Rounding {
       boolean one) {
     before.advance(original, layer.index());
     now.advance(rounded, layer.index());
-    Moments moments = Moments.of(layer, original, before, now);
+    Moments moments = Moments.of(layer, original, before, now, samples.threads());
     if (!moments.finite()) {
       // Whoever evaluates it will say so.
       return nearest(layer.kernel(), original, levels, one);

@@ -1,5 +1,6 @@
 package dev.secateur.prune;
 
+import dev.secateur.graph.Grid;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -79,7 +80,7 @@ final class RoundingProblem {
         best[j] = together(new Column[] {Column.of(form(j), r, original, j)}, most)[0];
       }
     }
-    List<Float> steps = Arrays.stream(best).map(b -> brief(b.step())).toList();
+    List<Float> steps = Arrays.stream(best).map(b -> Grid.brief(b.step())).toList();
     Matrix weights = Matrix.zeros(original.rows(), count);
     for (int j = 0; j < count; j++) {
       int[] rows = best[j].rows();
@@ -88,14 +89,6 @@ final class RoundingProblem {
       }
     }
     return new Solution(weights, shared ? steps.subList(0, 1) : steps);
-  }
-
-  /**
-   * Of a step, eight binary places: what more it has moves no level by a hundredth of itself, and
-   * would be half of its bytes in a zip.
-   */
-  private static float brief(double step) {
-    return Float.intBitsToFloat(Float.floatToIntBits((float) step) + 0x8000 & 0xffff0000);
   }
 
   private Form whole() {

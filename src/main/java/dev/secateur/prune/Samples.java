@@ -61,8 +61,16 @@ public record Samples(
   }
 
   private static int count(Graph network, long bytes, int most) {
-    long each = Math.max(Activations.mostFloats(network) * Float.BYTES * NETWORKS, 1);
-    return (int) Math.max(LEAST, Math.min(most, bytes / each));
+    return (int) Math.max(LEAST, Math.min(most, bytes / each(network)));
+  }
+
+  /** What the values of so many samples take. */
+  static long bytes(Graph network, long bytes) {
+    return count(network, bytes) * each(network);
+  }
+
+  private static long each(Graph network) {
+    return Math.max(Activations.mostFloats(network) * Float.BYTES * NETWORKS, 1);
   }
 
   /** How far another network is from the original, on a few of the samples. */
@@ -87,7 +95,7 @@ public record Samples(
    * @param seen as {@link Activations} has it
    */
   Activations of(Graph network, UnaryOperator<List<Tensor>> seen) {
-    return new Activations(network, part -> predictors.open(part, threads), batches, seen);
+    return new Activations(network, this, seen);
   }
 
   /** The same, for one of several threads. */

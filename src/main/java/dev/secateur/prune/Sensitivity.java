@@ -2,13 +2,17 @@ package dev.secateur.prune;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Tensor;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
-import java.util.stream.DoubleStream;
 
 /**
  * What each kernel alone costs: the divergence of the network's outputs when that kernel is pruned,
@@ -23,6 +27,9 @@ public record Sensitivity(List<Kernel> kernels) {
   /** No kernel is asked for more: what is beyond was not measured. */
   private static final double MOST = .98;
 
+  /** Two or three seconds of one core for the widest layers, each of whose sparsities is solved. */
+  private static final double WORK = 5e10;
+
   /** Steps of the whole network's size between which allocations are told apart. */
   private static final int UNITS = 2000;
 
@@ -36,39 +43,68 @@ public record Sensitivity(List<Kernel> kernels) {
     kernels = List.copyOf(kernels);
   }
 
+  /** A kernel that is being measured. */
+  private record Running(String name, long size, List<CompletableFuture<Double>> divergences) {
+    Kernel measured() {
+      return new Kernel(
+          name, size, Workers.results(divergences).stream().mapToDouble(d -> d).toArray());
+    }
+  }
+
   /**
-   * Kernels and sparsities do not wait for each other: each is solved and measured on one thread.
+   * Each sparsity of a kernel is solved and measured on one thread, while what the next kernel
+   * reads is computed.
    */
   static Sensitivity measure(Graph original, Samples samples, Divergence divergence) {
     Graph network = divergence.ofHeads(original);
-    Activations values = samples.alone().of(network);
+    Samples alone = samples.alone();
+    Activations values = alone.of(network);
     List<List<Tensor>> wanted = heads(samples.of(network), network);
     List<Kernel> kernels = new ArrayList<>();
+    Deque<Running> running = new ArrayDeque<>();
     try (Workers workers = new Workers(samples.threads())) {
       for (PrunableKernel kernel : PrunableKernel.of(network)) {
         samples.checkCancelled();
+        while (isWide(kernel, network) && !running.isEmpty()) {
+          kernels.add(running.remove().measured());
+        }
         values.advance(network, kernel.index());
-        long size = network.weights().get(kernel.kernel()).shape().size();
-        try (Choices choices = Choices.of(kernel, network, values, values)) {
-          List<Double> measured =
-              workers.all(
-                  DoubleStream.of(SPARSITIES)
-                      .mapToObj(s -> Math.max(KernelBudgets.kept(size, s), 1))
-                      .map(
-                          kept ->
-                              (Supplier<Double>)
-                                  () -> {
-                                    samples.checkCancelled();
-                                    Graph pruned = network.withWeights(choices.keeping(kept));
-                                    return divergence.between(wanted, heads(values.copy(), pruned));
-                                  })
-                      .toList());
-          kernels.add(
-              new Kernel(kernel.kernel(), size, measured.stream().mapToDouble(m -> m).toArray()));
+        Activations here = values.copy();
+        Choices choices =
+            Choices.of(kernel, network, here, here, Optional.empty(), alone.threads(), WORK);
+        IntFunction<Double> measuring =
+            kept -> {
+              samples.checkCancelled();
+              Graph pruned = network.withWeights(choices.keeping(kept));
+              return divergence.between(wanted, heads(here.copy(), pruned));
+            };
+        Running started = start(workers, network, kernel, measuring);
+        CompletableFuture.allOf(started.divergences().toArray(CompletableFuture[]::new))
+            .whenComplete((done, failure) -> choices.close());
+        running.add(started);
+        // What two kernels read is in memory at once.
+        if (running.size() > 1) {
+          kernels.add(running.remove().measured());
         }
       }
+      running.forEach(r -> kernels.add(r.measured()));
     }
     return new Sensitivity(kernels);
+  }
+
+  private static boolean isWide(PrunableKernel kernel, Graph network) {
+    return kernel instanceof PrunableLayer layer && layer.rows(network) > Moments.WIDE;
+  }
+
+  private static Running start(
+      Workers workers, Graph network, PrunableKernel kernel, IntFunction<Double> measuring) {
+    long size = network.weights().get(kernel.kernel()).shape().size();
+    List<Supplier<Double>> work = new ArrayList<>();
+    for (double sparsity : SPARSITIES) {
+      int kept = Math.max(KernelBudgets.kept(size, sparsity), 1);
+      work.add(() -> measuring.apply(kept));
+    }
+    return new Running(kernel.kernel(), size, workers.start(work));
   }
 
   private static List<List<Tensor>> heads(Activations values, Graph network) {

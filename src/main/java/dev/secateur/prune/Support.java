@@ -1,6 +1,12 @@
 package dev.secateur.prune;
 
+import dev.secateur.plan.ZeroPattern;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /** Which entries of a kernel, as a matrix, may stay: the projection that a sparsity asks for. */
 sealed interface Support {
@@ -9,6 +15,110 @@ sealed interface Support {
    * @return for each entry, row-major, whether it stays
    */
   boolean[] of(Matrix weights);
+
+  /**
+   * @param pattern empty: single entries
+   * @param kept entries that may stay, where the pattern does not say it
+   * @param channels input channels: the matrix' rows are these, for each place of the kernel
+   */
+  static Support of(Optional<ZeroPattern> pattern, int kept, int channels) {
+    if (pattern.isEmpty()) {
+      return new Largest(kept);
+    }
+    if (pattern.get() instanceof ZeroPattern.Blocks blocks) {
+      return new Blocks(blocks.inputs(), blocks.outputs(), kept);
+    }
+    return new TwoOfFour(channels);
+  }
+
+  /**
+   * The two largest of every four consecutive channels, of each output and place of the kernel; of
+   * equal ones the first. Of fewer than four at the end, two as well.
+   */
+  record TwoOfFour(int channels) implements Support {
+    private static final int GROUP = 4;
+    private static final int STAY = 2;
+
+    @Override
+    public boolean[] of(Matrix weights) {
+      boolean[] stays = new boolean[weights.values().length];
+      for (int column = 0; column < weights.columns(); column++) {
+        for (int place = 0; place < weights.rows(); place += channels) {
+          for (int from = place; from < place + channels; from += GROUP) {
+            int to = Math.min(from + GROUP, place + channels);
+            for (int n = 0; n < Math.min(STAY, to - from); n++) {
+              stays[largest(weights, stays, column, from, to)] = true;
+            }
+          }
+        }
+      }
+      return stays;
+    }
+
+    /** Of those that do not stay yet. */
+    private static int largest(Matrix weights, boolean[] stays, int column, int from, int to) {
+      int largest = -1;
+      for (int row = from; row < to; row++) {
+        int at = row * weights.columns() + column;
+        if (!stays[at]
+            && (largest < 0
+                || Math.abs(weights.values()[at]) > Math.abs(weights.values()[largest]))) {
+          largest = at;
+        }
+      }
+      return largest;
+    }
+  }
+
+  /**
+   * The blocks with the largest mean square, as many as have {@code kept} entries at most, but one;
+   * of equal ones the first. Blocks at the edges are smaller.
+   */
+  record Blocks(int inputs, int outputs, int kept) implements Support {
+    private record Block(int row, int column, int entries, double square) {}
+
+    @Override
+    public boolean[] of(Matrix weights) {
+      List<Block> blocks = new ArrayList<>();
+      for (int row = 0; row < weights.rows(); row += inputs) {
+        for (int column = 0; column < weights.columns(); column += outputs) {
+          blocks.add(block(weights, row, column));
+        }
+      }
+      blocks.sort(Comparator.comparingDouble((Block b) -> -b.square() / b.entries()));
+      boolean[] stays = new boolean[weights.values().length];
+      int left = kept;
+      for (Block block : blocks) {
+        if (block.entries() <= left || left == kept) {
+          left -= block.entries();
+          each(weights, block.row(), block.column(), at -> stays[at] = true);
+        }
+      }
+      return stays;
+    }
+
+    private Block block(Matrix weights, int row, int column) {
+      double[] square = new double[1];
+      int[] entries = new int[1];
+      each(
+          weights,
+          row,
+          column,
+          at -> {
+            square[0] += weights.values()[at] * weights.values()[at];
+            entries[0]++;
+          });
+      return new Block(row, column, entries[0], square[0]);
+    }
+
+    private void each(Matrix weights, int row, int column, IntConsumer what) {
+      for (int i = row; i < Math.min(row + inputs, weights.rows()); i++) {
+        for (int j = column; j < Math.min(column + outputs, weights.columns()); j++) {
+          what.accept(i * weights.columns() + j);
+        }
+      }
+    }
+  }
 
   /** The {@code kept} largest entries, wherever they are; of equal ones the first. */
   record Largest(int kept) implements Support {

@@ -7,7 +7,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
-/** Threads that do what does not depend on each other. */
+/**
+ * Threads that do what does not depend on each other. What comes out does not depend on how many
+ * they are: results stand in the order of the work.
+ */
 final class Workers implements AutoCloseable {
   private final ExecutorService threads;
 
@@ -22,13 +25,13 @@ final class Workers implements AutoCloseable {
             });
   }
 
-  /**
-   * The results, in the order of the work. Returns, or throws what the work threw, when all of it
-   * has ended: it may use what is closed thereafter.
-   */
-  <T> List<T> all(List<Supplier<T>> work) {
-    List<CompletableFuture<T>> running =
-        work.stream().map(w -> CompletableFuture.supplyAsync(w, threads)).toList();
+  /** Begins the work; each of what is returned ends when its part has. */
+  <T> List<CompletableFuture<T>> start(List<Supplier<T>> work) {
+    return work.stream().map(w -> CompletableFuture.supplyAsync(w, threads)).toList();
+  }
+
+  /** The results, when all of the work has ended; throws what the work threw. */
+  static <T> List<T> results(List<CompletableFuture<T>> running) {
     try {
       CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
     } catch (CompletionException e) {
@@ -37,8 +40,9 @@ final class Workers implements AutoCloseable {
     return running.stream().map(CompletableFuture::join).toList();
   }
 
+  /** What has begun goes on to its end. */
   @Override
   public void close() {
-    threads.shutdownNow();
+    threads.shutdown();
   }
 }

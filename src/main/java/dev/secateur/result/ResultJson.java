@@ -20,7 +20,7 @@ public final class ResultJson {
     json.set("plan", result.plan().document());
     json.set("variants", MAPPER.valueToTree(result.variants()));
     json.set("layers", MAPPER.valueToTree(result.layers()));
-    result.channels().ifPresent(c -> json.set("channels", MAPPER.valueToTree(c)));
+    result.channels().ifPresent(c -> json.set("channels", channels(c)));
     json.set("training", MAPPER.valueToTree(result.training()));
     json.set("calibration", MAPPER.valueToTree(result.calibration()));
     json.set("layerErrors", MAPPER.valueToTree(result.layerErrors()));
@@ -30,6 +30,10 @@ public final class ResultJson {
     json.set("artifacts", MAPPER.valueToTree(result.artifacts()));
     result.search().ifPresent(search -> json.set("search", search(search)));
     return json;
+  }
+
+  public static ObjectNode channels(Narrowed channels) {
+    return MAPPER.valueToTree(channels);
   }
 
   public static ObjectNode search(Searched search) {

@@ -6,10 +6,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Which trials count: the best one, and those that no other beats. */
+/**
+ * Which trials count: the best one, and those that no other beats.
+ *
+ * @param trials within, where that is more than {@link Luck}
+ */
 public record Front(Search search, List<Trial> trials) {
   public Front {
-    trials = List.copyOf(trials);
+    trials = Luck.settled(trials);
   }
 
   /**

@@ -28,13 +28,13 @@ public record Strategy(Search search, boolean trainable) {
   /** Trials of a round: as many may run at once. */
   static final int WIDTH = 4;
 
-  /** Rounds without training; more where nothing can be trained. */
-  private static final int UNTRAINED_ROUNDS = 2;
+  /** One round without training, and one of whole trainings, for so many trials. */
+  private static final int TRIALS_A_ROUND = 12;
+
+  /** As many rounds at least; more without training where nothing can be trained. */
+  private static final int ROUNDS = 2;
 
   private static final int UNTRAINED_ONLY = 5;
-
-  /** Rounds of trials that train to the end. */
-  private static final int TRAINED_ROUNDS = 2;
 
   /** A short training, as a part of a whole one. */
   private static final int SHORT = 5;
@@ -69,12 +69,11 @@ public record Strategy(Search search, boolean trainable) {
     if (space.schemes().isEmpty()) {
       return List.of();
     }
-    return round(space, trials).stream().limit(left).toList();
+    return round(space, Luck.settled(trials)).stream().limit(left).toList();
   }
 
   private boolean spent(List<Trial> trials) {
-    double seconds =
-        trials.stream().flatMap(t -> t.found().stream()).mapToDouble(Trial.Found::seconds).sum();
+    double seconds = trials.stream().mapToDouble(Trial::seconds).sum();
     return search.processorMinutes().filter(m -> seconds >= 60 * m).isPresent();
   }
 
@@ -90,7 +89,8 @@ public record Strategy(Search search, boolean trainable) {
     int brief = epochs <= 2 ? epochs : Math.max(1, epochs / SHORT);
     long untrained = rounds(trials, 0) - 1;
     boolean begun = trials.stream().anyMatch(t -> t.point().epochs() > 0);
-    if (!begun && untrained < (epochs == 0 ? UNTRAINED_ONLY : UNTRAINED_ROUNDS)) {
+    int rounds = Math.max(ROUNDS, search.trials() / TRIALS_A_ROUND);
+    if (!begun && untrained < (epochs == 0 ? Math.max(UNTRAINED_ONLY, rounds) : rounds)) {
       List<Point> points = model.promising(0, WIDTH);
       if (!points.isEmpty()) {
         return points;
@@ -105,7 +105,7 @@ public record Strategy(Search search, boolean trainable) {
     long whole = rounds(trials, epochs);
     return whole == 0 && brief < epochs
         ? model.survivors(brief, epochs)
-        : whole < TRAINED_ROUNDS ? model.promising(epochs, WIDTH / 2) : List.of();
+        : whole < rounds ? model.promising(epochs, WIDTH / 2) : List.of();
   }
 
   private static long rounds(List<Trial> trials, int epochs) {

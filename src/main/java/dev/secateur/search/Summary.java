@@ -32,14 +32,15 @@ public final class Summary {
       JobResult result,
       boolean onEvaluation) {
     Search search = base.search().orElseThrow();
+    Front front = new Front(search, trials);
     return new Searched(
         search.objective(),
         best.found().map(Trial.Found::samples).orElse(heldOut),
         best.number(),
-        trials.stream().map(t -> tried(t, base, heldOut)).toList(),
-        front(new Front(search, trials)),
+        front.trials().stream().map(t -> tried(t, base, heldOut)).toList(),
+        front(front),
         onEvaluation ? optimism(best, result) : Optional.empty(),
-        trials.stream().flatMap(t -> t.found().stream()).mapToDouble(Trial.Found::seconds).sum());
+        trials.stream().mapToDouble(Trial::seconds).sum());
   }
 
   private static Searched.Tried tried(Trial trial, Plan base, int heldOut) {
@@ -65,7 +66,7 @@ public final class Summary {
                         f.macs(),
                         f.memory(),
                         f.latency())),
-        trial.found().map(Trial.Found::seconds).orElse(0.0),
+        trial.seconds(),
         trial.found().isPresent()
             ? point.plan(base, heldOut, HeldOut.Judged.NOTHING).document()
             : base.document());

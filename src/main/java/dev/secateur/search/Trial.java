@@ -18,38 +18,60 @@ import java.util.Optional;
  * @param round trials of one round were decided on together
  * @param found empty where it could not be tried
  * @param reason why it was accepted, rejected, or could not be tried
+ * @param seconds of processor time, one a thread
  */
-public record Trial(int number, int round, Point point, Optional<Found> found, String reason) {
+public record Trial(
+    int number, int round, Point point, Optional<Found> found, String reason, double seconds) {
   /**
    * What was measured, on the samples that the search holds out.
    *
-   * @param within whether it meets the acceptance, and would if luck had been a standard error
-   *     kinder to it than it deserves (the one-standard-error rule: Breiman et al. 1984)
+   * @param within whether it meets the acceptance
    * @param measure the foremost of the task
    * @param measures all of the first output's
    * @param loss how much worse the foremost is than the original's value; below zero where it is
    *     better
+   * @param error the standard error of the loss; 0 where it is not counted in samples
+   * @param allowedDrop how much worse a measure that is counted in samples may be; empty where the
+   *     acceptance goes by others too
    * @param divergence of the outputs from the original's
    * @param macs empty where it was not counted, as is {@code memory}
    * @param latency microseconds
    * @param samples that it was measured on
-   * @param seconds of processor time, one a thread
    */
   public record Found(
       boolean within,
       Measure measure,
       Map<Measure, Double> measures,
       double loss,
+      double error,
+      Optional<Double> allowedDrop,
       double divergence,
       long bytes,
       long zippedBytes,
       Optional<Long> macs,
       Optional<Long> memory,
       double latency,
-      int samples,
-      double seconds) {
+      int samples) {
     public Found {
       measures = Collections.unmodifiableMap(new EnumMap<>(measures));
+    }
+
+    /** The same, too far from the original. */
+    Found beyond() {
+      return new Found(
+          false,
+          measure,
+          measures,
+          loss,
+          error,
+          allowedDrop,
+          divergence,
+          bytes,
+          zippedBytes,
+          macs,
+          memory,
+          latency,
+          samples);
     }
 
     /** What is to be small; infinite where it is not known. */
@@ -73,7 +95,7 @@ public record Trial(int number, int round, Point point, Optional<Found> found, S
    */
   public static Trial of(int number, int round, Point point, JobResult result, double seconds) {
     if (result.variants().size() < 2) {
-      return failed(number, round, point, result.reason());
+      return failed(number, round, point, result.reason(), seconds);
     }
     Variant original = result.variants().get(0);
     Variant tried = result.variants().get(result.variants().size() - 1);
@@ -96,40 +118,47 @@ public record Trial(int number, int round, Point point, Optional<Found> found, S
         point,
         Optional.of(
             new Found(
-                result.outcome() == Outcome.ACCEPTED
-                    && surely(result.plan().acceptance(), measure, worse, tried),
+                result.outcome() == Outcome.ACCEPTED,
                 measure,
                 after.measures(),
                 worse,
+                error(measure, tried),
+                allowed(result.plan().acceptance(), measure),
                 tried.divergence().orElse(Math.max(0, Math.abs(change))),
                 tried.bytes(),
                 tried.zippedBytes(),
                 Optional.of(tried.macs()),
                 tried.activationBytes(),
                 tried.latencyMicros().median(),
-                tried.samples(),
-                seconds)),
-        result.reason());
+                tried.samples())),
+        result.reason(),
+        seconds);
   }
 
   /**
-   * Whether a drop that is counted in samples is far enough from the limit. Of {@code n} samples a
-   * part {@code f} is answered otherwise than by the original: the drop's standard error is {@code
-   * √(f/n)} at most.
+   * Of {@code n} samples a part {@code f} is answered otherwise than by the original: the standard
+   * error of a drop is {@code √(f/n)} at most.
    */
-  private static boolean surely(
-      Acceptance acceptance, Measure measure, double drop, Variant variant) {
-    Optional<Double> agreement = variant.agreementWithOriginal();
-    boolean counted =
-        switch (measure) {
-          case TOP1, ACCURACY, AGREEMENT -> true;
-          default -> false;
-        };
-    if (!counted || agreement.isEmpty() || !acceptance.bounds().isEmpty()) {
-      return true;
-    }
-    double error = Math.sqrt((1 - agreement.get()) / variant.samples());
-    return drop + error <= acceptance.maxAccuracyDrop().orElse(Acceptance.MAX_ACCURACY_DROP);
+  private static double error(Measure measure, Variant variant) {
+    return isCounted(measure)
+        ? variant
+            .agreementWithOriginal()
+            .map(same -> Math.sqrt((1 - same) / variant.samples()))
+            .orElse(0.0)
+        : 0;
+  }
+
+  private static Optional<Double> allowed(Acceptance acceptance, Measure measure) {
+    return isCounted(measure) && acceptance.bounds().isEmpty()
+        ? acceptance.maxAccuracyDrop().or(() -> Optional.of(Acceptance.MAX_ACCURACY_DROP))
+        : Optional.empty();
+  }
+
+  private static boolean isCounted(Measure measure) {
+    return switch (measure) {
+      case TOP1, ACCURACY, AGREEMENT -> true;
+      default -> false;
+    };
   }
 
   /** Of what compares with the original: equal to it. */
@@ -137,8 +166,12 @@ public record Trial(int number, int round, Point point, Optional<Found> found, S
     return measure.direction() == Measure.Direction.HIGHER ? 1 : 0;
   }
 
+  Trial with(Found other) {
+    return new Trial(number, round, point, Optional.of(other), reason, seconds);
+  }
+
   /** A trial that could not run. */
-  public static Trial failed(int number, int round, Point point, String reason) {
-    return new Trial(number, round, point, Optional.empty(), reason);
+  public static Trial failed(int number, int round, Point point, String reason, double seconds) {
+    return new Trial(number, round, point, Optional.empty(), reason, seconds);
   }
 }

@@ -98,6 +98,12 @@ public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore,
   void delete(ObjectUri uri);
 
   /**
+   * Removes what a bucket that keeps versions still keeps of objects below {@code prefix} that were
+   * overwritten or deleted. Where none are kept there is nothing to do.
+   */
+  default void deleteOldVersions(ObjectUri prefix) {}
+
+  /**
    * Asks nobody but the allow-list.
    *
    * @throws StoreException if objects under {@code prefix} may not be written

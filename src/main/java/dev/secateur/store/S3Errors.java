@@ -42,7 +42,7 @@ final class S3Errors {
       case 404 -> Kind.NOT_FOUND;
       case 401, 403 -> Kind.FORBIDDEN;
       case 412, 416 -> Kind.CHANGED;
-      case 400, 405, 409, 411 -> Kind.FORBIDDEN;
+      case 400, 405, 409, 411, 501 -> Kind.FORBIDDEN;
       default -> Kind.UNAVAILABLE;
     };
   }

@@ -14,12 +14,15 @@ import io.minio.ListObjectsArgs;
 import io.minio.MinioClient;
 import io.minio.ObjectWriteResponse;
 import io.minio.RemoveObjectArgs;
+import io.minio.RemoveObjectsArgs;
 import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
 import io.minio.UploadObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.ServerException;
 import io.minio.http.HttpUtils;
+import io.minio.messages.DeleteError;
+import io.minio.messages.DeleteObject;
 import io.minio.messages.Item;
 import java.io.IOException;
 import java.io.InputStream;
@@ -106,11 +109,9 @@ public final class S3ObjectStore implements ObjectStore {
     }
     this.small = SmallObjects.open(settings, http);
     this.retries =
-        RetryPolicy.builder()
+        Waits.policy(Duration.ofMillis(100), Duration.ofSeconds(5))
             .handleIf(e -> e instanceof StoreException s && s.kind() == Kind.UNAVAILABLE)
             .withMaxRetries(settings.retries())
-            .withBackoff(Duration.ofMillis(100), Duration.ofSeconds(5))
-            .withJitter(0.25)
             .build();
   }
 
@@ -450,6 +451,54 @@ public final class S3ObjectStore implements ObjectStore {
               RemoveObjectArgs.builder().bucket(uri.bucket()).object(uri.key()).build());
           return true;
         });
+  }
+
+  /** What is deleted shows as deleted until nothing older is left that could show in its place. */
+  @Override
+  public void deleteOldVersions(ObjectUri prefix) {
+    allowed.requireWritable(prefix);
+    request(
+        Operation.DELETE,
+        prefix,
+        () -> {
+          List<DeleteObject> old = new ArrayList<>();
+          List<DeleteObject> markers = new ArrayList<>();
+          for (io.minio.Result<Item> result : client.listObjects(versions(prefix))) {
+            Item item = result.get();
+            DeleteObject version = new DeleteObject(item.objectName(), item.versionId());
+            if (!item.isLatest()) {
+              old.add(version);
+            } else if (item.isDeleteMarker()) {
+              markers.add(version);
+            }
+            if (old.size() == LARGEST_PAGE) {
+              deleteVersions(prefix, old);
+              old.clear();
+            }
+          }
+          deleteVersions(prefix, old);
+          deleteVersions(prefix, markers);
+          return true;
+        });
+  }
+
+  private static ListObjectsArgs versions(ObjectUri prefix) {
+    return ListObjectsArgs.builder()
+        .bucket(prefix.bucket())
+        .prefix(prefix.key())
+        .recursive(true)
+        .includeVersions(true)
+        .build();
+  }
+
+  private void deleteVersions(ObjectUri prefix, List<DeleteObject> versions) throws Exception {
+    for (io.minio.Result<DeleteError> refused :
+        client.removeObjects(
+            RemoveObjectsArgs.builder().bucket(prefix.bucket()).objects(versions).build())) {
+      DeleteError error = refused.get();
+      throw new StoreException(
+          Kind.FORBIDDEN, prefix + ": the store says " + error.code() + " of an old version");
+    }
   }
 
   @Override

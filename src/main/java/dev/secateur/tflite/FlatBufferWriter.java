@@ -86,13 +86,10 @@ final class FlatBufferWriter {
     return (int) size;
   }
 
+  /** A file that is handed out has its operators in {@link MemoryOrder}, which takes its time. */
   static TfliteModel write(Program program, ModelMetadata metadata) {
-    return writeInOrder(MemoryOrder.of(program), metadata);
-  }
-
-  /** With the operators as they stand: what never leaves the process need not be small. */
-  static TfliteModel writeInOrder(Program program, ModelMetadata metadata) {
-    return new FlatBufferWriter(program).model(metadata);
+    return new FlatBufferWriter(metadata.usage().isPresent() ? MemoryOrder.of(program) : program)
+        .model(metadata);
   }
 
   private TfliteModel model(ModelMetadata metadata) {

@@ -43,7 +43,7 @@ final class LayerErrors {
     }
     int[] watched =
         twins.stream().flatMapToInt(t -> IntStream.of(t.actual(), t.expected())).toArray();
-    TfliteModel model = FlatBufferWriter.writeInOrder(twinned, new ModelMetadata("twins", ""));
+    TfliteModel model = FlatBufferWriter.write(twinned, new ModelMetadata("twins", ""));
     try (TfliteInterpreter interpreter = TfliteInterpreter.watching(model, threads, watched)) {
       for (List<Tensor> batch : batches) {
         interpreter.run(batch);

@@ -92,6 +92,10 @@ final class MemoryOrder {
 
   /** Empty where the order that there is needs no more than any other that was found. */
   private List<Integer> best() {
+    long peak = peak(program);
+    if (peak == bound()) {
+      return List.of();
+    }
     Map<BitSet, State> states = new LinkedHashMap<>();
     State first = start();
     states.put(first.run(), first);
@@ -106,7 +110,7 @@ final class MemoryOrder {
       states = further.size() <= BEAM ? further : mostPromising(further);
     }
     State found = states.values().iterator().next();
-    if (found.peak() >= peak(program)) {
+    if (found.peak() >= peak) {
       return List.of();
     }
     List<Integer> order = new ArrayList<>();
@@ -114,6 +118,19 @@ final class MemoryOrder {
       order.add(0, state.last());
     }
     return order;
+  }
+
+  /**
+   * What no order needs less than: each operator's operands and result, and all inputs at first.
+   */
+  private long bound() {
+    long bound = start().live();
+    for (Operator operator : operators) {
+      Set<Integer> held = new LinkedHashSet<>(operator.inputs());
+      held.add(operator.output());
+      bound = Math.max(bound, held.stream().mapToLong(t -> sizes[t]).sum());
+    }
+    return bound;
   }
 
   private static Map<BitSet, State> mostPromising(Map<BitSet, State> states) {

@@ -1,6 +1,7 @@
 package dev.secateur.train;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Grid;
 import dev.secateur.plan.FineTuning;
 import dev.secateur.plan.Pruning;
 import java.util.Collections;
@@ -26,6 +27,7 @@ import java.util.OptionalInt;
  *     nothing was held out
  * @param scales that the network has learned to be quantized with, by name of input or node; empty
  *     where it has not
+ * @param grids that kernels stand on, where the network has learned that
  * @param sparsity reached fraction of zeros by name of each pruned weight, in the graph's order
  */
 public record FineTuned(
@@ -40,6 +42,7 @@ public record FineTuned(
     Optional<Double> learningRate,
     Optional<HeldOut> heldOut,
     Map<String, Quantizing.Scale> scales,
+    Map<String, Grid> grids,
     Map<String, Double> sparsity) {
   /**
    * The loss on samples that were not trained on. Where training made it worse, the network is the
@@ -54,6 +57,7 @@ public record FineTuned(
   public FineTuned {
     epochs = List.copyOf(epochs);
     scales = Map.copyOf(scales);
+    grids = Map.copyOf(grids);
     sparsity = Collections.unmodifiableMap(new LinkedHashMap<>(sparsity));
   }
 }

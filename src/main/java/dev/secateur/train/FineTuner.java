@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
@@ -61,6 +62,9 @@ public final class FineTuner implements AutoCloseable {
   private final boolean fixed;
 
   private final Quantizing quantizing;
+
+  /** Of kernels that learn to stand on a grid. */
+  private final Map<String, Integer> levels;
 
   /** After so many steps the network is quantized in training. */
   private final int quantizedFrom;
@@ -112,9 +116,10 @@ public final class FineTuner implements AutoCloseable {
     this.fixed = pruning.method() == Pruning.Method.RECONSTRUCT;
     this.pruned = pruned(network, pruning);
     Map<String, Quantizing.Scale> scales = steps == 0 ? Map.of() : quantizing.scales(network);
+    this.levels = scales.isEmpty() ? Map.of() : quantizing.levels(network);
     this.fingerprint =
-        fingerprint(network, train, how, schedule.resolved(), objective, scales.keySet());
-    this.quantizedFrom = scales.isEmpty() ? steps : steps / 2;
+        fingerprint(network, train, how, schedule.resolved(), objective, scales.keySet(), levels);
+    this.quantizedFrom = quantizedFrom(scales.keySet(), levels.keySet());
     this.saved = checkpoints.latest().filter(this::isOfThisRun);
     this.precision =
         saved
@@ -127,6 +132,7 @@ public final class FineTuner implements AutoCloseable {
             how.optimizer(),
             pruned,
             scales.keySet(),
+            levels,
             precision,
             threads);
     if (fixed) {
@@ -230,7 +236,20 @@ public final class FineTuner implements AutoCloseable {
         how.learningRate(),
         Optional.empty(),
         Map.of(),
+        Map.of(),
         reached(network, pruned(network, pruning)));
+  }
+
+  /**
+   * Few levels are learned from the first step on, from where reconstruction has put them; but
+   * normalisations that are to move need half of the run for that, since they stand still while the
+   * network is quantized.
+   */
+  private int quantizedFrom(Set<String> values, Set<String> kernels) {
+    if (values.isEmpty()) {
+      return steps;
+    }
+    return !kernels.isEmpty() && how.freezeBatchNorm() ? 0 : steps / 2;
   }
 
   private static List<String> pruned(Graph network, Pruning pruning) {
@@ -269,7 +288,7 @@ public final class FineTuner implements AutoCloseable {
   }
 
   private FineTuned run() {
-    Optional<Double> before = fixed && steps > 0 ? validate().map(v -> v[0]) : Optional.empty();
+    Optional<Double> before = fixed && steps > 0 ? before() : Optional.empty();
     saved.ifPresent(
         file -> {
           progress = CheckpointFile.read(file, session);
@@ -287,6 +306,17 @@ public final class FineTuner implements AutoCloseable {
       session.prune((float) schedule.resolved().finalSparsity());
     }
     return result(before);
+  }
+
+  /** The loss on what is held out, of the network as it came in. */
+  private Optional<Double> before() {
+    if (levels.isEmpty()) {
+      return validate().map(v -> v[0]);
+    }
+    quantize(network);
+    Optional<Double> before = validate().map(v -> v[0]);
+    session.write(network);
+    return before;
   }
 
   private void train() {
@@ -316,7 +346,7 @@ public final class FineTuner implements AutoCloseable {
       sparsity = session.sparsity();
     }
     if (step == quantizedFrom + 1) {
-      session.quantize(quantizing.scales(session.trained(network)));
+      quantize(session.trained(network));
     }
     try (Feed feed = batches.next()) {
       TrainingSession.Outcome outcome =
@@ -342,6 +372,17 @@ public final class FineTuner implements AutoCloseable {
                 sparsity));
       }
     }
+  }
+
+  /** From here on, a network learns to be what it becomes in its file. */
+  private void quantize(Graph now) {
+    Graph start = now;
+    if (!levels.isEmpty()) {
+      Quantizing.Rounded rounded = quantizing.rounded(now);
+      session.round(rounded);
+      start = rounded.network();
+    }
+    session.quantize(quantizing.scales(start));
   }
 
   private void endEpoch() {
@@ -402,7 +443,8 @@ public final class FineTuner implements AutoCloseable {
         before.flatMap(
             b -> validate().map(v -> new FineTuned.HeldOut(split.heldOut().length, b, v[0])));
     boolean kept = heldOut.filter(FineTuned.HeldOut::worse).isPresent();
-    Graph trained = kept ? network : session.trained(network);
+    Quantizing.Rounded rounded = session.rounded(network);
+    Graph trained = kept ? network : rounded.network();
     return new FineTuned(
         trained,
         steps,
@@ -415,6 +457,7 @@ public final class FineTuner implements AutoCloseable {
         how.learningRate(),
         heldOut,
         kept ? Map.of() : session.scales(),
+        kept ? Map.of() : rounded.grids(),
         reached(trained, pruned));
   }
 
@@ -425,11 +468,15 @@ public final class FineTuner implements AutoCloseable {
       FineTuning how,
       Pruning pruning,
       Objective objective,
-      Set<String> quantized) {
+      Set<String> quantized,
+      Map<String, Integer> levels) {
     MessageDigest digest = CheckpointFile.sha256();
     String words = train.digest() + how + pruning + objective + network.nodes();
     if (!quantized.isEmpty()) {
       words += new TreeSet<>(quantized);
+    }
+    if (!levels.isEmpty()) {
+      words += new TreeMap<>(levels);
     }
     digest.update(words.getBytes(StandardCharsets.UTF_8));
     for (Weight weight : network.weights().values()) {

@@ -1,6 +1,7 @@
 package dev.secateur.train;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.graph.Grid;
 import dev.secateur.graph.Node;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -42,6 +44,7 @@ final class TrainingSession implements AutoCloseable {
   private static final String MASK = "|mask";
   private static final String SCALE = "|scale";
   private static final String ZERO_POINT = "|zero-point";
+  private static final String STEPS = "|steps";
 
   private final Graph network;
   private final Objective objective;
@@ -64,6 +67,10 @@ final class TrainingSession implements AutoCloseable {
   private final Operand<TFloat32> inferenceCorrect;
   private final NoOp train;
   private final List<String> quantized;
+
+  /** The largest level of each kernel that stands on a grid when the network is quantized. */
+  private final Map<String, Integer> levels;
+
   private final Optional<Quantized> aware;
   private final Session session;
 
@@ -78,12 +85,21 @@ final class TrainingSession implements AutoCloseable {
       FineTuning.Optimizer optimizer,
       List<String> pruned,
       int threads) {
-    this(network, objective, optimizer, pruned, Set.of(), FineTuning.Precision.FLOAT32, threads);
+    this(
+        network,
+        objective,
+        optimizer,
+        pruned,
+        Set.of(),
+        Map.of(),
+        FineTuning.Precision.FLOAT32,
+        threads);
   }
 
   /**
    * @param quantized values that {@link #quantize} gives scales; empty for a network that does not
    *     learn to be quantized
+   * @param levels the largest of each kernel that {@link #round} puts on a grid
    * @param precision of what a step computes with; the variables are float32
    */
   TrainingSession(
@@ -92,12 +108,14 @@ final class TrainingSession implements AutoCloseable {
       FineTuning.Optimizer optimizer,
       List<String> pruned,
       Set<String> quantized,
+      Map<String, Integer> levels,
       FineTuning.Precision precision,
       int threads) {
     this.network = network;
     this.objective = objective;
     this.pruned = List.copyOf(pruned);
     this.quantized = quantized.stream().sorted().toList();
+    this.levels = new TreeMap<>(levels);
     this.masks = pruned.stream().map(TrainingSession::mask).toList();
     this.losses = new Losses(tf, objective);
     network.inputs().forEach(i -> inputs.add(placeholder(i.shape())));
@@ -144,6 +162,9 @@ final class TrainingSession implements AutoCloseable {
       variables.define(value + SCALE, Shape.of(1));
       variables.define(value + ZERO_POINT, Shape.of(1));
     }
+    levels
+        .keySet()
+        .forEach(name -> variables.define(name + STEPS, Shape.of(variables.shape(name).last())));
   }
 
   /**
@@ -199,10 +220,17 @@ final class TrainingSession implements AutoCloseable {
         .forEach(i -> rounded.computeIfPresent(i.name(), (name, x) -> quantized(fake, name, x)));
     for (Node node : network.nodes()) {
       if (FakeQuantization.hasKernel(node) && network.weight(node.input(1)).isPresent()) {
-        rounded.put(node.input(1), fake.kernel(node, values.get(node.input(1))));
+        rounded.computeIfPresent(node.input(1), (name, kernel) -> rounded(fake, node, kernel));
       }
     }
     return rounded;
+  }
+
+  private Operand<TFloat32> rounded(FakeQuantization fake, Node node, Operand<TFloat32> kernel) {
+    String name = node.input(1);
+    return levels.containsKey(name)
+        ? fake.kernel(kernel, variables.read(name + STEPS), levels.get(name))
+        : fake.kernel(node, kernel);
   }
 
   private Operand<TFloat32> quantized(FakeQuantization fake, String name, Operand<TFloat32> x) {
@@ -226,6 +254,53 @@ final class TrainingSession implements AutoCloseable {
           Quantizing.Scale of = scales.get(value);
           return new float[] {scale ? of.scale() : of.zeroPoint()};
         });
+  }
+
+  /** Sets the weights to a network's. */
+  void write(Graph like) {
+    variables.write(session, weights(), name -> like.weights().get(name).value().values());
+  }
+
+  /** Sets the weights to a network's, and the steps of its grids, which stay from then on. */
+  void round(Quantizing.Rounded start) {
+    write(start.network());
+    variables.write(
+        session,
+        levels.keySet().stream().map(name -> name + STEPS).toList(),
+        name -> {
+          float[] steps = new float[size(name)];
+          Grid grid = start.grids().get(name.substring(0, name.length() - STEPS.length()));
+          for (int c = 0; c < steps.length; c++) {
+            steps[c] = grid.step(c);
+          }
+          return steps;
+        });
+  }
+
+  /** The network as it is now, and the grids, on which its kernels then stand. */
+  Quantizing.Rounded rounded(Graph like) {
+    Graph trained = trained(like);
+    Map<String, Grid> grids = new HashMap<>();
+    Map<String, Tensor> kernels = new HashMap<>();
+    variables.read(
+        session,
+        levels.keySet().stream().map(name -> name + STEPS).toList(),
+        (name, steps) -> {
+          String kernel = name.substring(0, name.length() - STEPS.length());
+          Grid grid = new Grid(levels.get(kernel), distinct(steps));
+          grids.put(kernel, grid);
+          kernels.put(kernel, grid.nearest(trained.weights().get(kernel).value()));
+        });
+    return new Quantizing.Rounded(trained.withWeights(kernels), grids);
+  }
+
+  /** One, where all are equal. */
+  private static List<Float> distinct(float[] steps) {
+    List<Float> all = new ArrayList<>();
+    for (float step : steps) {
+      all.add(step);
+    }
+    return Set.copyOf(all).size() == 1 ? all.subList(0, 1) : all;
   }
 
   /** The scales as they were set. */
@@ -398,7 +473,7 @@ final class TrainingSession implements AutoCloseable {
   /** Masks keep everything at first, scales are one; slots start at zero. */
   private float[] initial(String name) {
     float[] value = new float[Math.toIntExact(variables.shape(name).size())];
-    if (name.endsWith(MASK) || name.endsWith(SCALE)) {
+    if (name.endsWith(MASK) || name.endsWith(SCALE) || name.endsWith(STEPS)) {
       java.util.Arrays.fill(value, 1f);
     }
     return value;
@@ -526,14 +601,9 @@ final class TrainingSession implements AutoCloseable {
   /** The same of a network with the same weights. */
   Graph trained(Graph like) {
     Map<String, Tensor> values = new LinkedHashMap<>();
-    List<String> weights =
-        network.weights().values().stream()
-            .filter(w -> w.role() != Weight.Role.CONSTANT)
-            .map(Weight::name)
-            .toList();
     variables.read(
         session,
-        weights,
+        weights(),
         (name, value) -> values.put(name, new Tensor(variables.shape(name), value)));
     variables.read(
         session,
@@ -545,6 +615,13 @@ final class TrainingSession implements AutoCloseable {
           }
         });
     return like.withWeights(values);
+  }
+
+  private List<String> weights() {
+    return network.weights().values().stream()
+        .filter(w -> w.role() != Weight.Role.CONSTANT)
+        .map(Weight::name)
+        .toList();
   }
 
   @Override

@@ -8,6 +8,8 @@ import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
 import dev.secateur.ledger.Result;
 import dev.secateur.result.Engine;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -19,18 +21,29 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * What an order, or a record that cannot become one, is told: a result as the ledger keeps it, and
  * its sending. Sent is what stands in the ledger, however often.
  */
-final class Answers {
+@Singleton
+public final class Answers {
   private final EventPublisher publisher;
   private final String worker;
   private final BooleanSupplier stop;
 
+  @Inject
+  Answers(EventPublisher publisher, WorkerId worker, Work work) {
+    this(publisher, worker.value(), work::stopsWaiting);
+  }
+
   /**
    * @param stop whether the worker drains
    */
-  Answers(EventPublisher publisher, String worker, BooleanSupplier stop) {
+  public Answers(EventPublisher publisher, String worker, BooleanSupplier stop) {
     this.publisher = publisher;
     this.worker = worker;
     this.stop = stop;
+  }
+
+  /** Who answers. */
+  public String worker() {
+    return worker;
   }
 
   /**
@@ -38,7 +51,7 @@ final class Answers {
    *
    * @param shared see {@link Result}
    */
-  Result result(String order, long epoch, int attempts, CloudEvent event, boolean shared) {
+  public Result result(String order, long epoch, int attempts, CloudEvent event, boolean shared) {
     return new Result(
         order,
         epoch,
@@ -59,7 +72,7 @@ final class Answers {
    * @param original the record that it came with
    * @return false if the worker drained first
    */
-  boolean send(Result result, String registeredId, ConsumerRecord<byte[], byte[]> original) {
+  public boolean send(Result result, String registeredId, ConsumerRecord<byte[], byte[]> original) {
     CloudEvent event = event(result);
     String model = event.data().at("/model/name").asText();
     if (!publisher.result(model, event, registeredId, stop)) {

@@ -1,6 +1,8 @@
 package dev.secateur.worker;
 
 import dev.secateur.ledger.Order;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -13,33 +15,39 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Wakes those who wait, one a ring, and hands them what they are woken for; rung while nobody
  * waits, the next need not wait, and has to look for itself.
  */
-final class Bell {
+@Singleton
+public final class Bell {
   private static final double JITTER = 0.25;
 
   private final BlockingQueue<Optional<Order>> rings;
   private final AtomicInteger waiting = new AtomicInteger();
 
+  @Inject
+  Bell(WorkerConfiguration configuration) {
+    this(configuration.jobs().concurrency());
+  }
+
   /**
    * @param waiters so many there are at most: further rings say nothing new
    */
-  Bell(int waiters) {
+  public Bell(int waiters) {
     this.rings = new ArrayBlockingQueue<>(waiters);
   }
 
-  void ring() {
+  public void ring() {
     ring(Optional.empty());
   }
 
   /**
    * @param fresh what has just come in, and is old news to who is busy now
    */
-  void ring(Optional<Order> fresh) {
+  public void ring(Optional<Order> fresh) {
     // Without room for it as many as could be woken will look anyway.
     var unused = rings.offer(waiting.get() > 0 ? fresh : Optional.empty());
   }
 
   /** Waits for a ring, at most about so long: workers that started together drift apart. */
-  Optional<Order> await(Duration most) {
+  public Optional<Order> await(Duration most) {
     double jitter = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
     waiting.incrementAndGet();
     try {

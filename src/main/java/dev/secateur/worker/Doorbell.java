@@ -26,7 +26,7 @@ import org.jboss.logging.Logger;
  * could say so: a scaler needs to know no more. Nothing else depends on it, and without the topic
  * all but that works.
  */
-final class Doorbell {
+public final class Doorbell {
   private static final Logger LOG = Logger.getLogger(Doorbell.class);
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
@@ -63,7 +63,7 @@ final class Doorbell {
   }
 
   /** Whether the topic is there, as the broker says from time to time. */
-  void present(boolean isThere) {
+  public void present(boolean isThere) {
     if (isThere && !present) {
       LOG.infof("pending orders are told in %s, as the lag of group %s", topic, group);
     }
@@ -71,7 +71,7 @@ final class Doorbell {
   }
 
   /** Rings for an order that stands in the ledger, before its record is acknowledged. */
-  void ring(String order) {
+  public void ring(String order) {
     if (present && !rung(order)) {
       // Nor the next ones, until the topic was looked for again: each would wait as long.
       present = false;
@@ -93,7 +93,7 @@ final class Doorbell {
    * @param open the orders that were not settled a moment ago
    * @param isOpen of an order now
    */
-  void pass(Set<String> open, Predicate<String> isOpen) {
+  public void pass(Set<String> open, Predicate<String> isOpen) {
     if (!present) {
       return;
     }

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -34,13 +34,11 @@ import org.jboss.logging.Logger;
  * the password. So there is none before there is something to send, when a record has come and the
  * broker is known to let this worker in; and one that lets a record expire is replaced.
  */
-final class EventPublisher {
+public final class EventPublisher {
   private static final Logger LOG = Logger.getLogger(EventPublisher.class);
 
   /** How often the stop signal is looked at while the broker is silent. */
   private static final long LOOK_SECONDS = 1;
-
-  private static final long PAUSE_NANOS = 500_000_000;
 
   /** Well above the time after which a living producer gives up on a record (two minutes). */
   private static final Duration LONGEST_SILENCE = Duration.ofMinutes(4);
@@ -49,11 +47,12 @@ final class EventPublisher {
   private final WorkerConfiguration.Topics topics;
   private final JobMeters meters;
   private final MeterRegistry registry;
+  private final Retry retry;
   private Optional<Open> open = Optional.empty();
 
   /** A producer and what measures it. */
   private record Open(Producer<byte[], byte[]> producer, KafkaClientMetrics metrics) {
-    void close(Duration most) {
+    public void close(Duration most) {
       metrics.close();
       producer.close(most);
     }
@@ -63,11 +62,13 @@ final class EventPublisher {
       Supplier<Producer<byte[], byte[]>> producers,
       WorkerConfiguration.Topics topics,
       JobMeters meters,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      Retry retry) {
     this.producers = producers;
     this.topics = topics;
     this.meters = meters;
     this.registry = registry;
+    this.retry = retry;
   }
 
   private synchronized Open open() {
@@ -88,13 +89,13 @@ final class EventPublisher {
     }
   }
 
-  synchronized void close(Duration most) {
+  public synchronized void close(Duration most) {
     open.ifPresent(o -> o.close(most));
     open = Optional.empty();
   }
 
   /** Hands a progress event over; whether it arrives is nobody's concern. */
-  void progressed(String model, CloudEvent event) {
+  public void progressed(String model, CloudEvent event) {
     try {
       open()
           .producer()
@@ -144,7 +145,7 @@ final class EventPublisher {
    *
    * @param job the key of the job that was given up; empty for a record that is no event
    */
-  boolean deadLetter(
+  public boolean deadLetter(
       ConsumerRecord<byte[], byte[]> original,
       String reason,
       String cause,
@@ -168,33 +169,45 @@ final class EventPublisher {
 
   /** Tried at least once, also while {@code stop} says so already: the work is done. */
   private boolean deliver(ProducerRecord<byte[], byte[]> record, BooleanSupplier stop) {
-    ProducerRecord<byte[], byte[]> sending = record;
-    do {
-      Optional<Open> used = Optional.empty();
-      boolean accepted = false;
-      try {
-        used = Optional.of(open());
-        Future<?> future = used.get().producer().send(sending);
-        accepted = !future.isDone();
-        if (arrived(future, stop)) {
-          return true;
-        }
-      } catch (ExecutionException | KafkaException | IllegalStateException e) {
-        Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
-        if (isSpent(cause, accepted)) {
-          used.ifPresent(this::replace);
-        }
-        LOG.warnf("%s: not sent, trying again: %s", record.topic(), cause.getMessage());
-        if (cause instanceof RecordTooLargeException) {
-          sending = smaller(sending);
-        }
-        LockSupport.parkNanos(PAUSE_NANOS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
+    AtomicReference<ProducerRecord<byte[], byte[]>> sending = new AtomicReference<>(record);
+    return retry
+        .insist(
+            () -> delivered(sending.get(), stop),
+            e -> {
+              LOG.warnf("%s: not sent, trying again: %s", record.topic(), e.getMessage());
+              if (e instanceof RecordTooLargeException) {
+                sending.updateAndGet(this::smaller);
+              }
+            },
+            stop)
+        .orElse(false);
+  }
+
+  /**
+   * @return false if {@code stop} said so before the broker did
+   * @throws KafkaException if it was not sent
+   */
+  private boolean delivered(ProducerRecord<byte[], byte[]> record, BooleanSupplier stop) {
+    Optional<Open> used = Optional.empty();
+    boolean accepted = false;
+    try {
+      used = Optional.of(open());
+      Future<?> future = used.get().producer().send(record);
+      accepted = !future.isDone();
+      return arrived(future, stop);
+    } catch (ExecutionException | KafkaException | IllegalStateException e) {
+      // The last where another job has replaced the producer meanwhile.
+      Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
+      if (isSpent(cause, accepted)) {
+        used.ifPresent(this::replace);
       }
-    } while (!stop.getAsBoolean());
-    return false;
+      throw cause instanceof KafkaException already
+          ? already
+          : new KafkaException(cause.getMessage(), cause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /**

@@ -20,11 +20,11 @@ import java.util.Optional;
  * name, version and output count too: two versions that share bytes are two jobs, since each has a
  * result to be waited for.
  */
-record JobKey(String value) {
+public record JobKey(String value) {
   /** Starts every key's input; a change of the recipe below changes it. */
   private static final String FORMAT = "secateur-job-1";
 
-  static JobKey of(
+  public static JobKey of(
       ModelRegistered event, StoredInputs inputs, Plan plan, ObjectUri output, String replay) {
     StringBuilder text = new StringBuilder(FORMAT).append('\n');
     text.append(event.model().resolvedName()).append('\n');
@@ -40,7 +40,7 @@ record JobKey(String value) {
    * Of an event whose objects are not all there: as it stands, beside what the store said. What was
    * given up for the store's trouble counts as one answer, whatever words the trouble had.
    */
-  static JobKey ofRefused(JsonNode event, Failure failure, String replay) {
+  public static JobKey ofRefused(JsonNode event, Failure failure, String replay) {
     String asked = Digests.sha256(EventJson.canonical(event));
     String answer = failure.retried() ? failure.code() : failure.message();
     return digest(String.join("\n", FORMAT, "refused", asked, answer, replay));
@@ -60,7 +60,7 @@ record JobKey(String value) {
   }
 
   /** Enough of it for a path: twelve digits. */
-  String abbreviated() {
+  public String abbreviated() {
     return value.substring(0, 12);
   }
 

@@ -4,14 +4,16 @@ import dev.secateur.job.Stage;
 import dev.secateur.result.FailureReason;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Variant;
-import dev.secateur.store.DownloadCache;
 import dev.secateur.store.StoreListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.LongTaskTimer;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -23,7 +25,8 @@ import java.util.function.Supplier;
  * The meters that {@link Metrics} names. Counters exist from the start, so that a rate is never
  * missing.
  */
-final class JobMeters implements StoreListener {
+@Singleton
+public final class JobMeters implements StoreListener {
   /** One second to four hours: the length of a stage or a job. */
   private static final Duration[] LONG = {
     Duration.ofSeconds(1),
@@ -58,10 +61,15 @@ final class JobMeters implements StoreListener {
   };
 
   /** The outcome of a job that was left to another worker. */
-  static final String UNENDED = "none";
+  public static final String UNENDED = "none";
 
   /** Outcome of an order that is a search's trial, however it ended: its search judges it. */
-  static final String TRIAL = "trial";
+  public static final String TRIAL = "trial";
+
+  /** The worker's own stages, before and after the chain's. */
+  public static final String FETCH = "fetch";
+
+  public static final String PUSH = "push";
 
   private final MeterRegistry registry;
   private final LongTaskTimer running;
@@ -69,7 +77,8 @@ final class JobMeters implements StoreListener {
   private final Counter steps;
   private final Counter images;
 
-  JobMeters(MeterRegistry registry) {
+  @Inject
+  JobMeters(MeterRegistry registry, Work work) {
     this.registry = registry;
     this.running = LongTaskTimer.builder(Metrics.JOBS_RUNNING).register(registry);
     this.steps = registry.counter(Metrics.TRAINING_STEPS);
@@ -85,8 +94,8 @@ final class JobMeters implements StoreListener {
     for (Stage stage : Stage.values()) {
       stage(stage.label());
     }
-    stage(ProgressReporter.FETCH);
-    stage(ProgressReporter.PUSH);
+    stage(FETCH);
+    stage(PUSH);
     for (String event : new String[] {"taken", "taken-over", "lost"}) {
       registry.counter(Metrics.CLAIMS, Metrics.EVENT, event);
     }
@@ -115,18 +124,38 @@ final class JobMeters implements StoreListener {
     registry.counter(Metrics.RETRIES, Metrics.REASON, code(FailureReason.INTERNAL));
     ratio();
     queueWait();
+    watch(Metrics.JOBS_QUEUED, work::queued);
+    watch(Metrics.DRAINING, () -> work.isDraining() ? 1 : 0);
+    watch(Metrics.JOB_PROGRESS, work::progress);
+    gauge(Metrics.JOB_PROGRESS_AGE, "seconds", Tags.empty(), work::progressAgeSeconds);
+    watch(Metrics.TRAINING_EPOCH, work::epoch);
+    watch(Metrics.TRAINING_SPARSITY, work::sparsity);
   }
 
-  static String code(Enum<?> constant) {
+  /** Shows a figure whenever it is asked for. */
+  public void watch(String name, Supplier<Number> value) {
+    gauge(name, null, Tags.empty(), value);
+  }
+
+  public void watchBytes(String name, Supplier<Number> value) {
+    gauge(name, "bytes", Tags.empty(), value);
+  }
+
+  /** One of several figures of a name, told apart by a tag. */
+  public void watch(String name, String tag, String which, Supplier<Number> value) {
+    gauge(name, null, Tags.of(tag, which), value);
+  }
+
+  public static String code(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  LongTaskTimer.Sample jobStarted(Duration waited) {
+  public LongTaskTimer.Sample jobStarted(Duration waited) {
     queueWait().record(waited.isNegative() ? Duration.ZERO : waited);
     return running.start();
   }
 
-  void jobEnded(LongTaskTimer.Sample sample, String outcome, String reason) {
+  public void jobEnded(LongTaskTimer.Sample sample, String outcome, String reason) {
     Duration took = Duration.ofNanos(sample.stop());
     if (!outcome.equals(UNENDED)) {
       duration(outcome).record(took);
@@ -135,25 +164,25 @@ final class JobMeters implements StoreListener {
   }
 
   /** A job that ended before it started. */
-  void refused(String reason) {
+  public void refused(String reason) {
     jobs("failed", reason).increment();
   }
 
-  void stageStarted(String stage) {
+  public void stageStarted(String stage) {
     stage(stage).incrementAndGet();
   }
 
-  void stageEnded(String stage, Duration took) {
+  public void stageEnded(String stage, Duration took) {
     stage(stage).decrementAndGet();
     stageDuration(stage).record(took);
   }
 
-  void trained(int newSteps, int newImages) {
+  public void trained(int newSteps, int newImages) {
     steps.increment(newSteps);
     images.increment(newImages);
   }
 
-  void measured(JobResult result) {
+  public void measured(JobResult result) {
     result.judged().ifPresent(judged -> measured(result.variant("original").orElseThrow(), judged));
   }
 
@@ -165,15 +194,15 @@ final class JobMeters implements StoreListener {
     }
   }
 
-  void claimed(boolean takenOver) {
+  public void claimed(boolean takenOver) {
     count(Metrics.CLAIMS, Metrics.EVENT, takenOver ? "taken-over" : "taken");
   }
 
-  void claimLost() {
+  public void claimLost() {
     count(Metrics.CLAIMS, Metrics.EVENT, "lost");
   }
 
-  void retried(String reason) {
+  public void retried(String reason) {
     count(Metrics.RETRIES, Metrics.REASON, reason);
   }
 
@@ -185,60 +214,23 @@ final class JobMeters implements StoreListener {
     count(Metrics.EVENTS_SENT, Metrics.TYPE, type);
   }
 
-  void duplicate() {
+  public void duplicate() {
     registry.counter(Metrics.DUPLICATES).increment();
   }
 
-  void passedBy() {
+  public void passedBy() {
     registry.counter(Metrics.PASSED_BY).increment();
   }
 
-  void cached(boolean hit) {
+  public void cached(boolean hit) {
     count(Metrics.CACHE, Metrics.RESULT, hit ? "hit" : "miss");
   }
 
-  void watch(DownloadCache cache, ProcessMemory memory, Work work) {
-    gauge(Metrics.CACHE_BYTES, "bytes", cache::bytes);
-    gauge(Metrics.MEMORY_RESIDENT, "bytes", memory::resident);
-    gauge(Metrics.MEMORY_NATIVE, "bytes", memory::beyondJvm);
-    gauge(Metrics.MEMORY_LIMIT, "bytes", memory::limit);
-    gauge(Metrics.JOBS_QUEUED, null, work::queued);
-    gauge(Metrics.DRAINING, null, () -> work.isDraining() ? 1 : 0);
-    gauge(Metrics.JOB_PROGRESS, null, work::progress);
-    gauge(Metrics.JOB_PROGRESS_AGE, "seconds", work::progressAgeSeconds);
-    gauge(Metrics.TRAINING_EPOCH, null, work::epoch);
-    gauge(Metrics.TRAINING_SPARSITY, null, work::sparsity);
-  }
-
-  /** One figure for all workers: to be taken as the largest, never summed. */
-  void watch(Housekeeping housekeeping) {
-    gauge(Metrics.ORDERS_PENDING, null, housekeeping::pending);
-    gauge(Metrics.ORDERS_RUNNING, null, housekeeping::running);
-    paused("all", housekeeping::everythingPaused);
-    paused("models", housekeeping::modelsPaused);
-    paused("tenants", housekeeping::tenantsPaused);
-  }
-
-  private void paused(String scope, Supplier<Number> value) {
-    Gauge.builder(Metrics.PAUSES, value)
-        .tag(Metrics.SCOPE, scope)
-        .strongReference(true)
-        .register(registry);
-  }
-
-  void watch(Fitness fitness) {
-    gauge(Metrics.UNFIT, null, () -> fitness.trouble().isPresent() ? 1 : 0);
-  }
-
-  void watch(Lag lag) {
-    gauge(Metrics.QUEUE_LAG, null, lag::records);
-  }
-
-  void checkpointWritten() {
+  public void checkpointWritten() {
     count(Metrics.CHECKPOINTS, Metrics.EVENT, "written");
   }
 
-  void checkpointRestored() {
+  public void checkpointRestored() {
     count(Metrics.CHECKPOINTS, Metrics.EVENT, "restored");
   }
 
@@ -261,8 +253,8 @@ final class JobMeters implements StoreListener {
     registry.counter(name, tag, value).increment();
   }
 
-  private void gauge(String name, String unit, Supplier<Number> value) {
-    Gauge.builder(name, value).baseUnit(unit).strongReference(true).register(registry);
+  private void gauge(String name, String unit, Tags tags, Supplier<Number> value) {
+    Gauge.builder(name, value).baseUnit(unit).tags(tags).strongReference(true).register(registry);
   }
 
   private Counter jobs(String outcome, String reason) {

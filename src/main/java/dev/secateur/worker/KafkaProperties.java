@@ -11,7 +11,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Kafka's own properties ({@code kafka.*}), as the worker's producer and admin client take them:
  * security and addresses come from there, what the worker relies on is set here.
  */
-final class KafkaProperties {
+public final class KafkaProperties {
   /** A dead letter carries its record's value, whatever the input topic let in. */
   private static final int LARGEST_REQUEST = 100 << 20;
 
@@ -40,13 +40,13 @@ final class KafkaProperties {
   }
 
   /** For one that reads by itself, beside the connector's. */
-  static Map<String, Object> consumer(Map<String, Object> kafka) {
+  public static Map<String, Object> consumer(Map<String, Object> kafka) {
     Map<String, Object> properties = admin(kafka);
     properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, REQUEST_MILLIS);
     return properties;
   }
 
-  static Map<String, Object> admin(Map<String, Object> kafka) {
+  public static Map<String, Object> admin(Map<String, Object> kafka) {
     Map<String, Object> properties = new HashMap<>(kafka);
     properties
         .keySet()

@@ -4,7 +4,7 @@ import dev.secateur.store.Sizes;
 import java.time.Duration;
 
 /** Sizes that are refused before a byte is spent on them. */
-record Limits(long event, long model, long dataset) {
+public record Limits(long event, long model, long dataset, long temporary, long pixels) {
   /** So many may be late before others take the worker for dead. */
   private static final int HEARTBEATS = 3;
 
@@ -12,13 +12,15 @@ record Limits(long event, long model, long dataset) {
     return new Limits(
         Sizes.bytes("secateur.limits.event", configured.event()),
         Sizes.bytes("secateur.limits.model", configured.model()),
-        Sizes.bytes("secateur.limits.dataset", configured.dataset()));
+        Sizes.bytes("secateur.limits.dataset", configured.dataset()),
+        Sizes.bytes("secateur.limits.temporary", configured.temporary()),
+        configured.pixels());
   }
 
   /**
    * @throws IllegalArgumentException naming the key that no worker can run with
    */
-  static void check(WorkerConfiguration configured) {
+  public static void check(WorkerConfiguration configured) {
     requirePositive("secateur.jobs.concurrency", configured.jobs().concurrency());
     requirePositive("secateur.jobs.max-attempts", configured.jobs().maxAttempts());
     requirePositive("secateur.jobs.threads", configured.jobs().threads().orElse(1));

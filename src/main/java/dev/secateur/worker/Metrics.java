@@ -127,7 +127,7 @@ public final class Metrics {
   public static final String SCOPE = "scope";
 
   /** What a meter says, in one sentence, as a scrape shows it. */
-  static final Map<String, String> HELP =
+  public static final Map<String, String> HELP =
       Map.ofEntries(
           Map.entry(JOBS, "Jobs that ended."),
           Map.entry(JOBS_RUNNING, "Jobs that run now."),

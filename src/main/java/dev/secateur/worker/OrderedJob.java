@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param asked what is answered
  * @param trial where it is one of a search
  */
-record OrderedJob(
+public record OrderedJob(
     Asked asked,
     Plan plan,
     StoredInputs inputs,
@@ -37,14 +37,14 @@ record OrderedJob(
    *
    * @param data as it was meant
    */
-  record Asked(
+  public record Asked(
       String source,
       String id,
       Optional<String> traceparent,
       ObjectNode data,
       ModelRegistered registered) {
 
-    static Asked of(CloudEvent event) throws MalformedEventException {
+    public static Asked of(CloudEvent event) throws MalformedEventException {
       return new Asked(
           event.source(),
           event.id(),
@@ -53,17 +53,17 @@ record OrderedJob(
           ModelRegistered.read(event.data()));
     }
 
-    String model() {
+    public String model() {
       return registered.model().resolvedName();
     }
 
-    String version() {
+    public String version() {
       return registered.model().resolvedVersion();
     }
   }
 
   /** For {@link Order#resolved}. */
-  ObjectNode json() {
+  public ObjectNode json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("source", asked.source()).put("id", asked.id());
     asked.traceparent().ifPresent(parent -> json.put("traceparent", parent));
@@ -102,7 +102,7 @@ record OrderedJob(
   /**
    * @throws IllegalArgumentException if this version cannot read what another resolved
    */
-  static OrderedJob of(Order order) {
+  public static OrderedJob of(Order order) {
     ObjectNode json = order.resolved();
     try {
       ObjectNode data = (ObjectNode) json.get("data");

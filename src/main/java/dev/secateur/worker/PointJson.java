@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What a search decides on, as the ledger keeps it. */
-final class PointJson {
+public final class PointJson {
   private PointJson() {}
 
   static ObjectNode write(Point point) {
@@ -30,7 +30,7 @@ final class PointJson {
         json.path("epochs").asInt());
   }
 
-  static ObjectNode write(Round round) {
+  public static ObjectNode write(Round round) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("round", round.number()).put("first", round.first());
     ArrayNode points = json.putArray("points");
@@ -38,7 +38,7 @@ final class PointJson {
     return json;
   }
 
-  static Round round(JsonNode json) {
+  public static Round round(JsonNode json) {
     List<Point> points = new ArrayList<>();
     json.path("points").forEach(p -> points.add(read(p)));
     return new Round(json.path("round").asInt(), json.path("first").asInt(), points);

@@ -10,10 +10,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
 /** Kafka's records as the ledger keeps them, and back. */
-final class Records {
+public final class Records {
   private Records() {}
 
-  static Received received(ConsumerRecord<byte[], byte[]> record) {
+  public static Received received(ConsumerRecord<byte[], byte[]> record) {
     List<Received.Header> headers = new ArrayList<>();
     for (Header header : record.headers()) {
       headers.add(new Received.Header(header.key(), Optional.ofNullable(header.value())));
@@ -27,7 +27,7 @@ final class Records {
         headers);
   }
 
-  static ConsumerRecord<byte[], byte[]> record(Received received) {
+  public static ConsumerRecord<byte[], byte[]> record(Received received) {
     ConsumerRecord<byte[], byte[]> record =
         new ConsumerRecord<>(
             received.topic(),
@@ -42,7 +42,7 @@ final class Records {
   }
 
   /** By name; of a repeated header the last. */
-  static Map<String, byte[]> headers(ConsumerRecord<byte[], byte[]> record) {
+  public static Map<String, byte[]> headers(ConsumerRecord<byte[], byte[]> record) {
     Map<String, byte[]> headers = new HashMap<>();
     for (Header header : record.headers()) {
       if (header.value() != null) {
@@ -53,7 +53,7 @@ final class Records {
   }
 
   /** Topic, partition and offset in one word. */
-  static String position(ConsumerRecord<byte[], byte[]> record) {
+  public static String position(ConsumerRecord<byte[], byte[]> record) {
     return record.topic() + "-" + record.partition() + "-" + record.offset();
   }
 }

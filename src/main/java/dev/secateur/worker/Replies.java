@@ -20,7 +20,7 @@ import java.util.Optional;
  * The events that answer one registered event. Their ids follow from the order, so that a repeated
  * answer is known as such.
  */
-final class Replies {
+public final class Replies {
   private final String order;
   private final String registeredId;
   private final Optional<String> traceparent;
@@ -31,14 +31,14 @@ final class Replies {
   private long progressEvents;
 
   /** The model as the event names it; what it does not say is empty. */
-  record Model(String name, String version, String uri) {
+  public record Model(String name, String version, String uri) {
     /** As the schema bounds them: an answer must fit into its topic, whatever was asked. */
     private static final int LONGEST_NAME = 128;
 
     private static final int LONGEST_URI = 2048;
 
     /** Of data that may be anything. */
-    static Model of(JsonNode data) {
+    public static Model of(JsonNode data) {
       JsonNode model = data.path("model");
       String uri = shortened(model.path("uri").asText(""), LONGEST_URI);
       String name = shortened(model.path("name").asText(""), LONGEST_NAME);
@@ -54,7 +54,7 @@ final class Replies {
     }
   }
 
-  Replies(
+  public Replies(
       String order,
       String registeredId,
       Optional<String> traceparent,
@@ -84,25 +84,25 @@ final class Replies {
     this.worker = worker;
   }
 
-  static Replies to(String order, OrderedJob.Asked asked, JobKey key, String worker) {
+  public static Replies to(String order, OrderedJob.Asked asked, JobKey key, String worker) {
     Model model = new Model(asked.model(), asked.version(), asked.registered().model().uri());
     return new Replies(order, asked.id(), asked.traceparent(), model, key, worker);
   }
 
   /** Those of an order that is a search's trial say so. */
-  Replies of(Optional<TrialOf> which) {
+  public Replies of(Optional<TrialOf> which) {
     return new Replies(order, registeredId, traceparent, model, key, worker, which);
   }
 
   /** An artifact as it was stored. */
-  record Artifact(ObjectUri uri, String sha256, long bytes) {}
+  public record Artifact(ObjectUri uri, String sha256, long bytes) {}
 
-  String model() {
+  public String model() {
     return model.name();
   }
 
   /** What all answers start with. */
-  ObjectNode base(long epoch, int attempt) {
+  public ObjectNode base(long epoch, int attempt) {
     ObjectNode data = JsonNodeFactory.instance.objectNode();
     data.putObject("job")
         .put("order", order)
@@ -121,26 +121,28 @@ final class Replies {
     return data;
   }
 
-  CloudEvent progressed(long epoch, ObjectNode data) {
+  public CloudEvent progressed(long epoch, ObjectNode data) {
     progressEvents++;
     return event(EventType.PROGRESSED, order + "-" + epoch + "-" + progressEvents, data);
   }
 
-  CloudEvent completed(
+  public CloudEvent completed(
       long epoch,
       int attempt,
       JobResult result,
-      FetchedInputs inputs,
+      String modelSha256,
+      ObjectNode datasets,
       JsonNode variants,
       Map<String, Artifact> artifacts,
       Instant started) {
     ObjectNode data = base(epoch, attempt);
-    ((ObjectNode) data.get("model")).put("sha256", inputs.modelSha256());
-    data.set("datasets", inputs.datasets());
+    ((ObjectNode) data.get("model")).put("sha256", modelSha256);
+    data.set("datasets", datasets);
     data.set("plan", result.plan().document());
     data.put("outcome", result.outcome() == Outcome.ACCEPTED ? "accepted" : "rejected");
     data.put("reason", result.reason());
     data.set("variants", variants);
+    result.channels().ifPresent(c -> data.set("channels", ResultJson.channels(c)));
     ObjectNode files = data.putObject("artifacts");
     artifacts.forEach(
         (name, artifact) ->
@@ -166,14 +168,14 @@ final class Replies {
   }
 
   /** What a search is told of one of its trials: never sent. */
-  CloudEvent trial(long epoch, int attempt, Outcome outcome, JsonNode trial) {
+  public CloudEvent trial(long epoch, int attempt, Outcome outcome, JsonNode trial) {
     ObjectNode data = base(epoch, attempt);
     data.put("outcome", outcome == Outcome.ACCEPTED ? "accepted" : "rejected");
     data.set("tried", trial);
     return event(EventType.COMPLETED, order + "-result", data);
   }
 
-  CloudEvent failed(long epoch, int attempt, Failure failure, Optional<Plan> plan) {
+  public CloudEvent failed(long epoch, int attempt, Failure failure, Optional<Plan> plan) {
     ObjectNode data = base(epoch, attempt);
     plan.ifPresent(p -> data.set("plan", p.document()));
     data.put("outcome", "failed");

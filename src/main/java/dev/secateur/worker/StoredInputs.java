@@ -12,20 +12,20 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** The objects that a job reads, as the store knows them now. */
-record StoredInputs(Map<Role, Input> sources) {
+public record StoredInputs(Map<Role, Input> sources) {
   /** What an object is to the job. */
-  enum Role {
+  public enum Role {
     MODEL,
     ARCHITECTURE,
     TRAIN,
     EVALUATION,
     REPRESENTATIVE;
 
-    String label() {
+    public String label() {
       return name().toLowerCase(Locale.ROOT);
     }
 
-    boolean isOfModel() {
+    public boolean isOfModel() {
       return this == MODEL || this == ARCHITECTURE;
     }
   }
@@ -33,9 +33,9 @@ record StoredInputs(Map<Role, Input> sources) {
   /**
    * @param sha256 the digest that the event demands
    */
-  record Input(StoredObject object, Optional<String> sha256) {}
+  public record Input(StoredObject object, Optional<String> sha256) {}
 
-  StoredInputs {
+  public StoredInputs {
     sources = Collections.unmodifiableMap(new EnumMap<>(sources));
   }
 
@@ -49,7 +49,7 @@ record StoredInputs(Map<Role, Input> sources) {
    * @param store tells of an object, if it is there
    * @throws StoreException if one is not there, or may not be read
    */
-  static StoredInputs resolve(
+  public static StoredInputs resolve(
       ModelRegistered event, Function<ObjectUri, Optional<StoredObject>> store) {
     Map<Role, Input> sources = new EnumMap<>(Role.class);
     sources.put(Role.MODEL, input(store, event.model().uri(), event.model().sha256()));

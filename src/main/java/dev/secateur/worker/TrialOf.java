@@ -17,11 +17,11 @@ import java.util.Optional;
  * @param number of the trial, from 1
  * @param round trials of one round were decided on together
  */
-record TrialOf(String search, int number, int round, Point point) {
+public record TrialOf(String search, int number, int round, Point point) {
   private static final String FIELD = "trial";
 
   /** Empty for an order that no search has made. */
-  static Optional<TrialOf> in(Order order) {
+  public static Optional<TrialOf> in(Order order) {
     JsonNode json = order.resolved().path(FIELD);
     return json.isObject()
         ? Optional.of(
@@ -39,7 +39,7 @@ record TrialOf(String search, int number, int round, Point point) {
    * @param base the search's plan
    * @param heldOut samples that are held out
    */
-  Order order(Order of, Plan base, int heldOut) {
+  public Order order(Order of, Plan base, int heldOut) {
     ObjectNode resolved = of.resolved().deepCopy();
     resolved.set("plan", point.plan(base, heldOut, Judged.DECIDING).document());
     resolved.put("format", 3); // older versions would answer it

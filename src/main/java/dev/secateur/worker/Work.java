@@ -1,5 +1,6 @@
 package dev.secateur.worker;
 
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -9,13 +10,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the worker is doing now: for its health, its gauges and its drain. */
-final class Work {
+@Singleton
+public final class Work {
   private final AtomicInteger queued = new AtomicInteger();
   private final CountDownLatch draining = new CountDownLatch(1);
   private volatile double progress;
   private volatile int epoch;
   private volatile double sparsity;
   private volatile Optional<String> stateTrouble = Optional.empty();
+
+  /** When there was last something to do, by the nanosecond clock. */
+  private volatile long idleSince = System.nanoTime();
 
   /** When each job's thread last moved. */
   private final Map<Thread, Long> moved = new ConcurrentHashMap<>();
@@ -24,51 +29,61 @@ final class Work {
     return queued.get();
   }
 
-  void received() {
+  public void received() {
     queued.incrementAndGet();
   }
 
   /** A received record was done with, or will be asked for again. */
-  void settled() {
+  public void settled() {
     queued.decrementAndGet();
   }
 
-  void started() {
+  /** There is something to do, or was until now: a worker that is idle for it is not. */
+  public void stir() {
+    idleSince = System.nanoTime();
+  }
+
+  /** How long there has been nothing to do, as far as is known here. */
+  public Duration idle() {
+    return Duration.ofNanos(System.nanoTime() - idleSince);
+  }
+
+  public void started() {
     moved.put(Thread.currentThread(), System.nanoTime());
   }
 
-  void stopped() {
+  public void stopped() {
     progress = 0;
     epoch = 0;
     sparsity = 0;
     moved.remove(Thread.currentThread());
   }
 
-  boolean isDraining() {
+  public boolean isDraining() {
     return draining.getCount() == 0;
   }
 
   /** What keeps records from being answered: claims or results that are not to be had. */
-  Optional<String> stateTrouble() {
+  public Optional<String> stateTrouble() {
     return stateTrouble;
   }
 
-  void stateTrouble(Optional<String> trouble) {
+  public void stateTrouble(Optional<String> trouble) {
     stateTrouble = trouble;
   }
 
-  void drain() {
+  public void drain() {
     draining.countDown();
   }
 
   /** Asked by who waits for a server, which is no standstill: whether the worker drains. */
-  boolean stopsWaiting() {
+  public boolean stopsWaiting() {
     moved();
     return isDraining();
   }
 
   /** Waits, and returns early with true when the worker drains. */
-  boolean awaitDrain(Duration most) {
+  public boolean awaitDrain(Duration most) {
     moved();
     try {
       return draining.await(most.toNanos(), TimeUnit.NANOSECONDS);
@@ -78,12 +93,12 @@ final class Work {
     }
   }
 
-  void progressed(double done) {
+  public void progressed(double done) {
     progress = done;
     moved();
   }
 
-  void trained(int currentEpoch, double reached) {
+  public void trained(int currentEpoch, double reached) {
     epoch = currentEpoch;
     sparsity = reached;
     moved();
@@ -107,7 +122,7 @@ final class Work {
   }
 
   /** Of the job that has stood longest; 0 where none runs. */
-  double progressAgeSeconds() {
+  public double progressAgeSeconds() {
     long now = System.nanoTime();
     return moved.values().stream().mapToDouble(last -> (now - last) / 1e9).max().orElse(0);
   }

@@ -8,6 +8,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -20,7 +21,7 @@ import org.jboss.logging.Logger;
  *
  * @param lock held as long as this is referenced, and until the process ends
  */
-record WorkDirectory(Path path, FileLock lock) {
+public record WorkDirectory(Path path, FileLock lock) {
   private static final Logger LOG = Logger.getLogger(WorkDirectory.class);
   private static final String PREFIX = "work-";
   private static final String LOCK = ".lock";
@@ -54,13 +55,27 @@ record WorkDirectory(Path path, FileLock lock) {
             FileChannel.open(lockOf(path), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = channel.tryLock()) {
       if (Optional.ofNullable(lock).isPresent()) {
-        JobRun.delete(path);
+        delete(path);
         Files.deleteIfExists(lockOf(path));
       }
     } catch (OverlappingFileLockException e) {
       LOG.debugf("%s: in use by this process", path);
     } catch (IOException e) {
       LOG.warnf("%s: left behind: %s", path, e.getMessage());
+    }
+  }
+
+  /** With all that is in it; what cannot be deleted is left behind. */
+  public static void delete(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      LOG.warnf("%s: left behind: %s", directory, e.getMessage());
     }
   }
 

@@ -250,5 +250,13 @@ public interface WorkerConfiguration {
 
     @WithDefault("20G")
     String dataset();
+
+    /** Of what is inflated for a job, and of outputs that are kept, until it ends. */
+    @WithDefault("100G")
+    String temporary();
+
+    /** Of an image, before it is decoded. */
+    @WithDefault("67108864")
+    long pixels();
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.graph.Weight;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
 import dev.secateur.plan.JsonSchema;
@@ -248,6 +249,75 @@ class InstantTest {
     // Of the built-in kernels and XNNPACK's: the same integers, rounded otherwise on the way.
     assertThat(Math.abs(int4.get("top1").asDouble() - int8.get("top1").asDouble()))
         .isLessThan(0.02);
+  }
+
+  /** In the Keras file, after training too. */
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "1"})
+  void twoOfEveryFourChannelsAreZero(String epochs) throws IOException {
+    Run run = run("--train", Run.DATA, "--epochs", epochs, "--pattern", "2:4");
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(report().at("/plan/pruning/pattern").asText()).isEqualTo("2:4");
+    assertThat(report().at("/plan/pruning/allocation").asText()).isEqualTo("uniform");
+    for (Weight kernel : KerasReader.read(dir.resolve("out/pruned.h5")).graph().prunable()) {
+      float[] values = kernel.value().values();
+      int outputs = kernel.shape().last();
+      int inputs = kernel.shape().dim(kernel.shape().rank() - 2);
+      for (int i = 0; i < values.length / outputs; i += 4) {
+        for (int output = 0; inputs % 4 == 0 && output < outputs; output++) {
+          int zeros = 0;
+          for (int n = 0; n < 4; n++) {
+            zeros += values[(i + n) * outputs + output] == 0 ? 1 : 0;
+          }
+          assertThat(zeros).as(kernel.name()).isGreaterThanOrEqualTo(2);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2:4, 0.7, 'pattern: 2:4 makes half of each kernel zero'",
+    "100x1, 0.5, pattern",
+    "3:7, 0.5, pattern"
+  })
+  void patternsThatAreNoneAreNamed(String pattern, String sparsity, String complaint) {
+    Run run = run("--recipe", "instant", "--pattern", pattern, "--sparsity", sparsity);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INPUT);
+    assertThat(run.err()).contains(complaint);
+  }
+
+  @Test
+  void wholeBlocksAreZero() throws IOException {
+    Run run = run("--recipe", "instant", "--pattern", "1x4", "--max-accuracy-drop", "1");
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
+    for (Weight kernel : KerasReader.read(dir.resolve("out/pruned.h5")).graph().prunable()) {
+      float[] values = kernel.value().values();
+      for (int i = 0; i < values.length && kernel.shape().last() % 4 == 0; i += 4) {
+        boolean zero = values[i] == 0;
+        for (int n = 1; n < 4; n++) {
+          assertThat(values[i + n] == 0).as(kernel.name()).isEqualTo(zero);
+        }
+      }
+    }
+  }
+
+  /** Of two ways to round the one is kept whose outputs are nearer on the representative set. */
+  @Test
+  void int8IsNoFartherFromTheOriginalThanRoundedToTheNearest() throws IOException {
+    run("--method", "magnitude", "--epochs", "0", "--sparsity", "0");
+    double nearest = divergence("int8");
+    run("--recipe", "instant", "--sparsity", "0");
+    assertThat(divergence("int8")).isLessThan(1.05 * nearest);
+  }
+
+  private double divergence(String variant) throws IOException {
+    for (JsonNode v : report().get("variants")) {
+      if (v.get("name").asText().equals(variant)) {
+        return v.get("divergence").asDouble();
+      }
+    }
+    throw new AssertionError("no variant " + variant);
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.data.Offset.offset;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.job.Budget;
 import dev.secateur.job.CancelledException;
 import dev.secateur.job.DirectoryProducts;
 import dev.secateur.job.Input;
@@ -113,7 +114,7 @@ class SearchTest {
             Optional.of(data),
             Plan.read(plan),
             dir.resolve(name),
-            1);
+            Budget.ofProcess(1));
     SearchProgress silent =
         new SearchProgress(new PrintWriter(new StringWriter()), false, JobListener.NONE);
     return new FileSearch(

@@ -70,7 +70,8 @@ class ImagePixelsTest {
 
   private static int[] differences(Decoded decoded) throws IOException {
     ImagePixels actual =
-        ImagePixels.decode(Files.readAllBytes(decoded.image()), decoded.channels());
+        ImagePixels.decode(
+            Files.readAllBytes(decoded.image()), decoded.channels(), Allowance.PIXELS);
     Source expected = Npz.lone(decoded.pixels());
     try (Records rows = expected.samples()) {
       assertThat(List.of(actual.height(), actual.width(), actual.channels()))
@@ -116,7 +117,7 @@ class ImagePixelsTest {
       if (image.toString().endsWith("gif") && part.length > whole.length * 7 / 16) {
         continue; // what follows the first picture is not needed
       }
-      assertThatThrownBy(() -> ImagePixels.decode(part, 3))
+      assertThatThrownBy(() -> ImagePixels.decode(part, 3, Allowance.PIXELS))
           .as("%s cut to %d of %d bytes", image, part.length, whole.length)
           .isInstanceOf(IOException.class);
     }
@@ -126,7 +127,7 @@ class ImagePixelsTest {
   @ParameterizedTest
   @MethodSource("huge")
   void pixelsAreCountedBeforeMemoryIsTaken(byte[] file) {
-    assertThatThrownBy(() -> ImagePixels.decode(file, 3))
+    assertThatThrownBy(() -> ImagePixels.decode(file, 3, Allowance.PIXELS))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("pixels, more than 67108864");
   }
@@ -144,7 +145,7 @@ class ImagePixelsTest {
     Assumptions.assumeTrue(pixels < 1 << 26, "this heap has room for any image that is read");
     byte[] image = png(10_000, (int) (pixels / 10_000) + 1, 16, 6);
     assertThatExceptionOfType(IOException.class)
-        .isThrownBy(() -> ImagePixels.decode(image, 3))
+        .isThrownBy(() -> ImagePixels.decode(image, 3, Allowance.PIXELS))
         .withMessageContaining("larger heap");
   }
 

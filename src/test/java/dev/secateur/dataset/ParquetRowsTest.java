@@ -71,12 +71,15 @@ class ParquetRowsTest {
     assertThatThrownBy(() -> open(file, Part.TRAIN))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("several fields of classes, [coarse, fine]");
-    ReadOptions fine = new ReadOptions(0, Optional.empty(), Optional.of("fine"), (s, n) -> {});
+    ReadOptions fine =
+        new ReadOptions(
+            0, Optional.empty(), Optional.of("fine"), (s, n) -> {}, Allowance.ofProcess());
     try (Dataset set = open(file, Part.TRAIN, fine)) {
       check(set, 0, 6);
     }
     ReadOptions none =
-        new ReadOptions(0, Optional.of("picture"), Optional.of("fine"), (s, n) -> {});
+        new ReadOptions(
+            0, Optional.of("picture"), Optional.of("fine"), (s, n) -> {}, Allowance.ofProcess());
     assertThatThrownBy(() -> open(file, Part.TRAIN, none))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("has no field picture")

@@ -16,7 +16,7 @@ final class RowSets {
   static final Expected IMAGES = Expected.input(Shape.of(Shape.UNKNOWN, 4, 4, 3));
 
   static Dataset open(Path file, Part part) {
-    return open(file, part, ReadOptions.DEFAULT);
+    return open(file, part, ReadOptions.usual());
   }
 
   static Dataset open(Path file, Part part, ReadOptions options) {

@@ -3,6 +3,7 @@ package dev.secateur.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.secateur.dataset.Allowance;
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Target;
 import dev.secateur.evaluate.Fault.Kind;
@@ -256,7 +257,7 @@ class EvaluatorTest {
   void aVariantIsComparedWithTheOriginalsOutputs() {
     Goal goal = new Goal("y", Task.IMITATION, Reading.CLASSES, Scale.PROBABILITIES, shape(2));
     Outputs original = unlabelled(new float[] {.9f, .1f, .2f, .8f});
-    try (RecordedOutputs recorded = RecordedOutputs.create()) {
+    try (RecordedOutputs recorded = RecordedOutputs.create(Allowance.ofProcess())) {
       Identity same = new Identity(shape(2));
       Judgement itself =
           new Evaluator(List.of(goal), original, () -> false)
@@ -323,7 +324,7 @@ class EvaluatorTest {
   private static Judgement beside(float[] before, float[] after, float[] wanted) {
     Goal goal = new Goal("y", Task.BINARY, Reading.DECISIONS, Scale.LOGITS, shape(1));
     Identity same = new Identity(shape(1));
-    try (RecordedOutputs recorded = RecordedOutputs.create()) {
+    try (RecordedOutputs recorded = RecordedOutputs.create(Allowance.ofProcess())) {
       new Evaluator(List.of(goal), binary(before, wanted), () -> false)
           .evaluateOriginal(same, recorded);
       return new Evaluator(List.of(goal), binary(after, wanted), () -> false)

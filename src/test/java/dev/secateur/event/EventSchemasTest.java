@@ -53,6 +53,15 @@ final class EventSchemasTest {
   }
 
   @Test
+  void theReportsSchemaHasAnExampleThatItTakes() throws Exception {
+    JsonNode examples = MAPPER.readTree(JsonSchema.text("report.v1.json")).path("examples");
+    assertThat(examples).isNotEmpty();
+    for (JsonNode example : examples) {
+      assertThat(JsonSchema.of("report.v1.json").violations((ObjectNode) example)).isEmpty();
+    }
+  }
+
+  @Test
   void theVariantsThatSchemasKnowAreThoseOfTheSchemes() throws Exception {
     List<String> names = new ArrayList<>(List.of("original", "pruned", "fp32"));
     for (Scheme scheme : Scheme.values()) {

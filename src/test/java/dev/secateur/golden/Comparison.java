@@ -7,6 +7,7 @@ import dev.secateur.keras.KerasException;
 import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasReader;
 import dev.secateur.keras.refusal.Kind;
+import dev.secateur.plan.Preprocessing;
 import dev.secateur.plan.Quantization;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.tflite.Calibrator;
@@ -15,6 +16,7 @@ import dev.secateur.tflite.TfliteCompiler;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteInterpreter.Kernels;
 import dev.secateur.tflite.TfliteModel;
+import dev.secateur.tflite.Usage;
 import dev.secateur.train.TensorFlowPredictor;
 import dev.secateur.train.TrainingGradients;
 import java.util.EnumMap;
@@ -50,7 +52,12 @@ final class Comparison {
   /** Below it, an output is constant but for rounding. */
   private static final double SMALLEST_RANGE = 1e-6;
 
-  private static final ModelMetadata METADATA = new ModelMetadata("golden", "");
+  private static final ModelMetadata METADATA =
+      new ModelMetadata(
+          "golden",
+          "",
+          Map.of(),
+          Optional.of(new Usage(Preprocessing.NONE, List.of(), Optional.empty())));
 
   private final Fixture fixture;
   private final List<Tensor> x;

@@ -48,7 +48,7 @@ class ChainTest {
             Optional.empty(),
             Plan.read(new ObjectMapper().readTree(plan)),
             directory.resolve("out"),
-            1);
+            Budget.ofProcess(1));
     JobListener listener =
         new JobListener() {
           @Override

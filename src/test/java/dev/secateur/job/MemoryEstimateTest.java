@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.secateur.dataset.Allowance;
+import dev.secateur.graph.Graph;
+import dev.secateur.graph.GraphBuilder;
+import dev.secateur.graph.Op;
+import dev.secateur.graph.Shape;
+import dev.secateur.graph.Tensor;
+import dev.secateur.graph.Weight;
 import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.Plan;
 import java.nio.file.FileSystem;
@@ -23,23 +30,45 @@ final class MemoryEstimateTest {
 
   @Test
   void aLargerBatchNeedsMoreMemory() throws Exception {
-    long small = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(32));
-    long large = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200));
+    long small = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(32), Allowance.ofProcess());
+    long large = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200), Allowance.ofProcess());
     assertThat(large - small).isGreaterThan(100L << 20);
   }
 
   @Test
   void aModelThatStatesNoInputShapeIsEstimatedWithItsSamplesShape() throws Exception {
-    long stated = MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200));
-    assertThat(MemoryEstimate.of(KerasSource.of(withoutInputShape()), TRAIN, plan(3200)))
+    long stated =
+        MemoryEstimate.of(KerasSource.of(MODEL), TRAIN, plan(3200), Allowance.ofProcess());
+    assertThat(
+            MemoryEstimate.of(
+                KerasSource.of(withoutInputShape()), TRAIN, plan(3200), Allowance.ofProcess()))
         .isEqualTo(stated);
   }
 
   @Test
   void whatCannotBeReadIsLeftToTheChainToExplain() throws Exception {
-    long libraries = MemoryEstimate.of(KerasSource.of(TRAIN), TRAIN, plan(3200));
-    assertThat(MemoryEstimate.of(KerasSource.of(withoutInputShape()), MODEL, plan(3200)))
+    long libraries =
+        MemoryEstimate.of(KerasSource.of(TRAIN), TRAIN, plan(3200), Allowance.ofProcess());
+    assertThat(
+            MemoryEstimate.of(
+                KerasSource.of(withoutInputShape()), MODEL, plan(3200), Allowance.ofProcess()))
         .isEqualTo(libraries);
+  }
+
+  /** Its moments are a matrix of its inputs. */
+  @Test
+  void aWiderLayerNeedsMoreMemoryToReconstructThanItsWeightsTake() {
+    long narrow = MemoryEstimate.ofReconstruction(dense(500));
+    long wide = MemoryEstimate.ofReconstruction(dense(4000));
+    assertThat(wide - narrow).isGreaterThan(8L * 4000 * 4000 * Double.BYTES / 2);
+  }
+
+  private static Graph dense(int inputs) {
+    GraphBuilder builder = new GraphBuilder("wide");
+    builder.input("x", Shape.of(Shape.UNKNOWN, inputs));
+    Tensor kernel = new Tensor(Shape.of(inputs, 2), new float[inputs * 2]);
+    builder.weight(new Weight("w", Weight.Role.KERNEL, kernel, true, 0, 0));
+    return builder.output("y", builder.add("y", new Op.Dense(), "x", "w")).build();
   }
 
   private static Plan plan(int batchSize) throws Exception {

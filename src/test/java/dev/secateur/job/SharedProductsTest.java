@@ -74,7 +74,8 @@ class SharedProductsTest {
           public void reused(String product) {
             reused.add(product);
           }
-        });
+        },
+        directory);
   }
 
   private DirectoryProducts store(long bytes) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.secateur.ledger.Pauses.Scope;
+import dev.secateur.store.Created;
 import dev.secateur.store.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,7 +22,23 @@ class QueueTest {
   private static final Duration LEASE = Duration.ofSeconds(20);
 
   private long now = 1_700_000_000_000L;
-  private final MemoryStore store = new MemoryStore(() -> now);
+
+  /** Done once, when the next claim is about to be created. */
+  private Optional<Runnable> beforeCreating = Optional.empty();
+
+  private final MemoryStore store =
+      new MemoryStore(() -> now) {
+        @Override
+        public Created create(String key, byte[] content) {
+          if (key.startsWith(Keys.CLAIMS)) {
+            Optional<Runnable> first = beforeCreating;
+            beforeCreating = Optional.empty();
+            first.ifPresent(Runnable::run);
+          }
+          return super.create(key, content);
+        }
+      };
+
   private final Ledger ledger = ledger("worker");
 
   private Ledger ledger(String worker) {
@@ -99,6 +116,61 @@ class QueueTest {
     List<String> first = List.of(next(), next(), next(), next());
     assertThat(first).contains("model-one", "model-two");
     assertThat(next()).startsWith("model-sweep-");
+  }
+
+  /** Whose follower had looked before that, and was held up. */
+  @Test
+  void whatIsGivenBackWhileItsFollowerLooksCountsNothing() {
+    register(order("held", "a", 4, 1));
+    Tenure paused = ledger("paused").next().orElseThrow();
+    now += LEASE.plusSeconds(2).toMillis();
+    beforeCreating = Optional.of(paused::giveBack);
+    Tenure follower = ledger("slow").next().orElseThrow();
+    assertThat(follower.attempts()).isEqualTo(1);
+    // It dies before it has told anybody.
+    now += LEASE.plusSeconds(2).toMillis();
+    Tenure heir = ledger("heir").next().orElseThrow();
+    assertThat(heir.epoch()).isEqualTo(3);
+    assertThat(heir.attempts()).isEqualTo(2);
+    now += LEASE.plusSeconds(2).toMillis();
+    assertThat(ledger("next").next().orElseThrow().attempts()).isEqualTo(3);
+  }
+
+  /** As a checkpoint that was found after a long pause. */
+  @Test
+  void whatGetsOnWhileItsFollowerLooksIsNoFailedAttempt() {
+    register(order("held", "a", 4, 1));
+    ledger("first").next().orElseThrow();
+    now += LEASE.plusSeconds(2).toMillis();
+    Tenure second = ledger("second").next().orElseThrow();
+    assertThat(second.attempts()).isEqualTo(2);
+    now += LEASE.plusSeconds(2).toMillis();
+    beforeCreating = Optional.of(() -> second.found(7));
+    Tenure third = ledger("third").next().orElseThrow();
+    assertThat(third.attempts()).isEqualTo(1);
+  }
+
+  /** And is put in the queue once more, by an intake that was held up as long. */
+  @Test
+  void whatIsGivenBackAfterItsOrderWasClosedKeepsNobodyFromIt() {
+    Order order = order("late", "a", 4, 1);
+    register(order);
+    String waiting =
+        store.objects.keySet().stream()
+            .filter(k -> k.startsWith(Keys.PENDING))
+            .findAny()
+            .orElseThrow();
+    Tenure paused = ledger("paused").next().orElseThrow();
+    now += LEASE.plusSeconds(2).toMillis();
+    settled(ledger.next().orElseThrow(), false);
+    paused.giveBack();
+    store.put(waiting, new byte[0]);
+    now += LEASE.plusSeconds(2).toMillis();
+    Tenure again = ledger("other").next().orElseThrow();
+    assertThat(again.result()).isPresent();
+    ledger("other").close(again);
+    assertThat(store.objects.keySet()).noneMatch(k -> k.startsWith(Keys.PENDING));
+    assertThat(store.objects.keySet()).noneMatch(k -> k.startsWith(Keys.CLAIMS));
   }
 
   @Test

@@ -38,9 +38,24 @@ class LayerProblemTest {
 
   /** Wide layers are solved by other means: see the bounds in {@link LayerProblem}. */
   @ParameterizedTest
-  @ValueSource(ints = {641, 1601})
+  @ValueSource(ints = {641, 2305})
   void soDoWiderLayers(int rows) {
     assertLosesLess(new Problem(new Random(rows), rows, 2, 2000), rows, 2);
+  }
+
+  /**
+   * However little work is allowed, the support is as large as asked and the weights are fitted.
+   */
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 1e6, 1e7})
+  void littleWorkIsStillASolution(double work) {
+    Problem problem = new Problem(new Random(2), 700, 2, 2000);
+    Support third = new Support.Largest(466);
+    try (LayerProblem little = problem.problem(work)) {
+      Matrix solved = little.solve(third).weights();
+      assertThat(nonZeros(solved)).isEqualTo(466);
+      assertThat(problem.loss(solved)).isLessThan(problem.loss(Matrix.zeros(700, 2)));
+    }
   }
 
   private static void assertLosesLess(Problem problem, int rows, int columns) {
@@ -72,7 +87,7 @@ class LayerProblemTest {
   void aLayerThatReadsOnlyZerosKeepsItsWeights() {
     Matrix weights = new Problem(new Random(3), 6, 4, 10).weights;
     Matrix solved =
-        new LayerProblem(Matrix.zeros(6, 6), Matrix.zeros(6, 4), weights)
+        new LayerProblem(Matrix.zeros(6, 6), Matrix.zeros(6, 4), weights, 1e12)
             .solve(new Support.Largest(10))
             .weights();
     assertThat(nonZeros(solved)).isEqualTo(10);
@@ -123,7 +138,11 @@ class LayerProblemTest {
     }
 
     LayerProblem problem() {
-      return new LayerProblem(h, c, weights);
+      return problem(1e12);
+    }
+
+    LayerProblem problem(double work) {
+      return new LayerProblem(h, c, weights, work);
     }
 
     double loss(Matrix other) {

@@ -69,7 +69,7 @@ class StrategyTest {
 
     Trial run(int number, int round, Point p) {
       if (p.channels() > 0 && !removable) {
-        return Trial.failed(number, round, p, "no channel can go");
+        return Trial.failed(number, round, p, "no channel can go", 1);
       }
       double luck = 1 + noise * new Random(p.hashCode() ^ seed).nextGaussian();
       double divergence = divergence(p);
@@ -83,15 +83,17 @@ class StrategyTest {
                   Measure.TOP1,
                   Map.of(Measure.TOP1, 1 - divergence * luck),
                   divergence * luck,
+                  0,
+                  Optional.empty(),
                   divergence,
                   zipped(p),
                   zipped(p),
                   Optional.empty(),
                   Optional.empty(),
                   100,
-                  1000,
-                  p.epochs() == 0 ? 1 : 20 * p.epochs())),
-          "made up");
+                  1000)),
+          "made up",
+          p.epochs() == 0 ? 1 : 20 * p.epochs());
     }
 
     List<Trial> search(Search search, boolean trainable) {
@@ -171,8 +173,7 @@ class StrategyTest {
     double seconds =
         trials.stream()
             .filter(t -> t.round() < trials.get(trials.size() - 1).round())
-            .flatMap(t -> t.found().stream())
-            .mapToDouble(Trial.Found::seconds)
+            .mapToDouble(Trial::seconds)
             .sum();
     assertThat(seconds).isLessThan(120);
     if (seed % 3 == 0) {

@@ -7,6 +7,7 @@ import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Activation;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.GraphBuilder;
+import dev.secateur.graph.Grid;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
@@ -454,6 +455,7 @@ class FineTunerTest {
           0,
           OptionalInt.empty(),
           1,
+          Optional.empty(),
           Optional.empty());
 
   private static FineTuning afterwards(double rate, boolean freezeBatchNorm) {
@@ -548,23 +550,86 @@ class FineTunerTest {
 
   private static FineTuned quantized(
       Graph pruned, Graph original, Checkpoints checkpoints, BooleanSupplier cancelled) {
-    return FineTuner.fineTune(
-        pruned,
-        original,
-        ArrayDataset.quadrants(1000, false),
-        afterwards(2e-3, false),
-        RECONSTRUCTED,
+    Quantizing ofItsNumbers =
         network ->
             Map.of(
                 "x",
                 new Quantizing.Scale(0.05f, 3),
                 "relu",
-                new Quantizing.Scale(scale(network), -128)),
+                new Quantizing.Scale(scale(network), -128));
+    return learned(pruned, original, ofItsNumbers, false, checkpoints, cancelled);
+  }
+
+  private static FineTuned learned(
+      Graph pruned,
+      Graph original,
+      Quantizing quantizing,
+      boolean freeze,
+      Checkpoints checkpoints,
+      BooleanSupplier cancelled) {
+    return FineTuner.fineTune(
+        pruned,
+        original,
+        ArrayDataset.quadrants(1000, false),
+        afterwards(2e-3, freeze),
+        RECONSTRUCTED,
+        quantizing,
         List.of(),
         checkpoints,
         TrainingListener.NONE,
         cancelled,
         2);
+  }
+
+  /** A grid of fifteen levels under one kernel, also for whoever goes on from a checkpoint. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aKernelLearnsOnItsGrid(boolean freeze, @TempDir Path directory) {
+    Graph original = classifier(false);
+    Graph pruned = thinned(original);
+    Grid grid = new Grid(Grid.FOUR_BITS, List.of(0.05f));
+    Quantizing fewLevels =
+        new Quantizing() {
+          @Override
+          public Map<String, Scale> scales(Graph network) {
+            return Map.of("relu", new Scale(0.05f, -128));
+          }
+
+          @Override
+          public Map<String, Integer> levels(Graph network) {
+            return Map.of("conv/kernel", grid.most());
+          }
+
+          @Override
+          public Rounded rounded(Graph network) {
+            Tensor kernel = network.weights().get("conv/kernel").value();
+            return new Rounded(
+                network.withWeights(Map.of("conv/kernel", grid.nearest(kernel))),
+                Map.of("conv/kernel", grid));
+          }
+        };
+    FineTuned whole = learned(pruned, original, fewLevels, freeze, Checkpoints.NONE, NEVER);
+    assertThat(whole.heldOut().orElseThrow().worse()).isFalse();
+    assertThat(whole.grids()).isEqualTo(Map.of("conv/kernel", grid));
+    float[] values = whole.graph().weights().get("conv/kernel").value().values();
+    assertThat(grid.nearest(whole.graph().weights().get("conv/kernel").value()).values())
+        .isEqualTo(values);
+    float[] start = pruned.weights().get("conv/kernel").value().values();
+    int moved = 0;
+    for (int i = 0; i < values.length; i++) {
+      assertThat(start[i] != 0 || values[i] == 0).as("a zero stays").isTrue();
+      moved += grid.level(start[i], 0) == grid.level(values[i], 0) ? 0 : 1;
+    }
+    assertThat(moved).isPositive();
+
+    SavedCheckpoints saved = new SavedCheckpoints(directory);
+    int[] asked = {-2 * 4};
+    assertThatThrownBy(
+            () -> learned(pruned, original, fewLevels, freeze, saved, () -> ++asked[0] == 200))
+        .isInstanceOf(TrainingCancelled.class);
+    FineTuned resumed = learned(pruned, original, fewLevels, freeze, saved, NEVER);
+    assertSameWeights(resumed.graph(), whole.graph());
+    assertThat(resumed.grids()).isEqualTo(whole.grids());
   }
 
   private static float scale(Graph network) {

@@ -148,6 +148,7 @@ class QuantizedTrainingTest {
                 how.optimizer(),
                 List.of(),
                 scales.keySet(),
+                Map.of(),
                 FineTuning.Precision.FLOAT32,
                 1);
         Feed feed = Batches.feed(data, indices, Optional.of(teacher), objective.heads())) {

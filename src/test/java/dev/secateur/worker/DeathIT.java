@@ -6,16 +6,22 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.secateur.demo.WorkerProcess;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoredObject;
+import dev.secateur.worker.run.Hooks;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packaged worker, killed, paused and told to stop, as a process. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(Platform.SECOND_LANE)
 final class DeathIT {
   /** More in {@code bench/chaos}. */
   private static final int KILLS = Integer.getInteger("secateur.kills", 10);
@@ -141,7 +147,7 @@ final class DeathIT {
     String name = "failpoint-" + place.toLowerCase(java.util.Locale.ROOT).replace('_', '-');
     try (Platform platform = new Platform(name, 1)) {
       WorkerProcess first =
-          platform.worker(name + "-1", Map.of(Failpoint.PROPERTY, place)).awaitReady();
+          platform.worker(name + "-1", Map.of(Hooks.FAILPOINT, place)).awaitReady();
       platform.publish(platform.job("shapes", "1", 1));
       assertThat(first.process().exitCode(Platform.LONG)).isEqualTo(137);
       assertThat(platform.store.list(platform.state.resolve("results/"))).hasSize(1);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.demo.WorkerProcess;
 import dev.secateur.job.Stage;
+import dev.secateur.worker.run.Hooks;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,8 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A packaged worker that is told to stop at moments that have no checkpoint. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(Platform.SECOND_LANE)
 final class DrainIT {
   private static final int BYTES_PER_SECOND = 1 << 10;
 
@@ -47,7 +53,7 @@ final class DrainIT {
   void aWorkerThatDrainsIsNotReadyAtOnceAndGivesBackAJobThatDoesNotStopInTime() throws Exception {
     try (Platform platform = new Platform("drain-late", 1)) {
       Path gates = Files.createDirectories(platform.directory.resolve("gates"));
-      Files.createFile(gates.resolve(ProgressReporter.FETCH));
+      Files.createFile(gates.resolve(JobMeters.FETCH));
       WorkerProcess first =
           platform
               .worker(
@@ -55,7 +61,7 @@ final class DrainIT {
                   Map.of(
                       "secateur.drain.timeout",
                       DRAIN.toSeconds() + "s",
-                      StageGate.PROPERTY,
+                      Hooks.STAGE_GATE,
                       gates.toString()))
               .awaitReady();
       platform.publish(platform.job("shapes", "1", 1));

@@ -61,7 +61,8 @@ final class EventPublisherTest {
     SmallTopic topic = new SmallTopic();
     MeterRegistry registry = new SimpleMeterRegistry();
     EventPublisher publisher =
-        new EventPublisher(() -> topic, TOPICS, new JobMeters(registry), registry);
+        new EventPublisher(
+            () -> topic, TOPICS, new JobMeters(registry, new Work()), registry, Shared.retry());
     ConsumerRecord<byte[], byte[]> original =
         new ConsumerRecord<>("in", 3, 14, new byte[key], new byte[value]);
     original.headers().add("ce_id", new byte[header]);
@@ -124,7 +125,8 @@ final class EventPublisherTest {
     MockProducer<byte[], byte[]> sound = producer(true);
     Iterator<MockProducer<byte[], byte[]>> producers = List.of(stuck, sound).iterator();
     EventPublisher publisher =
-        new EventPublisher(producers::next, TOPICS, new JobMeters(registry), registry);
+        new EventPublisher(
+            producers::next, TOPICS, new JobMeters(registry, new Work()), registry, Shared.retry());
     CompletableFuture<Boolean> sent =
         CompletableFuture.supplyAsync(
             () -> publisher.result("model", RESULT, "asked", () -> false));

@@ -16,8 +16,13 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The packaged workers and their ledger: what waits, for whom, and what is seen of it. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(Platform.SECOND_LANE)
 final class LedgerIT {
   private static Ledger ledger(Platform platform) {
     return new Ledger(

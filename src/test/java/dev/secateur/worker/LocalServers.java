@@ -12,14 +12,14 @@ import java.util.Optional;
  * One broker and one S3 server for all tests of this JVM, started when first asked for: Kafka and
  * MinIO in containers where a Docker engine answers, else servers in this process.
  */
-final class LocalServers {
-  static final String[] BUCKETS = {"models", "datasets", "artifacts"};
+public final class LocalServers {
+  public static final String[] BUCKETS = {"models", "datasets", "artifacts"};
 
   private static LocalServers started;
 
   final Path directory;
-  final String kafka;
-  final String s3;
+  public final String kafka;
+  public final String s3;
   private final Optional<Containers> containers;
 
   private LocalServers() throws Exception {
@@ -33,14 +33,14 @@ final class LocalServers {
       kafka = LocalBroker.start(directory.resolve("kafka"), Ports.free()).address();
       s3 = LocalStore.start(directory.resolve("s3"), Ports.free(), BUCKETS).endpoint();
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> JobRun.delete(directory)));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> WorkDirectory.delete(directory)));
   }
 
   boolean areContainers() {
     return containers.isPresent();
   }
 
-  static synchronized LocalServers get() throws Exception {
+  public static synchronized LocalServers get() throws Exception {
     if (started == null) {
       started = new LocalServers();
     }

@@ -11,6 +11,7 @@ import dev.secateur.store.ObjectStore;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoredObject;
 import dev.secateur.worker.ServerProcess.Away;
+import dev.secateur.worker.run.Hooks;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -93,14 +94,14 @@ final class OutageIT {
   static void stop() {
     broker.close();
     store.close();
-    JobRun.delete(directory);
+    WorkDirectory.delete(directory);
   }
 
   /** All that a job passes through. */
   private static List<String> stages() {
-    List<String> stages = new ArrayList<>(List.of(ProgressReporter.FETCH));
+    List<String> stages = new ArrayList<>(List.of(JobMeters.FETCH));
     Stream.of(Stage.values()).map(Stage::label).forEach(stages::add);
-    stages.add(ProgressReporter.PUSH);
+    stages.add(JobMeters.PUSH);
     return stages;
   }
 
@@ -154,7 +155,7 @@ final class OutageIT {
       throws Exception {
     Path gates = Files.createDirectories(platform.directory.resolve("gates"));
     Map<String, String> settings = new HashMap<>(more);
-    settings.put(StageGate.PROPERTY, gates.toString());
+    settings.put(Hooks.STAGE_GATE, gates.toString());
     // As in production: an outage that counted would soon end the job.
     settings.put("secateur.jobs.max-attempts", "3");
     WorkerProcess worker = platform.worker("worker", settings).awaitReady();

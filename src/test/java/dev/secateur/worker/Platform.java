@@ -49,7 +49,13 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 
 /** What stands around the workers in a test: topics of its own, state and output of its own. */
-final class Platform implements AutoCloseable {
+public final class Platform implements AutoCloseable {
+  /**
+   * The lock of the tests that run one after the other, but beside all the others: those that wait
+   * for leases and pauses more than they compute.
+   */
+  static final String SECOND_LANE = "second lane";
+
   static final Path MODEL = Path.of("examples/shapes.h5");
   static final Path DATA = Path.of("examples/shapes.npz");
 
@@ -138,15 +144,15 @@ final class Platform implements AutoCloseable {
     return uses == 1 ? wanted : wanted + "-" + uses;
   }
 
-  static ObjectStore store(String endpoint) {
+  public static ObjectStore store(String endpoint) {
     return store(endpoint, LocalStore.ACCESS_KEY, LocalStore.SECRET_KEY);
   }
 
-  static ObjectStore store(String endpoint, String accessKey, String secretKey) {
+  public static ObjectStore store(String endpoint, String accessKey, String secretKey) {
     return store(endpoint, accessKey, secretKey, Optional.empty());
   }
 
-  static ObjectStore store(
+  public static ObjectStore store(
       String endpoint, String accessKey, String secretKey, Optional<Path> authorities) {
     Set<String> buckets = Set.of(LocalServers.BUCKETS);
     return new S3ObjectStore(
@@ -283,10 +289,14 @@ final class Platform implements AutoCloseable {
   }
 
   CloudEvent event(String id, ObjectNode data) {
+    return event(id, EventType.REGISTERED, data);
+  }
+
+  CloudEvent event(String id, EventType type, ObjectNode data) {
     return new CloudEvent(
         id,
         "/test",
-        EventType.REGISTERED,
+        type,
         Optional.empty(),
         Optional.of(Instant.now()),
         Optional.of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
@@ -326,7 +336,11 @@ final class Platform implements AutoCloseable {
 
   /** Publishes in binary mode; returns the event's id. */
   String publish(ObjectNode data) {
-    CloudEvent event = event("event-" + java.util.UUID.randomUUID(), data);
+    return publish(EventType.REGISTERED, data);
+  }
+
+  String publish(EventType type, ObjectNode data) {
+    CloudEvent event = event("event-" + java.util.UUID.randomUUID(), type, data);
     publish(event.id(), KafkaBinding.binary(event));
     return event.id();
   }

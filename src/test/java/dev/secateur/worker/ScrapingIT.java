@@ -32,7 +32,7 @@ final class ScrapingIT {
 
   private static HttpResponse<String> scrape(String accept) throws Exception {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(worker.address().resolve(Scraping.PATH)).header("Accept", accept);
+        HttpRequest.newBuilder(worker.address().resolve("/q/metrics")).header("Accept", accept);
     return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 

@@ -3,11 +3,15 @@ package dev.secateur.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.demo.WorkerProcess;
 import dev.secateur.event.CloudEvent;
+import dev.secateur.event.EventSchemas;
+import dev.secateur.event.EventType;
 import dev.secateur.ledger.Ledger;
 import dev.secateur.ledger.ObjectLedgerStore;
+import dev.secateur.ledger.Pauses;
 import dev.secateur.ledger.Terms;
 import dev.secateur.result.Engine;
 import java.time.Duration;
@@ -15,8 +19,13 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A search whose trials any worker takes. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(Platform.SECOND_LANE)
 final class SearchIT {
   private static ObjectNode search(Platform platform, String model, int trials) throws Exception {
     ObjectNode data = platform.job(model, "1", 0);
@@ -67,7 +76,65 @@ final class SearchIT {
           .allMatch(claims -> claims > 0);
       platform.await("nothing is left", platform::isSettled);
       assertThat(platform.distinctResults()).hasSize(2);
+      anotherTrialCanBeHad(platform, result);
     }
+  }
+
+  private static void anotherTrialCanBeHad(Platform platform, JsonNode searched) {
+    int other = searched.at("/search/best").asInt() == 1 ? 2 : 1;
+    ObjectNode chosen = JsonNodeFactory.instance.objectNode();
+    chosen.put("order", searched.at("/job/order").asText()).put("trial", other);
+    String id = platform.publish(EventType.TRIAL_CHOSEN, chosen);
+    JsonNode made =
+        platform.awaitResults(3).values().stream()
+            .filter(r -> r.at("/job/registeredId").asText().equals(id))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(EventSchemas.violations(EventType.COMPLETED, made)).isEmpty();
+    assertThat(made.has("search")).isFalse();
+    assertThat(made.at("/plan/heldOut/judge").asText()).isEqualTo("nothing");
+    assertThat(made.at("/plan/pruning")).isNotEqualTo(searched.at("/plan/pruning"));
+    assertThat(made.at("/variants/3/name").asText()).isNotEmpty();
+  }
+
+  /** One worker: between two rounds another tenant has its turn, and a pause holds it all. */
+  @Test
+  void itGivesWayToOthersAndToPauses() throws Exception {
+    try (Platform platform = new Platform("search-aside", 1)) {
+      WorkerProcess worker = platform.worker("search-aside-1").awaitReady();
+      ObjectNode search = search(platform, "shapes", 10);
+      // Refused by four bits: a trial that the plan does not go with has failed, no more.
+      search.withObject("/plan/quantization").put("keepFloat", "auto");
+      platform.publish(search);
+      platform.await(
+          "a trial runs",
+          () -> platform.progress().stream().anyMatch(p -> !stage(p).equals("search")));
+      ObjectNode other = platform.job("other", "1", 0).put("tenant", "others");
+      platform.publish(other);
+      JsonNode first = platform.awaitResults(1).values().iterator().next();
+      assertThat(first.at("/model/name").asText()).isEqualTo("other");
+
+      Pauses pauses = ledger(platform).pauses();
+      pauses.pause(new Pauses.Scope.Model("shapes"));
+      platform.await("it is given back", () -> worker.metric("secateur_orders_running") == 0);
+      assertThat(platform.distinctResults()).hasSize(1);
+      pauses.resume(new Pauses.Scope.Model("shapes"));
+      JsonNode result =
+          platform.awaitResults(2).values().stream()
+              .filter(r -> r.has("search"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(result.at("/search/trials").asInt()).isEqualTo(10);
+      platform.await("nothing is left", platform::isSettled);
+    }
+  }
+
+  private static Ledger ledger(Platform platform) {
+    return new Ledger(
+        new ObjectLedgerStore(platform.store, platform.state),
+        InstantSource.system(),
+        new Terms("test", Engine.VERSION, Duration.ofMinutes(1), Duration.ofMinutes(30)));
   }
 
   private static List<Map<String, String>> decided(JsonNode result) {
@@ -97,12 +164,7 @@ final class SearchIT {
               .data()
               .at("/job/order")
               .asText();
-      new Ledger(
-              new ObjectLedgerStore(platform.store, platform.state),
-              InstantSource.system(),
-              new Terms("test", Engine.VERSION, Duration.ofMinutes(1), Duration.ofMinutes(30)))
-          .cancels()
-          .request(order);
+      ledger(platform).cancels().request(order);
 
       assertThat(platform.awaitResults(1).values().iterator().next().at("/reason/code").asText())
           .isEqualTo("cancelled");

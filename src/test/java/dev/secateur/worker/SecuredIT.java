@@ -190,11 +190,11 @@ final class SecuredIT {
     assertThat(hex.formatHex(job.getParentSpanId().toByteArray())).isEqualTo(PARENT);
     assertThat(job.getAttributesList())
         .anySatisfy(a -> assertThat(a.getValue().getStringValue()).isEqualTo("accepted"));
-    List<String> stages = new ArrayList<>(List.of("stage " + ProgressReporter.FETCH));
+    List<String> stages = new ArrayList<>(List.of("stage " + JobMeters.FETCH));
     for (Stage stage : Stage.values()) {
       stages.add("stage " + stage.label());
     }
-    stages.add("stage " + ProgressReporter.PUSH);
+    stages.add("stage " + JobMeters.PUSH);
     assertThat(traces.spans())
         .filteredOn(span -> span.getParentSpanId().equals(job.getSpanId()))
         .allSatisfy(span -> assertThat(span.getTraceId()).isEqualTo(job.getTraceId()))

@@ -14,8 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The packaged worker where one is itself to blame: others do its work, and no job is failed. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock(Platform.SECOND_LANE)
 final class SickWorkerIT {
   private static final int JOBS = 6;
 

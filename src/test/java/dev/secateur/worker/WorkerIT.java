@@ -14,6 +14,7 @@ import dev.secateur.job.Stage;
 import dev.secateur.store.Digests;
 import dev.secateur.store.ObjectUri;
 import dev.secateur.store.StoredObject;
+import dev.secateur.worker.run.Hooks;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -251,7 +252,7 @@ final class WorkerIT {
   void soundRecordsWhoseJobsCannotRunEndInFailedWithAReason() throws Exception {
     try (Platform platform = new Platform("reasons", 2)) {
       WorkerProcess worker =
-          platform.worker("reasons-1", Map.of("secateur.memory.limit", "900M")).awaitReady();
+          platform.worker("reasons-1", Map.of("secateur.memory.limit", "1700M")).awaitReady();
       ObjectNode missing = platform.job("missing", "1", 1);
       ((ObjectNode) missing.get("model")).put("uri", "s3://models/none.h5").remove("sha256");
       ObjectNode digest = platform.job("digest", "1", 1);
@@ -342,7 +343,7 @@ final class WorkerIT {
       for (Stage stage : Stage.values()) {
         Files.createFile(gates.resolve(stage.label()));
       }
-      Files.createFile(gates.resolve(ProgressReporter.FETCH));
+      Files.createFile(gates.resolve(JobMeters.FETCH));
       WorkerProcess worker =
           platform
               .worker(
@@ -352,14 +353,13 @@ final class WorkerIT {
                       proxy.endpoint(),
                       "secateur.jobs.max-attempts",
                       "1",
-                      StageGate.PROPERTY,
+                      Hooks.STAGE_GATE,
                       gates.toString()))
               .awaitReady();
       platform.publish(platform.job("shapes", "1", 1));
-      platform.await(
-          "push", () -> worker.process().output().contains(" stage " + ProgressReporter.PUSH));
+      platform.await("push", () -> worker.process().output().contains(" stage " + JobMeters.PUSH));
       refusing.set(true);
-      Files.createFile(gates.resolve(ProgressReporter.PUSH));
+      Files.createFile(gates.resolve(JobMeters.PUSH));
       platform.await("refusal", () -> worker.process().output().contains("attempt 1 failed"));
       refusing.set(false);
       JsonNode result = platform.awaitResults(1).values().iterator().next();

@@ -52,6 +52,20 @@ public final class FakeQuantization {
     return straightThrough(kernel, tf.math.mul(rounded(tf.math.div(kernel, scale)), scale));
   }
 
+  /**
+   * A kernel on a grid. Gradients pass beyond its ends too, so that what left it may come back.
+   *
+   * @param steps one for each output channel, which are the kernel's last axis
+   * @param most the largest level
+   */
+  public Operand<TFloat32> kernel(Operand<TFloat32> kernel, Operand<TFloat32> steps, int most) {
+    Operand<TFloat32> levels =
+        tf.math.minimum(
+            tf.math.maximum(rounded(tf.math.div(kernel, steps)), tf.constant((float) -most)),
+            tf.constant((float) most));
+    return straightThrough(kernel, tf.math.mul(levels, steps));
+  }
+
   /** The axes of a kernel that are no output channels. */
   private static int[] others(Op op) {
     if (op instanceof Op.Dense) {

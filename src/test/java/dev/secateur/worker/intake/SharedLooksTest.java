@@ -1,0 +1,92 @@
+package dev.secateur.worker.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class SharedLooksTest {
+  private static final int ASKERS = 8;
+
+  private final AtomicInteger begun = new AtomicInteger();
+  private final CountDownLatch open = new CountDownLatch(1);
+  private final List<Thread> threads = new ArrayList<>();
+
+  private <T> FutureTask<T> started(Callable<T> work) {
+    FutureTask<T> task = new FutureTask<>(work);
+    Thread thread = new Thread(task);
+    thread.setDaemon(true);
+    thread.start();
+    threads.add(thread);
+    return task;
+  }
+
+  private void awaitAllToWait() {
+    await().until(() -> threads.stream().allMatch(t -> t.getState() == Thread.State.WAITING));
+  }
+
+  private int blocked() {
+    int mine = begun.incrementAndGet();
+    try {
+      open.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    return mine;
+  }
+
+  @Test
+  void whoAsksWhileALookIsUnderWaySharesTheNext() throws Exception {
+    SharedLooks<String, Integer> looks = new SharedLooks<>(key -> blocked());
+    FutureTask<Integer> first = started(() -> looks.at("a"));
+    awaitAllToWait();
+    List<FutureTask<Integer>> later = new ArrayList<>();
+    for (int n = 0; n < ASKERS; n++) {
+      later.add(started(() -> looks.at("a")));
+    }
+    awaitAllToWait();
+
+    open.countDown();
+
+    assertThat(first.get(1, TimeUnit.MINUTES)).isEqualTo(1);
+    for (FutureTask<Integer> one : later) {
+      assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(2);
+    }
+    assertThat(looks.at("a")).as("nothing is remembered").isEqualTo(3);
+  }
+
+  @Test
+  void otherKeysDoNotWait() {
+    SharedLooks<String, Integer> looks =
+        new SharedLooks<>(key -> key.equals("slow") ? blocked() : -1);
+    var unused = started(() -> looks.at("slow"));
+    awaitAllToWait();
+
+    assertThat(looks.at("quick")).isEqualTo(-1);
+
+    open.countDown();
+  }
+
+  @Test
+  void allWhoShareAFailureGetIt() {
+    SharedLooks<String, Integer> looks =
+        new SharedLooks<>(
+            key -> {
+              throw new IllegalArgumentException("no " + key);
+            });
+
+    assertThatThrownBy(() -> looks.at("a"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("no a");
+  }
+}
