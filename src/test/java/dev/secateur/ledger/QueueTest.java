@@ -140,7 +140,7 @@ class QueueTest {
   @Test
   void whatGetsOnWhileItsFollowerLooksIsNoFailedAttempt() {
     register(order("held", "a", 4, 1));
-    ledger("first").next().orElseThrow();
+    var unused = ledger("first").next().orElseThrow();
     now += LEASE.plusSeconds(2).toMillis();
     Tenure second = ledger("second").next().orElseThrow();
     assertThat(second.attempts()).isEqualTo(2);

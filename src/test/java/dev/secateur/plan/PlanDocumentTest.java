@@ -374,7 +374,7 @@ class PlanDocumentTest {
         "{'quantization':{'scheme':'float16','integerOnly':true}}|/quantization/integerOnly: no"
             + " scheme that is asked for has integer activations (int8 has)",
         "{'quantization':{'scheme':'float16','aware':true}}|/quantization/aware: trains for the"
-            + " scheme int8, which is not asked for",
+            + " schemes int8 and int4, which are not asked for",
         "{'quantization':{'scheme':'int4','keepFloat':'auto'}}|/quantization/keepFloat: auto is for"
             + " schemes of eight bits and more (with four, name the layers, or use keepInt8)",
         "{'quantization':{'integerOnly':true,'keepFloat':['a']}}|/quantization/keepFloat: needs"
@@ -388,7 +388,7 @@ class PlanDocumentTest {
         "{'plan':[]}|/plan: must be a JSON object",
         "{'pruning':{'blockSize':[1,4]}}|/pruning/blockSize: is not known here (known are method,"
             + " allocation, schedule, initialSparsity, finalSparsity, beginStep, endStep,"
-            + " frequency, channels)",
+            + " frequency, channels, pattern)",
         "{'pruning':{'channels':1.5}}|/pruning/channels: must be below 1, or must be of type"
             + " string, not number",
         "{'pruning':{'channels':{'share':'much'}}}|/pruning/channels/share: must be of type"

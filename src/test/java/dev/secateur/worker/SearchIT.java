@@ -137,6 +137,32 @@ final class SearchIT {
         new Terms("test", Engine.VERSION, Duration.ofMinutes(1), Duration.ofMinutes(30)));
   }
 
+  /** Each time after the same trial was begun: that trial has failed, the search goes on. */
+  @Test
+  void aTrialThatEndsItsWorkersDoesNotEndTheSearch() throws Exception {
+    try (Platform platform = new Platform("search-killed", 1)) {
+      Map<String, String> twice = Map.of("secateur.jobs.max-attempts", "2");
+      platform.publish(search(platform, "shapes", 4));
+      for (int deaths = 1; deaths <= 3; deaths++) {
+        WorkerProcess worker = platform.worker("search-killed-" + deaths, twice).awaitReady();
+        if (deaths < 3) {
+          int before = platform.progress().size();
+          platform.await(
+              "the first trial runs",
+              () ->
+                  platform.progress().stream()
+                      .skip(before)
+                      .anyMatch(p -> p.data().at("/trial/number").asInt() == 1));
+          worker.process().signal("KILL");
+        }
+      }
+      JsonNode result = platform.awaitResults(1).values().iterator().next();
+      assertThat(result.path("outcome").asText()).isEqualTo("accepted");
+      assertThat(result.at("/search/trials").asInt()).isEqualTo(4);
+      platform.await("nothing is left", platform::isSettled);
+    }
+  }
+
   private static List<Map<String, String>> decided(JsonNode result) {
     return result.at("/search/front").findParents("trial").stream()
         .map(

@@ -16,6 +16,8 @@ final class Hdf5Blocks implements Closeable {
   private static final int FLOATS_AT_ONCE = 1 << 16;
 
   private final FileChannel channel;
+  private final ByteBuffer some =
+      ByteBuffer.allocate(Float.BYTES * FLOATS_AT_ONCE).order(ByteOrder.LITTLE_ENDIAN);
   private long end;
 
   /**
@@ -52,9 +54,6 @@ final class Hdf5Blocks implements Closeable {
   long append(float[] values) throws IOException {
     long address = end;
     long at = address;
-    ByteBuffer some =
-        ByteBuffer.allocateDirect(Float.BYTES * Math.min(values.length, FLOATS_AT_ONCE))
-            .order(ByteOrder.LITTLE_ENDIAN);
     for (int from = 0; from < values.length; from += FLOATS_AT_ONCE) {
       int count = Math.min(values.length - from, FLOATS_AT_ONCE);
       some.clear().limit(Float.BYTES * count);

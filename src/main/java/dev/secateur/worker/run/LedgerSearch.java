@@ -97,7 +97,7 @@ final class LedgerSearch {
    * @throws GivesWay if the search is to be given back for now
    */
   List<Trial> run(BooleanSupplier cancelled) {
-    progress.searching(trials.size(), search.trials(), Optional.empty());
+    progress.searching(trials.size(), search.trials(), Optional.empty(), 0);
     while (true) {
       ObjectNode decision = decision();
       begun = begun.or(() -> Optional.of(Instant.parse(decision.path("at").asText())));
@@ -110,7 +110,7 @@ final class LedgerSearch {
       LOG.infof(
           "search %s: %d of %d trials; best: %s",
           order.id(), trials.size(), search.trials(), best.map(Trial::number).orElse(0));
-      progress.searching(trials.size(), search.trials(), best);
+      progress.searching(trials.size(), search.trials(), best, 0);
       if (othersComeFirst()) {
         throw new GivesWay();
       }
@@ -191,9 +191,13 @@ final class LedgerSearch {
       }
     }
     Optional<Trial> best = new Front(search, trials).best();
+    // A trial that ended its worker is to blame for that, not the search that it was run for.
+    int begunBefore =
+        open.stream().mapToInt(id -> ledger.books().account(id).history().size()).sum();
     while (true) {
       open.removeIf(id -> ledger.orders().result(id).isPresent());
-      progress.searching(trials.size() + all.size() - open.size(), search.trials(), best);
+      progress.searching(
+          trials.size() + all.size() - open.size(), search.trials(), best, begunBefore);
       if (open.isEmpty()) {
         return all.stream()
             .map(t -> Optional.ofNullable(refused.get(t.number())).orElseGet(() -> result(t)))

@@ -31,6 +31,9 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   /** Of an order that is a search: what comes before all other stages. */
   static final String SEARCH = "search";
 
+  /** What a trial that has ended counts, beside those that were only begun. */
+  private static final long KEPT = 1000;
+
   /** The part of a search's time that its trials take. */
   private static final double SEARCHING = 0.95;
 
@@ -112,8 +115,10 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
    *
    * @param tried trials that have ended
    * @param most trials that there will be
+   * @param begun how often those that run now were begun when this worker met them: each of these
+   *     counts as getting on too
    */
-  void searching(int tried, int most, Optional<Trial> best) {
+  void searching(int tried, int most, Optional<Trial> best, int begun) {
     if (span.isEmpty() || !stage.equals(SEARCH)) {
       end();
       stage = SEARCH;
@@ -125,7 +130,7 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
     double done = SEARCHING * tried / most;
     work.progressed(done);
     pulse.at(SEARCH, 0, done);
-    pulse.kept(tried);
+    pulse.kept(KEPT * tried + Math.min(begun, KEPT - 1));
     if (tried == lastTried) {
       return;
     }

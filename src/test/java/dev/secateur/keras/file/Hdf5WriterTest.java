@@ -146,7 +146,7 @@ class Hdf5WriterTest {
             group + "@texts", IntStream.range(0, count).mapToObj(i -> text(random)).toList());
       }
       int children = random.nextInt(8) == 0 ? random.nextInt(100) : random.nextInt(6);
-      for (int i = 0; i < children; i++) {
+      for (int i = 0; i < children && groups.size() + shapes.size() < 300; i++) {
         String child = (group.isEmpty() ? "" : group + "/") + name(random) + i;
         if (depth < 4 && random.nextInt(3) == 0) {
           grow(child, depth + 1, random);
