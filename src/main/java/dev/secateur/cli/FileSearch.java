@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -126,6 +127,8 @@ final class FileSearch {
       return now;
     } catch (IOException e) {
       throw unwritable(e);
+    } catch (DateTimeParseException e) {
+      return Instant.now(); // cut off when it was written: the search had only begun
     }
   }
 

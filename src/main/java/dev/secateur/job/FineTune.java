@@ -114,7 +114,7 @@ record FineTune(Run run, JobCheckpoints checkpoints) implements Step {
   /** Which kernels learn to have four bits. */
   private static String fourBits(Plan plan) {
     Quantization how = plan.quantization();
-    return how.fourBits(how.schemes().get(0))
+    return how.schemes().stream().allMatch(how::fourBits)
         ? how.keepInt8() + ", one step: " + how.perTensorDense()
         : "";
   }

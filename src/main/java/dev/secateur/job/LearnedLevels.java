@@ -27,6 +27,9 @@ final class LearnedLevels {
   /** Beyond it, what a kernel has become is no multiple of what it was. */
   private static final double ROUNDING = 1e-3;
 
+  /** The largest weight that a channel of zeros is taken to have. */
+  private static final double DEAD = 5e-7;
+
   private final Graph trained;
   private final Graph folded;
 
@@ -60,16 +63,16 @@ final class LearnedLevels {
     Map<String, Integer> found = new HashMap<>();
     for (Layer layer : layers().values()) {
       Grid grid = grids.get(layer.folded().input(1));
-      if (grid != null && (grid.steps().size() > 1 || isUniform(layer.factors()))) {
+      if (grid != null && (grid.steps().size() > 1 || isAlone(layer.factors()))) {
         found.put(layer.kernel(), grid.most());
       }
     }
     return found.size() == grids.size() ? found : Map.of();
   }
 
-  /** One step for a whole kernel stays one. */
-  private static boolean isUniform(double[] factors) {
-    return Arrays.stream(factors).allMatch(f -> Math.abs(f) == Math.abs(factors[0]));
+  /** One step for a whole kernel stays one only where no factor is learned. */
+  private static boolean isAlone(double[] factors) {
+    return Arrays.stream(factors).allMatch(f -> f == 1);
   }
 
   /** What was rounded at inference, as it is trained: with its offsets in biases and means. */
@@ -105,13 +108,29 @@ final class LearnedLevels {
       Grid grid = learned.get(layer.kernel());
       if (grid != null) {
         String name = layer.folded().input(1);
-        Grid brief = scaled(grid, layer.factors());
         Tensor kernel = folded.weights().get(name).value();
+        Grid brief = withoutDead(scaled(grid, layer.factors()), kernel);
         changed.put(name, brief.nearest(kernel));
         grids.put(name, brief);
       }
     }
     return new Rounding.Rounded(folded.withWeights(changed), grids);
+  }
+
+  /** A channel of zeros has no factor to be told: its step is as small as one can be. */
+  private static Grid withoutDead(Grid grid, Tensor kernel) {
+    List<Float> steps = new ArrayList<>(grid.steps());
+    int channels = kernel.shape().last();
+    for (int c = 0; steps.size() > 1 && c < channels; c++) {
+      boolean dead = true;
+      for (int i = c; i < kernel.values().length; i += channels) {
+        dead &= kernel.values()[i] == 0;
+      }
+      if (dead) {
+        steps.set(c, Grid.brief(DEAD / grid.most()));
+      }
+    }
+    return new Grid(grid.most(), steps);
   }
 
   private static double[] inverse(double[] factors) {

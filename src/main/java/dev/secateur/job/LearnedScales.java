@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.pass.FoldedValues;
+import dev.secateur.graph.Grid;
 import dev.secateur.plan.Quantization;
 import dev.secateur.prune.Rounding;
 import dev.secateur.tflite.Calibration;
@@ -25,13 +26,21 @@ record LearnedScales(Run run) implements Quantizing {
   @Override
   public Map<String, Integer> levels(Graph network) {
     Quantization how = run.job().plan().quantization();
-    if (!how.fourBits(how.schemes().get(0))) {
+    // The files of other schemes are not to have kernels of four bits too.
+    if (!how.schemes().stream().allMatch(how::fourBits)) {
       return Map.of();
     }
     LearnedLevels learned = LearnedLevels.of(network);
     KernelBits bits = KernelBits.of(learned.folded(), how);
-    return learned.most(
-        Rounding.nearest(learned.folded(), bits.most(), how.perTensorDense()).grids());
+    Map<String, Grid> grids =
+        Rounding.nearest(learned.folded(), bits.most(), how.perTensorDense()).grids();
+    Map<String, Integer> most = learned.most(grids);
+    if (most.isEmpty() && !grids.isEmpty()) {
+      run.warn(
+          "the network learns to be INT8 and is rounded to four bits afterwards: a kernel of it is"
+              + " read by several layers, or stands before a normalisation that has no grid");
+    }
+    return most;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Subset;
+import dev.secateur.graph.Op;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
 import dev.secateur.plan.Pruning;
@@ -10,85 +11,99 @@ import dev.secateur.plan.Scheme;
 import dev.secateur.tflite.TfliteInterpreter;
 import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.FineTuned;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * Of two INT8 files the one whose outputs are nearer to the float network's: kernels rounded to the
  * nearest levels, or by reconstruction, which also keeps each layer's mean output (empirical bias
- * correction: Nagel et al., arXiv:1906.04721). That matters most where depthwise kernels of small
- * ranges make what rounding shifts add up.
+ * correction: Nagel et al., arXiv:1906.04721). That matters where depthwise kernels of small ranges
+ * make what rounding shifts add up; other networks gain less than the seconds are worth.
  */
 final class NearerInt8 {
   /** Enough to tell the two apart. */
   private static final int SAMPLES = 256;
 
-  private static final int BATCH = 32;
+  private static final int BATCH = 16;
 
   private NearerInt8() {}
 
   /**
    * @param plain rounded to the nearest; a network that was reconstructed or has learned to be
    *     quantized stays as it is, and so does what a recipe without reconstruction makes
+   * @return what was reconstructed, where that is nearer
    */
-  static TfliteModel of(Run run, Products products, Quantization how, TfliteModel plain) {
+  static Optional<RoundedNetwork> of(
+      Run run, Products products, Quantization how, TfliteModel plain) {
     FineTuned tuned = products.get(Product.TUNED);
     boolean reconstructs =
         run.job().plan().pruning().method() == Pruning.Method.RECONSTRUCT
-            && tuned.scales().isEmpty();
+            && tuned.scales().isEmpty()
+            && tuned.graph().nodes().stream().anyMatch(n -> n.op() instanceof Op.DepthwiseConv2D);
     if (!reconstructs) {
-      return plain;
+      return Optional.empty();
     }
     Dataset set = run.inputs().representative();
-    TfliteModel rounded =
-        RoundedNetwork.eightBits(
-                tuned.graph(),
-                how,
-                set,
-                run.job().plan().representative().samples(),
-                run.job().threads(),
-                run.cancelled())
-            .file(Scheme.INT8, how, run.metadata());
-    List<List<Tensor>> samples = batches(Subset.spread(set, SAMPLES));
-    List<List<Tensor>> wanted = outputs(products.get(Product.FP32), samples, run);
-    return error(outputs(rounded, samples, run), wanted)
-            < error(outputs(plain, samples, run), wanted)
-        ? rounded
-        : plain;
-  }
-
-  private static List<List<Tensor>> batches(Dataset set) {
-    List<List<Tensor>> batches = new ArrayList<>();
-    for (int from = 0; from < set.size(); from += BATCH) {
-      int to = Math.min(from + BATCH, set.size());
-      batches.add(set.batch(IntStream.range(from, to).toArray()).inputs());
+    RoundedNetwork rounded;
+    try {
+      rounded =
+          RoundedNetwork.eightBits(
+              tuned.graph(),
+              how,
+              set,
+              run.job().plan().representative().samples(),
+              run.job().threads(),
+              run.cancelled());
+    } catch (ArithmeticException e) {
+      // What a layer reads says too little to solve for it.
+      return Optional.empty();
     }
-    return batches;
+    return isNearer(
+            rounded.file(Scheme.INT8, how, run.metadata()),
+            plain,
+            products.get(Product.FP32),
+            Subset.spread(set, SAMPLES),
+            run)
+        ? Optional.of(rounded)
+        : Optional.empty();
   }
 
-  private static List<List<Tensor>> outputs(
-      TfliteModel model, List<List<Tensor>> samples, Run run) {
-    try (Predictor predictor = TfliteInterpreter.open(model, run.job().threads())) {
-      return samples.stream().map(predictor::predict).toList();
-    }
-  }
-
-  /** Squared, over the outputs' own squares, summed over the outputs. */
-  private static double error(List<List<Tensor>> made, List<List<Tensor>> wanted) {
-    double sum = 0;
-    for (int o = 0; o < wanted.get(0).size(); o++) {
-      double error = 0;
-      double size = Double.MIN_NORMAL;
-      for (int b = 0; b < wanted.size(); b++) {
-        float[] a = made.get(b).get(o).values();
-        float[] w = wanted.get(b).get(o).values();
-        for (int i = 0; i < w.length; i++) {
-          error += ((double) a[i] - w[i]) * ((double) a[i] - w[i]);
-          size += (double) w[i] * w[i];
+  /** By the squared error over the outputs' own squares, summed over the outputs. */
+  private static boolean isNearer(
+      TfliteModel one, TfliteModel other, TfliteModel wanted, Dataset set, Run run) {
+    int threads = run.job().threads();
+    try (Predictor ofOne = TfliteInterpreter.open(one, threads);
+        Predictor ofOther = TfliteInterpreter.open(other, threads);
+        Predictor original = TfliteInterpreter.open(wanted, threads)) {
+      int outputs = original.outputShapes().size();
+      double[] errors = new double[outputs];
+      double[] others = new double[outputs];
+      double[] sizes = new double[outputs];
+      for (int from = 0; from < set.size(); from += BATCH) {
+        int to = Math.min(from + BATCH, set.size());
+        List<Tensor> batch = set.batch(IntStream.range(from, to).toArray()).inputs();
+        List<Tensor> said = original.predict(batch);
+        List<Tensor> byOne = ofOne.predict(batch);
+        List<Tensor> byOther = ofOther.predict(batch);
+        for (int o = 0; o < outputs; o++) {
+          errors[o] += squared(byOne.get(o).values(), said.get(o).values());
+          others[o] += squared(byOther.get(o).values(), said.get(o).values());
+          sizes[o] += squared(said.get(o).values(), new float[said.get(o).values().length]);
         }
       }
-      sum += error / size;
+      double difference = 0;
+      for (int o = 0; o < outputs; o++) {
+        difference += (errors[o] - others[o]) / Math.max(sizes[o], Double.MIN_NORMAL);
+      }
+      return difference < 0;
+    }
+  }
+
+  private static double squared(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += ((double) a[i] - b[i]) * ((double) a[i] - b[i]);
     }
     return sum;
   }

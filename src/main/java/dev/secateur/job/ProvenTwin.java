@@ -35,11 +35,17 @@ final class ProvenTwin {
     } catch (TfliteException e) {
       return new Lent(tensorFlow);
     }
-    if (proven(tensorFlow, twin, set)) {
-      return twin;
+    boolean proven = false;
+    try {
+      proven = proven(tensorFlow, twin, set);
+    } catch (TfliteException e) {
+      // What it cannot run is TensorFlow's.
+    } finally {
+      if (!proven) {
+        twin.close();
+      }
     }
-    twin.close();
-    return new Lent(tensorFlow);
+    return proven ? twin : new Lent(tensorFlow);
   }
 
   static boolean proven(Predictor tensorFlow, Predictor twin, Dataset set) {

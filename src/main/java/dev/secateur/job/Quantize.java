@@ -96,19 +96,30 @@ record Quantize(Run run) implements Step {
     Quantization how =
         asked.keepFloat().isPresent() ? asked : FewestFloat.found(run, products, making);
     List<Quantized.Made> files = new ArrayList<>();
+    Optional<Calibration> ranges = calibration;
     for (Scheme scheme : how.schemes()) {
       TfliteModel plain = making.file(scheme, how);
-      TfliteModel model =
+      Optional<RoundedNetwork> nearer =
           scheme == Scheme.INT8 && !how.fourBits(scheme)
               ? NearerInt8.of(run, products, how, plain)
-              : plain;
+              : Optional.empty();
+      TfliteModel model = nearer.map(n -> n.file(scheme, how, run.metadata())).orElse(plain);
+      if (scheme == how.judged()) {
+        ranges = nearer.map(RoundedNetwork::calibration).or(() -> calibration);
+      }
       // What was built and runs is a result: what nothing is left of is for the verdict to say.
       Damage damage = new Damage(run.artifacts().unlike(model, fp32));
       run.staging().write(scheme.file(), model::writeTo);
       files.add(
-          new Quantized.Made(scheme, model, damage, errors(lowered, scheme, calibration, how)));
+          new Quantized.Made(
+              scheme,
+              model,
+              damage,
+              nearer
+                  .map(n -> errors(n.lowered(), scheme, Optional.of(n.calibration()), how))
+                  .orElseGet(() -> errors(lowered, scheme, calibration, how))));
     }
-    products.put(Product.QUANTIZED, new Quantized(how, calibration, files));
+    products.put(Product.QUANTIZED, new Quantized(how, ranges, files));
   }
 
   private List<LayerError> errors(

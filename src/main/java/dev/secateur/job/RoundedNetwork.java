@@ -141,6 +141,14 @@ public final class RoundedNetwork {
     return new RoundedNetwork(lowered, rounded.grids(), calibration);
   }
 
+  Lowered lowered() {
+    return lowered;
+  }
+
+  Calibration calibration() {
+    return calibration;
+  }
+
   /**
    * @param scheme INT4, which packs the levels, or INT8, which stores them a byte each
    */

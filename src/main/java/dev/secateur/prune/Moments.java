@@ -21,6 +21,9 @@ import java.util.stream.IntStream;
 record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
   private static final int CHUNK = 1024;
 
+  /** Of a value's square: what summing thousands of them leaves unsure, and much more. */
+  private static final double ROUNDING = 1e-9;
+
   /** Above so many inputs, matrices are so large that no two are in the making at once. */
   static final int WIDE = 1600;
 
@@ -169,7 +172,9 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
       double[] inputMean = scaled(inputs);
       double[] outputMean = scaled(outputs);
       if (now.layer().hasOffset()) {
+        double[] uncentred = diagonal(ofInputs);
         centre(ofInputs, inputMean, inputMean);
+        keepDefinite(ofInputs, uncentred);
         centre(ofBoth, inputMean, outputMean);
       }
       return new Moments(ofInputs, ofBoth, inputMean, outputMean);
@@ -226,6 +231,25 @@ record Moments(Matrix h, Matrix c, double[] inputMean, double[] outputMean) {
       }
     }
     return sums;
+  }
+
+  /**
+   * What hardly varies has no variance but rounding's, of whatever sign: no less than what rounding
+   * can leave beside it.
+   */
+  private static void keepDefinite(Matrix moments, double[] uncentred) {
+    for (int i = 0; i < uncentred.length; i++) {
+      int at = i * moments.columns() + i;
+      moments.values()[at] = Math.max(moments.values()[at], ROUNDING * uncentred[i]);
+    }
+  }
+
+  private static double[] diagonal(Matrix square) {
+    double[] diagonal = new double[square.rows()];
+    for (int i = 0; i < diagonal.length; i++) {
+      diagonal[i] = square.at(i, i);
+    }
+    return diagonal;
   }
 
   private static void centre(Matrix moments, double[] left, double[] right) {

@@ -35,6 +35,9 @@ final class Workers implements AutoCloseable {
     try {
       CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
     } catch (CompletionException e) {
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
       throw e.getCause() instanceof RuntimeException unchecked ? unchecked : e;
     }
     return running.stream().map(CompletableFuture::join).toList();

@@ -288,7 +288,15 @@ public final class FineTuner implements AutoCloseable {
   }
 
   private FineTuned run() {
-    Optional<Double> before = fixed && steps > 0 ? before() : Optional.empty();
+    if (!levels.isEmpty()) {
+      // Whoever evaluates before it learns them needs grids too.
+      quantize(network);
+    }
+    Optional<Double> before =
+        fixed && steps > 0 ? validate().map(v -> v[0]) : Optional.empty();
+    if (!levels.isEmpty()) {
+      session.write(network);
+    }
     saved.ifPresent(
         file -> {
           progress = CheckpointFile.read(file, session);
@@ -306,17 +314,6 @@ public final class FineTuner implements AutoCloseable {
       session.prune((float) schedule.resolved().finalSparsity());
     }
     return result(before);
-  }
-
-  /** The loss on what is held out, of the network as it came in. */
-  private Optional<Double> before() {
-    if (levels.isEmpty()) {
-      return validate().map(v -> v[0]);
-    }
-    quantize(network);
-    Optional<Double> before = validate().map(v -> v[0]);
-    session.write(network);
-    return before;
   }
 
   private void train() {

@@ -71,6 +71,9 @@ final class TrainingSession implements AutoCloseable {
   /** The largest level of each kernel that stands on a grid when the network is quantized. */
   private final Map<String, Integer> levels;
 
+  /** Kernels that have one step for all channels. */
+  private final Set<String> oneStep = new HashSet<>();
+
   private final Optional<Quantized> aware;
   private final Session session;
 
@@ -264,6 +267,11 @@ final class TrainingSession implements AutoCloseable {
   /** Sets the weights to a network's, and the steps of its grids, which stay from then on. */
   void round(Quantizing.Rounded start) {
     write(start.network());
+    start.grids().forEach((kernel, grid) -> {
+      if (grid.steps().size() == 1) {
+        oneStep.add(kernel);
+      }
+    });
     variables.write(
         session,
         levels.keySet().stream().map(name -> name + STEPS).toList(),
@@ -287,20 +295,19 @@ final class TrainingSession implements AutoCloseable {
         levels.keySet().stream().map(name -> name + STEPS).toList(),
         (name, steps) -> {
           String kernel = name.substring(0, name.length() - STEPS.length());
-          Grid grid = new Grid(levels.get(kernel), distinct(steps));
+          Grid grid = new Grid(levels.get(kernel), steps(kernel, steps));
           grids.put(kernel, grid);
           kernels.put(kernel, grid.nearest(trained.weights().get(kernel).value()));
         });
     return new Quantizing.Rounded(trained.withWeights(kernels), grids);
   }
 
-  /** One, where all are equal. */
-  private static List<Float> distinct(float[] steps) {
+  private List<Float> steps(String kernel, float[] steps) {
     List<Float> all = new ArrayList<>();
     for (float step : steps) {
       all.add(step);
     }
-    return Set.copyOf(all).size() == 1 ? all.subList(0, 1) : all;
+    return oneStep.contains(kernel) ? all.subList(0, 1) : all;
   }
 
   /** The scales as they were set. */

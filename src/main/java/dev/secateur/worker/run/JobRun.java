@@ -131,7 +131,9 @@ final class JobRun {
       }
       Retry.Pauses pauses = with.retry.pauses(running::isCancelled);
       if (tenure.epoch() > 1) {
-        tenure.found(checkpoints.furthest());
+        long ofTrials = search.map(LedgerSearch::furthest).orElse(0L);
+        running.pulse().kept(ofTrials);
+        tenure.found(Math.max(checkpoints.furthest(), ofTrials));
       }
       long kept = running.pulse().kept();
       while (true) {

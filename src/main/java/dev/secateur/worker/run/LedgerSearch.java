@@ -97,7 +97,7 @@ final class LedgerSearch {
    * @throws GivesWay if the search is to be given back for now
    */
   List<Trial> run(BooleanSupplier cancelled) {
-    progress.searching(trials.size(), search.trials(), Optional.empty(), 0);
+    progress.searching(trials.size(), search.trials(), Optional.empty());
     while (true) {
       ObjectNode decision = decision();
       begun = begun.or(() -> Optional.of(Instant.parse(decision.path("at").asText())));
@@ -110,7 +110,7 @@ final class LedgerSearch {
       LOG.infof(
           "search %s: %d of %d trials; best: %s",
           order.id(), trials.size(), search.trials(), best.map(Trial::number).orElse(0));
-      progress.searching(trials.size(), search.trials(), best, 0);
+      progress.searching(trials.size(), search.trials(), best);
       if (othersComeFirst()) {
         throw new GivesWay();
       }
@@ -137,19 +137,43 @@ final class LedgerSearch {
 
   /** Ends what was begun of it. */
   void cancel() {
-    for (int tried = 0; ; ) {
-      Optional<ObjectNode> decision = ledger.searches().decided(order.id(), tried);
+    for (String trial : decided()) {
+      if (ledger.orders().result(trial).isEmpty()) {
+        ledger.cancels().request(trial);
+      }
+    }
+  }
+
+  /**
+   * How far it has come, whoever held it: by the trials that have ended, and by how often the
+   * others were begun. A trial that ended its worker is to blame for that, not the search that it
+   * was run for.
+   */
+  long furthest() {
+    int ended = 0;
+    int begins = 0;
+    for (String trial : decided()) {
+      if (ledger.orders().result(trial).isPresent()) {
+        ended++;
+      } else {
+        begins += ledger.books().account(trial).history().size();
+      }
+    }
+    return ProgressReporter.kept(ended) + Math.min(begins, ProgressReporter.kept(1) - 1);
+  }
+
+  /** The trials that were decided on so far, by their orders. */
+  private List<String> decided() {
+    List<String> trials = new ArrayList<>();
+    while (true) {
+      Optional<ObjectNode> decision = ledger.searches().decided(order.id(), trials.size());
       Round round = decision.map(PointJson::round).orElse(new Round(0, 0, List.of()));
       if (round.points().isEmpty()) {
-        return;
+        return trials;
       }
       for (int i = 0; i < round.points().size(); i++) {
-        String trial = Searches.trial(order.id(), round.first() + i);
-        if (ledger.orders().result(trial).isEmpty()) {
-          ledger.cancels().request(trial);
-        }
+        trials.add(Searches.trial(order.id(), round.first() + i));
       }
-      tried += round.points().size();
     }
   }
 
@@ -191,13 +215,9 @@ final class LedgerSearch {
       }
     }
     Optional<Trial> best = new Front(search, trials).best();
-    // A trial that ended its worker is to blame for that, not the search that it was run for.
-    int begunBefore =
-        open.stream().mapToInt(id -> ledger.books().account(id).history().size()).sum();
     while (true) {
       open.removeIf(id -> ledger.orders().result(id).isPresent());
-      progress.searching(
-          trials.size() + all.size() - open.size(), search.trials(), best, begunBefore);
+      progress.searching(trials.size() + all.size() - open.size(), search.trials(), best);
       if (open.isEmpty()) {
         return all.stream()
             .map(t -> Optional.ofNullable(refused.get(t.number())).orElseGet(() -> result(t)))

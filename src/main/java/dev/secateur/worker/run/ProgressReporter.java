@@ -31,7 +31,6 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   /** Of an order that is a search: what comes before all other stages. */
   static final String SEARCH = "search";
 
-  /** What a trial that has ended counts, beside those that were only begun. */
   private static final long KEPT = 1000;
 
   /** The part of a search's time that its trials take. */
@@ -110,15 +109,18 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
     StageGate.pass(name);
   }
 
+  /** What is kept of a search with so many trials, in steps of those that were only begun. */
+  static long kept(int ended) {
+    return KEPT * ended;
+  }
+
   /**
    * A search has got on.
    *
    * @param tried trials that have ended
    * @param most trials that there will be
-   * @param begun how often those that run now were begun when this worker met them: each of these
-   *     counts as getting on too
    */
-  void searching(int tried, int most, Optional<Trial> best, int begun) {
+  void searching(int tried, int most, Optional<Trial> best) {
     if (span.isEmpty() || !stage.equals(SEARCH)) {
       end();
       stage = SEARCH;
@@ -130,7 +132,7 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
     double done = SEARCHING * tried / most;
     work.progressed(done);
     pulse.at(SEARCH, 0, done);
-    pulse.kept(KEPT * tried + Math.min(begun, KEPT - 1));
+    pulse.kept(kept(tried));
     if (tried == lastTried) {
       return;
     }
