@@ -144,7 +144,11 @@ final class ImageIT {
   }
 
   private static List<String> list(String directory) {
-    return run("ls", List.of(directory)).succeeded().out().lines().toList();
+    return run("find", List.of(directory, "-type", "f", "-printf", "%f\\n"))
+        .succeeded()
+        .out()
+        .lines()
+        .toList();
   }
 
   @Test
