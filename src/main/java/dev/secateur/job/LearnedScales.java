@@ -1,8 +1,8 @@
 package dev.secateur.job;
 
 import dev.secateur.graph.Graph;
-import dev.secateur.graph.pass.FoldedValues;
 import dev.secateur.graph.Grid;
+import dev.secateur.graph.pass.FoldedValues;
 import dev.secateur.plan.Quantization;
 import dev.secateur.prune.Rounding;
 import dev.secateur.tflite.Calibration;

@@ -292,8 +292,7 @@ public final class FineTuner implements AutoCloseable {
       // Whoever evaluates before it learns them needs grids too.
       quantize(network);
     }
-    Optional<Double> before =
-        fixed && steps > 0 ? validate().map(v -> v[0]) : Optional.empty();
+    Optional<Double> before = fixed && steps > 0 ? validate().map(v -> v[0]) : Optional.empty();
     if (!levels.isEmpty()) {
       session.write(network);
     }

@@ -267,11 +267,14 @@ final class TrainingSession implements AutoCloseable {
   /** Sets the weights to a network's, and the steps of its grids, which stay from then on. */
   void round(Quantizing.Rounded start) {
     write(start.network());
-    start.grids().forEach((kernel, grid) -> {
-      if (grid.steps().size() == 1) {
-        oneStep.add(kernel);
-      }
-    });
+    start
+        .grids()
+        .forEach(
+            (kernel, grid) -> {
+              if (grid.steps().size() == 1) {
+                oneStep.add(kernel);
+              }
+            });
     variables.write(
         session,
         levels.keySet().stream().map(name -> name + STEPS).toList(),
