@@ -10,7 +10,8 @@ import java.util.Optional;
  * one-standard-error rule: Breiman et al. 1984). A drop that is counted in samples is uncertain by
  * half a point on two thousand; but it grows with the divergence, which is sure to a few percent.
  * So it is taken as a multiple of the divergence, fitted to the trials that are about as far from
- * the original, its own among them.
+ * the original, its own among them. The error on top stays that of one trial: whoever judges the
+ * best on other samples will have such luck again.
  */
 final class Luck {
   /** Of trials further apart, the one says little of the other's drop. */
@@ -54,7 +55,7 @@ final class Luck {
     }
     double drop = product / square * found.divergence();
     double error = Math.hypot(found.divergence() / Math.sqrt(square), OTHERWISE * drop);
-    return drop + Math.min(error, found.error()) <= allowed.get();
+    return drop + Math.max(error, found.error()) <= allowed.get();
   }
 
   private static boolean isNear(Found other, Found found) {

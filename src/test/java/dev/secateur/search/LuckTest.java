@@ -79,8 +79,8 @@ class LuckTest {
         boolean is = within(settled.get(i));
         within += is ? 1 : 0;
         wrongly += is && truth.get(i) > ALLOWED ? 1 : 0;
-        clear += truth.get(i) < 0.6 * ALLOWED ? 1 : 0;
-        found += is && truth.get(i) < 0.6 * ALLOWED ? 1 : 0;
+        clear += truth.get(i) < 0.4 * ALLOWED ? 1 : 0;
+        found += is && truth.get(i) < 0.4 * ALLOWED ? 1 : 0;
       }
     }
     assertThat((double) wrongly / within).as("within, but for luck").isLessThan(0.05);
