@@ -151,11 +151,12 @@ final class Doctor implements Callable<Integer> {
     try {
       SelfTest.tensorFlowLite();
       SelfTest.tensorFlow();
+      SelfTest.linearAlgebra();
     } catch (LinkageError | IllegalStateException e) {
       throw new Ailment(
           e + ": the libraries are for another platform, or their directory may not be executed");
     }
-    return "TensorFlow and TensorFlow Lite compute what they should";
+    return "TensorFlow, TensorFlow Lite and OpenBLAS compute what they should";
   }
 
   private String disk() throws Ailment {

@@ -7,6 +7,7 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.prune.LinearAlgebraCheck;
 import dev.secateur.result.Engine;
 import dev.secateur.tflite.ModelMetadata;
 import dev.secateur.tflite.TfliteCompiler;
@@ -27,6 +28,14 @@ public final class SelfTest {
   /** TensorFlow takes some 300 MB from the process that loads it: run this in one of its own. */
   public static void main(String[] arguments) {
     tensorFlow();
+    linearAlgebra();
+  }
+
+  /** As {@link #tensorFlow()}, for OpenBLAS. */
+  public static void linearAlgebra() {
+    if (!LinearAlgebraCheck.passes()) {
+      throw new IllegalStateException("OpenBLAS computes wrongly on this machine");
+    }
   }
 
   /**
