@@ -13,6 +13,7 @@ import java.util.Map;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.TensorFlow;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
@@ -52,6 +53,15 @@ public final class TensorFlowPredictor implements Predictor {
     this.session = new Session(graph, NativeTensors.config(threads));
     variables.write(
         session, variables.names(), name -> network.weights().get(name).value().values());
+  }
+
+  /**
+   * Loads the library; there is no session yet.
+   *
+   * @throws LinkageError if it is missing or does not fit this machine
+   */
+  public static void load() {
+    TensorFlow.version();
   }
 
   /**

@@ -154,13 +154,15 @@ final class BridgeIT {
 
   /** What the workers answered to an event, be it with the result of an equal job. */
   private static JsonNode answered(String event) throws IOException {
-    for (ConsumerRecord<byte[], byte[]> record : platform.records()) {
-      if (record.topic().endsWith("-compressed")
-          && Platform.header(record, KafkaBinding.ANSWERS).equals(event)) {
-        return new ObjectMapper().readTree(record.value());
-      }
-    }
-    throw new AssertionError(event + ": was not answered");
+    platform.await(event + " is answered", () -> answer(event).isPresent());
+    return new ObjectMapper().readTree(answer(event).orElseThrow().value());
+  }
+
+  private static Optional<ConsumerRecord<byte[], byte[]>> answer(String event) {
+    return platform.records().stream()
+        .filter(r -> r.topic().endsWith("-compressed"))
+        .filter(r -> Platform.header(r, KafkaBinding.ANSWERS).equals(event))
+        .findFirst();
   }
 
   private static void isWrittenBack(
@@ -280,10 +282,15 @@ final class BridgeIT {
                         proxied.tags("trees", version.getValue()).getOrDefault("status", "")));
       }
       Map<String, String> uris = new HashMap<>();
-      platform.results().stream()
-          .map(e -> e.data().path("model"))
-          .filter(m -> m.path("name").asText().equals("trees"))
-          .forEach(m -> uris.put(m.path("version").asText(), m.path("uri").asText()));
+      platform.await(
+          "the answers are read",
+          () -> {
+            platform.results().stream()
+                .map(e -> e.data().path("model"))
+                .filter(m -> m.path("name").asText().equals("trees"))
+                .forEach(m -> uris.put(m.path("version").asText(), m.path("uri").asText()));
+            return uris.keySet().containsAll(versions.values());
+          });
       versions.forEach((tree, version) -> assertThat(uris.get(version)).endsWith("/" + tree));
       assertThat(proxied.tags("trees", versions.get("data/model.keras")))
           .containsEntry("outcome", "accepted");
