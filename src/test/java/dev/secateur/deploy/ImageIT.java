@@ -190,8 +190,8 @@ final class ImageIT {
       for (String again : sent) {
         records.await("model-compressed", r -> Records.header(r, "secateur-answers").equals(again));
       }
-      // All of it was unpacked when the image was built.
-      assertThat(inside(worker, "find", "/tmp", "-name", "*.so*")).isEmpty();
+      // All of it was unpacked when the image was built: links to it are no copies.
+      assertThat(inside(worker, "find", "/tmp", "-type", "f", "-name", "*.so*")).isEmpty();
 
       publish(broker, minio, "--epochs", "4000", "--name", "long");
       records.await(

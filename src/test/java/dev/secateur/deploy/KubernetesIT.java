@@ -218,6 +218,11 @@ final class KubernetesIT {
     priority.put("apiVersion", "scheduling.k8s.io/v1").put("kind", "PriorityClass").put("value", 1);
     priority.putObject("metadata").put("name", "batch");
     api.apply("/apis/scheduling.k8s.io/v1/priorityclasses/batch", priority);
+    // And so must the runtime that runs containers on a GPU.
+    ObjectNode runtime = Yaml.MAPPER.createObjectNode();
+    runtime.put("apiVersion", "node.k8s.io/v1").put("kind", "RuntimeClass");
+    runtime.put("handler", "nvidia").putObject("metadata").put("name", "nvidia");
+    api.apply("/apis/node.k8s.io/v1/runtimeclasses/nvidia", runtime);
     return name;
   }
 
