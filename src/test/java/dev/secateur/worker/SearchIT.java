@@ -164,7 +164,9 @@ final class SearchIT {
   }
 
   private static List<Map<String, String>> decided(JsonNode result) {
+    // Of what was asked for: which trial is the quickest, the clock decides each time anew.
     return result.at("/search/front").findParents("trial").stream()
+        .filter(point -> point.path("objectives").toString().contains("zippedBytes"))
         .map(
             point ->
                 Map.of(
