@@ -76,7 +76,11 @@ public final class MemoryEstimate {
     return (long)
         (LIBRARIES
             + COPIES_OF_WEIGHTS * weights
-            + Reconstruction.bytes(graph, Reconstructed.BYTES));
+            + Reconstruction.bytes(
+                graph,
+                Reconstructed.BYTES,
+                Reconstructed.BATCH,
+                Runtime.getRuntime().availableProcessors()));
   }
 
   /** The batch dimension, the only one that is unknown, counts as the batch size. */

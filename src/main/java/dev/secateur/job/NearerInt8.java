@@ -2,6 +2,7 @@ package dev.secateur.job;
 
 import dev.secateur.dataset.Dataset;
 import dev.secateur.dataset.Subset;
+import dev.secateur.graph.Graph;
 import dev.secateur.graph.Op;
 import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Tensor;
@@ -18,8 +19,8 @@ import java.util.stream.IntStream;
 /**
  * Of two INT8 files the one whose outputs are nearer to the float network's: kernels rounded to the
  * nearest levels, or by reconstruction, which also keeps each layer's mean output (empirical bias
- * correction: Nagel et al., arXiv:1906.04721). That matters where depthwise kernels of small ranges
- * make what rounding shifts add up; other networks gain less than the seconds are worth.
+ * correction: Nagel et al., arXiv:1906.04721). Only networks with depthwise kernels are tried:
+ * others gained less than the seconds are worth.
  */
 final class NearerInt8 {
   /** Enough to tell the two apart. */
@@ -40,7 +41,7 @@ final class NearerInt8 {
     boolean reconstructs =
         run.job().plan().pruning().method() == Pruning.Method.RECONSTRUCT
             && tuned.scales().isEmpty()
-            && tuned.graph().nodes().stream().anyMatch(n -> n.op() instanceof Op.DepthwiseConv2D);
+            && gains(tuned.graph());
     if (!reconstructs) {
       return Optional.empty();
     }
@@ -64,15 +65,18 @@ final class NearerInt8 {
             plain,
             products.get(Product.FP32),
             Subset.spread(set, SAMPLES),
-            run)
+            run.job().threads())
         ? Optional.of(rounded)
         : Optional.empty();
   }
 
+  static boolean gains(Graph network) {
+    return network.nodes().stream().anyMatch(n -> n.op() instanceof Op.DepthwiseConv2D);
+  }
+
   /** By the squared error over the outputs' own squares, summed over the outputs. */
-  private static boolean isNearer(
-      TfliteModel one, TfliteModel other, TfliteModel wanted, Dataset set, Run run) {
-    int threads = run.job().threads();
+  static boolean isNearer(
+      TfliteModel one, TfliteModel other, TfliteModel wanted, Dataset set, int threads) {
     try (Predictor ofOne = TfliteInterpreter.open(one, threads);
         Predictor ofOther = TfliteInterpreter.open(other, threads);
         Predictor original = TfliteInterpreter.open(wanted, threads)) {

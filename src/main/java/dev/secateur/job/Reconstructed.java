@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
 
 /** The network pruned without training, on samples taken evenly from the representative set. */
 final class Reconstructed {
-  private static final int BATCH = 32;
+  static final int BATCH = 32;
 
   /**
    * Memory that the values of the samples may take. The same on every machine: how many samples

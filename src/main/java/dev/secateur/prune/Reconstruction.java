@@ -35,15 +35,19 @@ public final class Reconstruction {
   }
 
   /**
-   * What pruning takes at most beside the weights, in bytes: values of samples, and a layer's
-   * matrices.
+   * What pruning takes at most beside the weights, in bytes: values of samples, a layer's matrices,
+   * and networks that are run at once.
    *
    * @param values bytes that the values may take, as {@link Samples#count} is told
+   * @param batch samples that a network is run on
+   * @param threads that may run one
    */
-  public static long bytes(Graph network, long values) {
+  public static long bytes(Graph network, long values, int batch, int threads) {
     long widest =
         PrunableLayer.of(network).stream().mapToLong(l -> l.rows(network)).max().orElse(0);
-    return Samples.bytes(network, values) + MATRICES * widest * widest * Double.BYTES;
+    return Samples.bytes(network, values)
+        + MATRICES * widest * widest * Double.BYTES
+        + Sensitivity.bytes(network, batch, threads);
   }
 
   /**

@@ -73,6 +73,11 @@ public record Samples(
     return Math.max(Activations.mostFloats(network) * Float.BYTES * NETWORKS, 1);
   }
 
+  /** Samples of a batch, at most. */
+  int batch() {
+    return batches.get(0).get(0).shape().dim(0);
+  }
+
   /** How far another network is from the original, on a few of the samples. */
   public double divergence(Divergence divergence, Graph original, Graph other) {
     Samples few = first(Reconstruction.SENSITIVITY_BATCHES);

@@ -27,6 +27,9 @@ public record Sensitivity(List<Kernel> kernels) {
   /** No kernel is asked for more: what is beyond was not measured. */
   private static final double MOST = .98;
 
+  /** What networks that are measured at once may take together, in bytes; one alone always may. */
+  private static final long AT_ONCE = 1L << 30;
+
   /** Two or three seconds of one core for the widest layers, each of whose sparsities is solved. */
   private static final double WORK = 5e10;
 
@@ -62,7 +65,7 @@ public record Sensitivity(List<Kernel> kernels) {
     List<List<Tensor>> wanted = heads(samples.of(network), network);
     List<Kernel> kernels = new ArrayList<>();
     Deque<Running> running = new ArrayDeque<>();
-    try (Workers workers = new Workers(samples.threads())) {
+    try (Workers workers = new Workers(width(network, samples.batch(), samples.threads()))) {
       for (PrunableKernel kernel : PrunableKernel.of(network)) {
         samples.checkCancelled();
         while (isWide(kernel, network) && !running.isEmpty()) {
@@ -90,6 +93,21 @@ public record Sensitivity(List<Kernel> kernels) {
       running.forEach(r -> kernels.add(r.measured()));
     }
     return new Sensitivity(kernels);
+  }
+
+  /** So many networks are run at once, each with its weights and a batch's values. */
+  static int width(Graph network, int batch, int threads) {
+    return (int) Math.max(1, Math.min(threads, AT_ONCE / each(network, batch)));
+  }
+
+  /** What they take in memory. */
+  static long bytes(Graph network, int batch, int threads) {
+    return width(network, batch, threads) * each(network, batch);
+  }
+
+  /** In bytes: weights as a file and as XNNPACK packs them, and the values of a batch. */
+  private static long each(Graph network, int batch) {
+    return Float.BYTES * (2 * network.parameters() + batch * Activations.mostFloats(network) + 1);
   }
 
   private static boolean isWide(PrunableKernel kernel, Graph network) {

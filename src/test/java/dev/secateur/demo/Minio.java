@@ -14,6 +14,7 @@ import java.util.Optional;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
+import org.junit.jupiter.api.Assumptions;
 
 /** MinIO itself as a process, where {@code .ci/run} has built it. */
 public final class Minio implements AutoCloseable {
@@ -46,6 +47,11 @@ public final class Minio implements AutoCloseable {
 
   public static boolean isThere() {
     return Files.isExecutable(program());
+  }
+
+  /** Skips the test where there is none. */
+  public static void assumeThere() {
+    Assumptions.assumeTrue(isThere(), () -> program() + ": no MinIO; .ci/run builds it");
   }
 
   public static Minio start(Path directory, String... buckets)

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,8 +41,7 @@ final class MinioIT extends StoreContract {
   /** Before each, not before all: a class that never began is not counted as skipped. */
   @BeforeEach
   void needsMinio() {
-    Assumptions.assumeTrue(
-        Minio.isThere(), () -> Minio.program() + ": no MinIO; .ci/run builds it");
+    Minio.assumeThere();
   }
 
   @AfterAll

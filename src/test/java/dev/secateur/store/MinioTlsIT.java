@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,8 +35,7 @@ final class MinioTlsIT extends StoreContract {
   /** Before each, not before all: a class that never began is not counted as skipped. */
   @BeforeEach
   void needsMinio() {
-    Assumptions.assumeTrue(
-        Minio.isThere(), () -> Minio.program() + ": no MinIO; .ci/run builds it");
+    Minio.assumeThere();
   }
 
   @AfterAll

@@ -6,13 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.demo.WorkerProcess;
 import dev.secateur.ledger.Ledger;
-import dev.secateur.ledger.ObjectLedgerStore;
 import dev.secateur.ledger.Order;
 import dev.secateur.ledger.Pauses;
-import dev.secateur.ledger.Terms;
-import dev.secateur.result.Engine;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -24,13 +19,6 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(Platform.SECOND_LANE)
 final class LedgerIT {
-  private static Ledger ledger(Platform platform) {
-    return new Ledger(
-        new ObjectLedgerStore(platform.store, platform.state),
-        InstantSource.system(),
-        new Terms("test", Engine.VERSION, Duration.ofMinutes(1), Duration.ofMinutes(30)));
-  }
-
   /** One partition, one slow job in front: the others do not wait for it. */
   @Test
   void noOrderWaitsBehindASlowOneWhileAWorkerIsIdle() throws Exception {
@@ -69,7 +57,7 @@ final class LedgerIT {
       first.process().signal("KILL");
       first.process().exitCode(Platform.LONG);
       assertThat(platform.rings()).isGreaterThanOrEqualTo(5);
-      ledger(platform).cancels().request(order(platform, "long"));
+      platform.ledger().cancels().request(order(platform, "long"));
       platform.worker("nobody-2").awaitReady();
       assertThat(platform.awaitResults(5)).hasSize(5);
       platform.await("no ring is left", () -> platform.rings() == 0);
@@ -101,7 +89,7 @@ final class LedgerIT {
   @Test
   void ordersThatNobodyRangForAreRungForByTheNextCount() throws Exception {
     try (Platform platform = new Platform("unrung", 1)) {
-      Ledger ledger = ledger(platform);
+      Ledger ledger = platform.ledger();
       ledger.pauses().pause(new Pauses.Scope.All());
       platform.worker("unrung-1").awaitReady();
       platform.publish(platform.job("shapes", "1", 1));
@@ -170,7 +158,7 @@ final class LedgerIT {
       ObjectNode waiting = platform.job("waiting", "1", 1);
       platform.publish(waiting);
       platform.await("taken in", () -> platform.acknowledged() == 2);
-      Ledger ledger = ledger(platform);
+      Ledger ledger = platform.ledger();
       ledger.pauses().pause(new Pauses.Scope.Model("waiting"));
       ledger.cancels().request(order(platform, "running"));
       ledger
@@ -204,7 +192,7 @@ final class LedgerIT {
   @Test
   void anInputThatIsOverwrittenAfterItsEventWasTakenInIsNotRunInItsPlace() throws Exception {
     try (Platform platform = new Platform("overwritten", 1)) {
-      Ledger ledger = ledger(platform);
+      Ledger ledger = platform.ledger();
       ledger.pauses().pause(new Pauses.Scope.All());
       platform.worker("overwritten-1").awaitReady();
       ObjectNode job = platform.job("shapes", "1", 1);
@@ -223,7 +211,7 @@ final class LedgerIT {
   @Test
   void priorityIsFirstAndTenantsTakeTurns() throws Exception {
     try (Platform platform = new Platform("turns", 1)) {
-      Ledger ledger = ledger(platform);
+      Ledger ledger = platform.ledger();
       ledger.pauses().pause(new Pauses.Scope.All());
       platform.worker("turns-1").awaitReady();
       for (int j = 0; j < 4; j++) {

@@ -9,6 +9,10 @@ import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventType;
 import dev.secateur.event.KafkaBinding;
 import dev.secateur.event.MalformedEventException;
+import dev.secateur.ledger.Ledger;
+import dev.secateur.ledger.ObjectLedgerStore;
+import dev.secateur.ledger.Terms;
+import dev.secateur.result.Engine;
 import dev.secateur.store.AllowedBuckets;
 import dev.secateur.store.CredentialSources;
 import dev.secateur.store.Digests;
@@ -24,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -42,6 +47,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -441,6 +447,24 @@ public final class Platform implements AutoCloseable {
 
   static String header(ConsumerRecord<byte[], byte[]> record, String name) {
     return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+  }
+
+  /** Members of the workers' group; none while it is dealing out partitions. */
+  int membersAtRest() {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
+      var group = admin.describeConsumerGroups(List.of(name)).all().get().get(name);
+      return group.groupState() == GroupState.STABLE ? group.members().size() : 0;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The workers' ledger, as one more of them sees it. */
+  Ledger ledger() {
+    return new Ledger(
+        new ObjectLedgerStore(store, state),
+        InstantSource.system(),
+        new Terms("test", Engine.VERSION, Duration.ofMinutes(1), Duration.ofMinutes(30)));
   }
 
   /** Offsets of the workers' group: how far it has acknowledged, over all partitions. */

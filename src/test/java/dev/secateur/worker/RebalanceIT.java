@@ -31,8 +31,7 @@ final class RebalanceIT {
         more.add(platform.worker("joining-" + w));
       }
       more.forEach(WorkerProcess::awaitReady);
-      // A rebalance takes a few heartbeats.
-      Thread.sleep(3000);
+      platform.await("all are members, at rest", () -> platform.membersAtRest() == 1 + WORKERS);
       enough.set(true);
       int records = sent.get();
       platform.await("all is put aside", () -> letters(platform) >= records);

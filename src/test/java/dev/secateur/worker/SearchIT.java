@@ -9,13 +9,7 @@ import dev.secateur.demo.WorkerProcess;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventSchemas;
 import dev.secateur.event.EventType;
-import dev.secateur.ledger.Ledger;
-import dev.secateur.ledger.ObjectLedgerStore;
 import dev.secateur.ledger.Pauses;
-import dev.secateur.ledger.Terms;
-import dev.secateur.result.Engine;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -115,7 +109,7 @@ final class SearchIT {
       JsonNode first = platform.awaitResults(1).values().iterator().next();
       assertThat(first.at("/model/name").asText()).isEqualTo("other");
 
-      Pauses pauses = ledger(platform).pauses();
+      Pauses pauses = platform.ledger().pauses();
       pauses.pause(new Pauses.Scope.Model("shapes"));
       platform.await("it is given back", () -> worker.metric("secateur_orders_running") == 0);
       assertThat(platform.distinctResults()).hasSize(1);
@@ -128,13 +122,6 @@ final class SearchIT {
       assertThat(result.at("/search/trials").asInt()).isEqualTo(10);
       platform.await("nothing is left", platform::isSettled);
     }
-  }
-
-  private static Ledger ledger(Platform platform) {
-    return new Ledger(
-        new ObjectLedgerStore(platform.store, platform.state),
-        InstantSource.system(),
-        new Terms("test", Engine.VERSION, Duration.ofMinutes(1), Duration.ofMinutes(30)));
   }
 
   /** Each time after the same trial was begun: that trial has failed, the search goes on. */
@@ -192,7 +179,7 @@ final class SearchIT {
               .data()
               .at("/job/order")
               .asText();
-      ledger(platform).cancels().request(order);
+      platform.ledger().cancels().request(order);
 
       assertThat(platform.awaitResults(1).values().iterator().next().at("/reason/code").asText())
           .isEqualTo("cancelled");

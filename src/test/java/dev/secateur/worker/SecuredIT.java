@@ -36,7 +36,6 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,8 +142,7 @@ final class SecuredIT {
   /** Before each, not before all: a class that never began is not counted as skipped. */
   @BeforeEach
   void needsMinio() {
-    Assumptions.assumeTrue(
-        Minio.isThere(), () -> Minio.program() + ": no MinIO; .ci/run builds it");
+    Minio.assumeThere();
   }
 
   @Test

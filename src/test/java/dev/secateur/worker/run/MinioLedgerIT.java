@@ -17,7 +17,6 @@ import io.minio.messages.VersioningConfiguration.Status;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,8 +40,7 @@ final class MinioLedgerIT extends LedgerContract {
   /** Before each, not before all: a class that never began is not counted as skipped. */
   @BeforeEach
   void needsMinio() {
-    Assumptions.assumeTrue(
-        Minio.isThere(), () -> Minio.program() + ": no MinIO; .ci/run builds it");
+    Minio.assumeThere();
   }
 
   @AfterAll
