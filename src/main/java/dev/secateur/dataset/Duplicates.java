@@ -1,6 +1,10 @@
 package dev.secateur.dataset;
 
+import com.google.common.hash.HashCode;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
 import dev.secateur.graph.Tensor;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -15,8 +19,6 @@ public final class Duplicates {
 
   private Duplicates() {}
 
-  private record Digest(long first, long second) {}
-
   /**
    * How many samples of {@code set} also stand in {@code other}.
    *
@@ -24,9 +26,9 @@ public final class Duplicates {
    * @throws CancellationException if {@code cancelled} said so
    */
   public static int count(Dataset set, Dataset other, BooleanSupplier cancelled) {
-    Map<Digest, Integer> wanted = new HashMap<>();
+    Map<HashCode, Integer> wanted = new HashMap<>();
     each(set, cancelled, digest -> wanted.merge(digest, 1, Integer::sum));
-    Set<Digest> found = new HashSet<>();
+    Set<HashCode> found = new HashSet<>();
     each(
         other,
         cancelled,
@@ -39,7 +41,7 @@ public final class Duplicates {
   }
 
   private interface Visitor {
-    void visit(Digest digest);
+    void visit(HashCode digest);
   }
 
   private static void each(Dataset set, BooleanSupplier cancelled, Visitor visitor) {
@@ -55,24 +57,15 @@ public final class Duplicates {
     }
   }
 
-  /**
-   * Of 128 bits, by multiplying and shifting: nobody is kept out by it, and it is many times as
-   * fast as a SHA-256 where no processor's instructions for that are used.
-   */
-  private static Digest digest(Dataset.Batch batch, int sample, int samples) {
-    long first = 0x9E3779B97F4A7C15L;
-    long second = 0xD1B54A32D192ED03L;
+  /** Not cryptographic, which is many times as slow: nobody is kept out by it. */
+  private static HashCode digest(Dataset.Batch batch, int sample, int samples) {
+    Hasher hasher = Hashing.murmur3_128().newHasher();
     for (Tensor input : batch.inputs()) {
-      float[] values = input.values();
-      int size = values.length / samples;
-      for (int i = sample * size; i < (sample + 1) * size; i++) {
-        int bits = Float.floatToIntBits(values[i]);
-        first = (first ^ bits) * 0xBF58476D1CE4E5B9L;
-        first ^= first >>> 32;
-        second = (second + bits) * 0x94D049BB133111EBL;
-        second ^= second >>> 29;
-      }
+      int size = input.values().length / samples;
+      ByteBuffer bytes = ByteBuffer.allocate(size * Float.BYTES);
+      bytes.asFloatBuffer().put(input.values(), sample * size, size);
+      hasher.putBytes(bytes);
     }
-    return new Digest(first, second);
+    return hasher.hash();
   }
 }
