@@ -288,14 +288,7 @@ public final class FineTuner implements AutoCloseable {
   }
 
   private FineTuned run() {
-    if (!levels.isEmpty()) {
-      // Whoever evaluates before it learns them needs grids too.
-      quantize(network);
-    }
-    Optional<Double> before = fixed && steps > 0 ? validate().map(v -> v[0]) : Optional.empty();
-    if (!levels.isEmpty()) {
-      session.write(network);
-    }
+    Optional<Double> before = before();
     saved.ifPresent(
         file -> {
           progress = CheckpointFile.read(file, session);
@@ -313,6 +306,22 @@ public final class FineTuner implements AutoCloseable {
       session.prune((float) schedule.resolved().finalSparsity());
     }
     return result(before);
+  }
+
+  /**
+   * The loss on what is held out, of the network as it came in: in its file's form, where that is
+   * to be learned, since what it is compared with has learned it. A run that learns levels from its
+   * first step on begins there.
+   */
+  private Optional<Double> before() {
+    if (!levels.isEmpty()) {
+      quantize(network);
+    }
+    Optional<Double> before = fixed && steps > 0 ? validate().map(v -> v[0]) : Optional.empty();
+    if (!levels.isEmpty() && quantizedFrom > 0) {
+      session.write(network);
+    }
+    return before;
   }
 
   private void train() {
@@ -341,7 +350,8 @@ public final class FineTuner implements AutoCloseable {
       session.prune(schedule.sparsityAt(step));
       sparsity = session.sparsity();
     }
-    if (step == quantizedFrom + 1) {
+    boolean begun = quantizedFrom == 0 && !levels.isEmpty();
+    if (step == quantizedFrom + 1 && !begun) {
       quantize(session.trained(network));
     }
     try (Feed feed = batches.next()) {
