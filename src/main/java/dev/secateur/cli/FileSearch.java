@@ -196,24 +196,25 @@ final class FileSearch {
     failure = failure.or(() -> Optional.of(failed));
   }
 
-  /** The best trial as a whole job, judged on the evaluation set where there is one. */
+  /** The best trial as a whole job, which the evaluation set may refuse where there is one. */
   private JobResult answer() {
     boolean none = trials.stream().noneMatch(t -> t.found().isPresent());
     if (none && failure.isPresent()) {
       throw failure.get();
     }
-    Choice choice = new Choice(job.plan(), trials, job.hasEvaluation());
+    return new Choice(job.plan(), trials, job.hasEvaluation()).made(this::made);
+  }
+
+  private JobResult made(Choice choice) {
     Job last = job.with(choice.plan(), job.output(), Math.max(1, job.threads() / parallel));
-    progress.chosen(choice.trial());
-    JobResult result =
-        Chain.run(
-            last,
-            (found, directory) -> Reports.write(choice.of(found), directory),
-            new DirectoryCheckpoints(state.resolve(CHECKPOINTS), JobDigest.of(last), true),
-            products,
-            progress.ofTheLast(),
-            cancelled);
-    return choice.of(result);
+    progress.chosen(choice);
+    return Chain.run(
+        last,
+        (found, directory) -> Reports.write(choice.of(found), directory),
+        new DirectoryCheckpoints(state.resolve(CHECKPOINTS), JobDigest.of(last), true),
+        products,
+        progress.ofTheLast(),
+        cancelled);
   }
 
   private List<Trial> read() {

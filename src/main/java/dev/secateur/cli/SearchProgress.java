@@ -2,6 +2,7 @@ package dev.secateur.cli;
 
 import dev.secateur.job.JobListener;
 import dev.secateur.result.MeasureText;
+import dev.secateur.search.Choice;
 import dev.secateur.search.Front;
 import dev.secateur.search.Point;
 import dev.secateur.search.Trial;
@@ -23,8 +24,14 @@ record SearchProgress(PrintWriter err, boolean shown, JobListener ofTheLast) {
         last.number(), of(last.point()), of(last), best(front.best()));
   }
 
-  /** The search has ended. */
-  void chosen(Trial best) {
+  /** The search has ended, or what it chose was refused. */
+  void chosen(Choice choice) {
+    if (!choice.refused().isEmpty()) {
+      say(
+          "refused by the evaluation set: trial %d",
+          choice.refused().get(choice.refused().size() - 1));
+    }
+    Trial best = choice.trial();
     say("made as a whole: trial %d, %s", best.number(), of(best.point()));
   }
 

@@ -72,7 +72,14 @@ record FrontChart(Searched search) {
                         search.difference(o.heldOut()),
                         search.difference(o.evaluation())))
             .orElse("");
+    String refused =
+        search.refused().isEmpty()
+            ? ""
+            : Html.format(
+                "The evaluation set refused what is smaller and was chosen first: trial %s. ",
+                search.refused().stream().map(String::valueOf).collect(Collectors.joining(", ")));
     return optimism
+        + refused
         + Html.format(
             "All trials took %.1f minutes of threads. Another trial is made by its plan, which"
                 + " stands in report.json.",

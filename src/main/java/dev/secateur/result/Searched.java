@@ -14,11 +14,12 @@ import java.util.Optional;
 
 /**
  * The search that a result was found by. All trials were measured on samples that were held out;
- * the evaluation set decided nothing.
+ * the evaluation set compared none, and only said of the best whether it will do.
  *
  * @param objective what was to be small
  * @param heldOut samples that decided
  * @param best the trial whose plan the result is of
+ * @param refused smaller trials that the evaluation set refused before
  * @param front the trials that no other beats, smallest by the objective first
  * @param optimism empty where the result was judged on what was held out
  * @param processorSeconds of all trials
@@ -27,11 +28,13 @@ public record Searched(
     Objective objective,
     int heldOut,
     int best,
+    List<Integer> refused,
     List<Tried> trials,
     List<OnFront> front,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Optimism> optimism,
     double processorSeconds) {
   public Searched {
+    refused = List.copyOf(refused);
     trials = List.copyOf(trials);
     front = List.copyOf(front);
   }

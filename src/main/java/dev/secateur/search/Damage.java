@@ -6,9 +6,10 @@ import java.util.List;
 /**
  * The divergence of points that were not tried. What is done to a network adds up, as long as each
  * part is small: a part that is its scheme's, one that grows with the zeros and one that grows with
- * the removed channels (each as a power of what is left), of which training takes some away:
+ * the removed channels (each as a power of what is left). Training takes some of it away, of the
+ * scheme's part too, since it knows the scheme:
  *
- * <pre>q(scheme) + (a·((1−s)^−k − 1) + b·((1−c)^−m − 1)) / (1 + epochs)^t</pre>
+ * <pre>(q(scheme) + a·((1−s)^−k − 1) + b·((1−c)^−m − 1)) / (1 + epochs)^t</pre>
  *
  * fitted to the logarithms of what was measured, with what is known of networks where few trials
  * say otherwise.
@@ -58,7 +59,7 @@ final class Damage {
     double channels =
         Math.exp(t[n + 2]) * (Math.pow(1 - point.channels(), -Math.exp(t[n + 3])) - 1);
     double left = Math.pow(1 + point.epochs(), -Math.exp(t[n + 4]));
-    return Math.exp(t[schemes.indexOf(point.scheme())]) + (zeros + channels) * left + LEAST;
+    return (Math.exp(t[schemes.indexOf(point.scheme())]) + zeros + channels) * left + LEAST;
   }
 
   /** Coordinate search: deterministic, and quick for ten numbers. */

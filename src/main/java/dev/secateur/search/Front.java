@@ -21,22 +21,43 @@ public record Front(Search search, List<Trial> trials) {
    * no trial ran.
    */
   public Optional<Trial> best() {
-    List<Trial> ran = trials.stream().filter(t -> t.found().isPresent()).toList();
-    List<Trial> within = ran.stream().filter(this::within).toList();
-    return within.isEmpty()
-        ? ran.stream()
-            .min(
-                Comparator.comparing((Trial t) -> !found(t).within())
-                    .thenComparingDouble(t -> found(t).divergence())
-                    .thenComparingInt(Trial::number))
-        : within.stream()
-            .min(
-                Comparator.comparingDouble((Trial t) -> found(t).of(search.objective()))
-                    .thenComparingDouble(t -> found(t).divergence())
-                    .thenComparingInt(Trial::number));
+    return best(List.of());
   }
 
-  private boolean within(Trial trial) {
+  /**
+   * The same, of those that are nearer to the original than others that turned out not to be good
+   * enough.
+   *
+   * @param refused their numbers
+   */
+  Optional<Trial> best(List<Integer> refused) {
+    double least =
+        trials.stream()
+            .filter(t -> refused.contains(t.number()))
+            .mapToDouble(t -> found(t).divergence())
+            .min()
+            .orElse(Double.POSITIVE_INFINITY);
+    List<Trial> near =
+        trials.stream()
+            .filter(t -> t.found().filter(f -> f.divergence() < least).isPresent())
+            .toList();
+    return near.stream()
+        .filter(this::isWithin)
+        .min(
+            Comparator.comparingDouble((Trial t) -> found(t).of(search.objective()))
+                .thenComparingDouble(t -> found(t).divergence())
+                .thenComparingInt(Trial::number))
+        .or(
+            () ->
+                near.stream()
+                    .min(
+                        Comparator.comparing((Trial t) -> !found(t).within())
+                            .thenComparingDouble(t -> found(t).divergence())
+                            .thenComparingInt(Trial::number)));
+  }
+
+  /** Whether a trial that ran meets the acceptance, and what the plan's device can hold. */
+  boolean isWithin(Trial trial) {
     Trial.Found found = found(trial);
     return found.within()
         && search.maxBytes().filter(b -> found.bytes() > b).isEmpty()

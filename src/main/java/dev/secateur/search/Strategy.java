@@ -42,6 +42,9 @@ public record Strategy(Search search, boolean trainable) {
   /** What is not smaller by this is not worth a trial. */
   private static final double GAIN = 0.99;
 
+  /** Nor a training, which takes ten times as long. */
+  private static final double GAIN_TRAINED = 0.97;
+
   /** Where between what is known to be within and what is known to be beyond a round looks. */
   private static final double[] BETWEEN = {0.5, 0.15, 0.85, 0};
 
@@ -103,9 +106,13 @@ public record Strategy(Search search, boolean trainable) {
       return model.promising(brief, WIDTH - 1);
     }
     long whole = rounds(trials, epochs);
-    return whole == 0 && brief < epochs
-        ? model.survivors(brief, epochs)
-        : whole < rounds ? model.promising(epochs, WIDTH / 2) : List.of();
+    if (whole == 0 && brief < epochs) {
+      List<Point> points = model.survivors(brief, epochs);
+      if (!points.isEmpty()) {
+        return points;
+      }
+    }
+    return whole < rounds ? model.promising(epochs, WIDTH / 2) : List.of();
   }
 
   private static long rounds(List<Trial> trials, int epochs) {
@@ -196,7 +203,7 @@ public record Strategy(Search search, boolean trainable) {
           space.points(epochs).stream()
               .filter(p -> !tried.contains(p) && fits(p))
               .map(p -> new Candidate(p, objective.at(p), divergence.at(p)))
-              .filter(c -> c.objective <= best * GAIN)
+              .filter(c -> c.objective <= best * (epochs == 0 ? GAIN : GAIN_TRAINED))
               .sorted(Comparator.comparingDouble(Candidate::objective))
               .toList();
       List<Point> chosen = new ArrayList<>();
@@ -210,34 +217,32 @@ public record Strategy(Search search, boolean trainable) {
             .ifPresent(chosen::add);
       }
       if (chosen.isEmpty() && Double.isInfinite(best)) {
-        // Nothing is within yet, nor thought to be: what is nearest to the original may be.
-        candidates.stream()
-            .sorted(Comparator.comparingDouble(Candidate::divergence))
+        // Nothing is within yet, nor thought to be: what is nearest to the original may be, or the
+        // smallest that comes as near as what is just beyond.
+        Stream.concat(
+                candidates.stream()
+                    .sorted(Comparator.comparingDouble(Candidate::divergence))
+                    .limit(1),
+                candidates.stream().filter(c -> c.divergence <= allowed.above).limit(1))
             .map(Candidate::point)
-            .limit(1)
+            .distinct()
+            .limit(count)
             .forEach(chosen::add);
       }
       return chosen;
     }
 
-    /** Of what was trained briefly, the half that can win: the smallest that may yet be within. */
+    /** Of what was trained briefly, the smallest that a whole training may bring within. */
     List<Point> survivors(int brief, int epochs) {
-      Comparator<Point> smallest = Comparator.comparingDouble(objective::at);
-      return Stream.concat(
-              trained(brief, epochs)
-                  .filter(p -> divergence.at(p) <= allowed.at(0.5))
-                  .sorted(smallest),
-              trained(brief, epochs).sorted(Comparator.comparingDouble(divergence::at)))
-          .distinct()
-          .limit(WIDTH / 2)
-          .toList();
-    }
-
-    private Stream<Point> trained(int brief, int epochs) {
       return ran.stream()
           .map(Trial::point)
           .filter(p -> p.epochs() == brief)
-          .map(p -> new Point(p.sparsity(), p.channels(), p.scheme(), epochs));
+          .map(p -> new Point(p.sparsity(), p.channels(), p.scheme(), epochs))
+          .filter(p -> objective.at(p) <= best * GAIN_TRAINED)
+          .filter(p -> divergence.at(p) <= allowed.above)
+          .sorted(Comparator.comparingDouble(objective::at))
+          .limit(WIDTH / 2)
+          .toList();
     }
 
     private boolean fits(Point point) {

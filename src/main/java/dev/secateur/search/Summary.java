@@ -15,32 +15,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What a search tells at its end. */
-public final class Summary {
+final class Summary {
   private Summary() {}
 
   /**
-   * @param base the plan of the search
-   * @param heldOut samples that each trial was asked to hold out
-   * @param result of the best trial's plan
-   * @param onEvaluation whether that was judged on an evaluation set
+   * @param choice the trial whose plan the result is of
    */
-  public static Searched of(
-      Plan base,
-      int heldOut,
-      List<Trial> trials,
-      Trial best,
-      JobResult result,
-      boolean onEvaluation) {
-    Search search = base.search().orElseThrow();
-    Front front = new Front(search, trials);
+  static Searched of(Choice choice, JobResult result) {
+    Search search = choice.search();
+    Trial best = choice.trial();
+    int heldOut = search.heldOutSamples();
+    Front front = new Front(search, choice.trials());
     return new Searched(
         search.objective(),
         best.found().map(Trial.Found::samples).orElse(heldOut),
         best.number(),
-        front.trials().stream().map(t -> tried(t, base, heldOut)).toList(),
+        choice.refused(),
+        front.trials().stream().map(t -> tried(t, choice.base(), heldOut)).toList(),
         front(front),
-        onEvaluation ? optimism(best, result) : Optional.empty(),
-        trials.stream().mapToDouble(Trial::seconds).sum());
+        choice.hasEvaluation() ? optimism(best, result) : Optional.empty(),
+        choice.trials().stream().mapToDouble(Trial::seconds).sum());
   }
 
   private static Searched.Tried tried(Trial trial, Plan base, int heldOut) {

@@ -7,6 +7,7 @@ import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventJson;
 import dev.secateur.job.CancelledException;
 import dev.secateur.job.Job;
+import dev.secateur.job.JobCheckpoints;
 import dev.secateur.job.JobException;
 import dev.secateur.job.MemoryEstimate;
 import dev.secateur.ledger.ClaimLostException;
@@ -395,15 +396,18 @@ final class JobRun {
     if (tried.isEmpty()) {
       return with.chain(job, Reports::write, checkpoints, progress, cancelled);
     }
-    Choice choice = new Choice(ordered.plan(), tried.get(), job.hasEvaluation());
-    JobResult result =
-        with.chain(
-            job.with(choice.plan()),
-            (found, directory) -> Reports.write(choice.of(found), directory),
-            checkpoints,
-            progress,
-            cancelled);
-    return choice.of(result);
+    return new Choice(ordered.plan(), tried.get(), job.hasEvaluation())
+        .made(choice -> chain(job, choice, cancelled));
+  }
+
+  /** Checkpoints are the first choice's: what comes after it has been trained in its trial. */
+  private JobResult chain(Job job, Choice choice, BooleanSupplier cancelled) {
+    return with.chain(
+        job.with(choice.plan()),
+        (found, directory) -> Reports.write(choice.of(found), directory),
+        choice.refused().isEmpty() ? checkpoints : JobCheckpoints.NONE,
+        progress,
+        cancelled);
   }
 
   private End trial(TrialOf trial, JobResult result, Duration processor) {

@@ -3,6 +3,7 @@ package dev.secateur.worker.run;
 import dev.secateur.job.Budget;
 import dev.secateur.job.Chain;
 import dev.secateur.job.Job;
+import dev.secateur.job.JobCheckpoints;
 import dev.secateur.job.JobListener;
 import dev.secateur.job.ReportWriter;
 import dev.secateur.ledger.Ledger;
@@ -181,7 +182,7 @@ final class JobRuns {
   JobResult chain(
       Job job,
       ReportWriter reports,
-      StoredCheckpoints checkpoints,
+      JobCheckpoints checkpoints,
       JobListener listener,
       BooleanSupplier cancelled) {
     return Chain.run(job, reports, checkpoints, products, listener, cancelled);

@@ -1,0 +1,146 @@
+package dev.secateur.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Plan;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Outcome;
+import dev.secateur.result.Searched;
+import dev.secateur.result.Training;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What is made when an evaluation set refuses what held-out samples have chosen. */
+class ChoiceTest {
+  private static final Plan SEARCHING = Plan.read(searching());
+
+  private static ObjectNode searching() {
+    ObjectNode plan = JsonNodeFactory.instance.objectNode();
+    plan.putObject("search");
+    return plan;
+  }
+
+  /** The smaller, the further away. */
+  private static Trial trial(int number, boolean within) {
+    return new Trial(
+        number,
+        1,
+        new Point(0.1 * number, 0, "int8", 0),
+        Optional.of(
+            new Trial.Found(
+                within,
+                Measure.TOP1,
+                Map.of(Measure.TOP1, 0.9),
+                0.001 * number,
+                0,
+                Optional.empty(),
+                0.01 * number,
+                1000,
+                1000 - number,
+                Optional.empty(),
+                Optional.empty(),
+                1,
+                100)),
+        "made up",
+        1);
+  }
+
+  private static JobResult result(Plan plan, boolean accepted) {
+    return new JobResult(
+        accepted ? Outcome.ACCEPTED : Outcome.REJECTED,
+        "made up",
+        plan,
+        new JobResult.Model("net", "net.h5", "", "h5", "", 1),
+        List.of(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        List.of(),
+        new Training(0, OptionalInt.empty(), List.of(), List.of()),
+        Optional.empty(),
+        Map.of(),
+        List.of(),
+        new JobResult.Process(Optional.empty(), 1, "", ""),
+        Path.of("out"),
+        List.of(),
+        Optional.empty());
+  }
+
+  private final List<Integer> made = new ArrayList<>();
+
+  private Searched made(List<Trial> trials, boolean hasEvaluation, Set<Integer> good) {
+    return new Choice(SEARCHING, trials, hasEvaluation)
+        .made(
+            choice -> {
+              made.add(choice.trial().number());
+              return result(choice.plan(), good.contains(choice.trial().number()));
+            })
+        .search()
+        .orElseThrow();
+  }
+
+  private static List<Trial> trials(int count, int within) {
+    List<Trial> trials = new ArrayList<>();
+    for (int n = 1; n <= count; n++) {
+      trials.add(trial(n, n <= within));
+    }
+    return trials;
+  }
+
+  @Test
+  void theSmallestWithinIsMadeAndNoOtherIfItIsGood() {
+    Searched found = made(trials(6, 4), true, Set.of(4, 3));
+
+    assertThat(made).containsExactly(4);
+    assertThat(found.best()).isEqualTo(4);
+    assertThat(found.refused()).isEmpty();
+  }
+
+  @Test
+  void whatIsRefusedIsFollowedByWhatIsNearerToTheOriginal() {
+    Searched found = made(trials(6, 4), true, Set.of(2));
+
+    assertThat(made).containsExactly(4, 3, 2);
+    assertThat(found.best()).isEqualTo(2);
+    assertThat(found.refused()).containsExactly(4, 3);
+  }
+
+  @Test
+  void noMoreThanThreeAreTried() {
+    Searched found = made(trials(6, 6), true, Set.of());
+
+    assertThat(made).containsExactly(6, 5, 4);
+    assertThat(found.best()).isEqualTo(4);
+  }
+
+  @Test
+  void theLastThatIsWithinStays() {
+    made(trials(6, 1), true, Set.of());
+
+    assertThat(made).containsExactly(1);
+  }
+
+  @Test
+  void whereNoneIsWithinTheNearestIsMadeOnce() {
+    made(trials(6, 0), true, Set.of());
+
+    assertThat(made).containsExactly(1);
+  }
+
+  @Test
+  void withoutAnEvaluationSetNobodyRefuses() {
+    Searched found = made(trials(6, 4), false, Set.of());
+
+    assertThat(made).containsExactly(4);
+    assertThat(found.refused()).isEmpty();
+  }
+}
