@@ -180,8 +180,8 @@ final class Compress implements Callable<Integer> {
 
   private DirectoryCheckpoints checkpoints(Job job) {
     DirectoryCheckpoints checkpoints =
-        new DirectoryCheckpoints(out.resolve(CHECKPOINTS), JobDigest.of(job), resume);
-    if (resume && !checkpoints.owner().map(checkpoints.jobKey()::equals).orElse(true)) {
+        new DirectoryCheckpoints(out.resolve(CHECKPOINTS), () -> JobDigest.of(job), resume);
+    if (resume && !checkpoints.owner().map(o -> o.equals(checkpoints.jobKey())).orElse(true)) {
       throw new JobException(
           FailureReason.PLAN_INVALID,
           out

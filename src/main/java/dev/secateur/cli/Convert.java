@@ -215,7 +215,6 @@ final class Convert implements Callable<Integer> {
   private Dataset open(Path file, Expected expected) {
     return Datasets.open(
         file,
-        "",
         Part.TRAIN,
         preprocessing.preprocessing(),
         expected,

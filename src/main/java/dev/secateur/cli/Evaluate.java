@@ -106,7 +106,6 @@ final class Evaluate implements Callable<Integer> {
   private Dataset open(Expected expected) {
     return Datasets.open(
         data,
-        "",
         Part.EVALUATION,
         preprocessing.preprocessing(),
         expected,

@@ -171,7 +171,7 @@ final class FileSearch {
     try {
       Job trial = job.with(point.plan(job.plan(), heldOut, Judged.DECIDING), directory, threads);
       DirectoryCheckpoints checkpoints =
-          new DirectoryCheckpoints(directory.resolve(CHECKPOINTS), JobDigest.of(trial), true);
+          new DirectoryCheckpoints(directory.resolve(CHECKPOINTS), () -> JobDigest.of(trial), true);
       JobResult result =
           Chain.run(trial, (r, d) -> {}, checkpoints, products, JobListener.NONE, cancelled);
       clear(directory);
@@ -211,7 +211,7 @@ final class FileSearch {
     return Chain.run(
         last,
         (found, directory) -> Reports.write(choice.of(found), directory),
-        new DirectoryCheckpoints(state.resolve(CHECKPOINTS), JobDigest.of(last), true),
+        new DirectoryCheckpoints(state.resolve(CHECKPOINTS), () -> JobDigest.of(last), true),
         products,
         progress.ofTheLast(),
         cancelled);

@@ -111,7 +111,6 @@ final class Predict implements Callable<Integer> {
   private Dataset open(Path file, Expected expected) {
     return Datasets.open(
         file,
-        "",
         Part.EVALUATION,
         preprocessing.preprocessing(),
         expected,

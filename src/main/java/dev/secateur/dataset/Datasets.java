@@ -1,5 +1,6 @@
 package dev.secateur.dataset;
 
+import com.google.common.base.Suppliers;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.plan.Preprocessing;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Opens sets of samples, whatever they lie in; told apart by content, not by name. */
 public final class Datasets {
@@ -143,25 +145,30 @@ public final class Datasets {
    * @throws DatasetException if the file cannot be read or does not fit
    */
   public static Dataset open(Path file, Part part, Preprocessing preprocessing, Expected expected) {
-    return open(file, "", part, preprocessing, expected);
+    return open(file, part, preprocessing, expected, ReadOptions.usual());
   }
 
   /**
-   * @param sha256 empty: computed when it is asked for
+   * @throws DatasetException if the file cannot be read or does not fit
    */
   public static Dataset open(
-      Path file, String sha256, Part part, Preprocessing preprocessing, Expected expected) {
-    return open(file, sha256, part, preprocessing, expected, ReadOptions.usual());
+      Path file, Part part, Preprocessing preprocessing, Expected expected, ReadOptions options) {
+    return open(
+        file,
+        Suppliers.memoize(() -> SourceDigest.of(file)),
+        part,
+        preprocessing,
+        expected,
+        options);
   }
 
   /**
-   * @param sha256 of the file or folder, as {@link SourceDigest} computes it; empty: computed when
-   *     it is asked for
+   * @param sha256 of the file or folder, as {@link SourceDigest} computes it; asked when the set is
    * @throws DatasetException if the file cannot be read or does not fit
    */
   public static Dataset open(
       Path file,
-      String sha256,
+      Supplier<String> sha256,
       Part part,
       Preprocessing preprocessing,
       Expected expected,

@@ -5,6 +5,7 @@ import dev.secateur.plan.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** A set that fits a network: its samples as they are fed, its targets as they are compared. */
 final class PreparedDataset implements Dataset {
@@ -16,11 +17,11 @@ final class PreparedDataset implements Dataset {
   private final Reading reading;
   private final List<PreparedInput> inputs;
   private final List<TargetArray.Fitted> targets;
-  private volatile String digest;
+  private final Supplier<String> digest;
 
   PreparedDataset(
       Sources sources,
-      String sha256,
+      Supplier<String> sha256,
       Preprocessing preprocessing,
       Datasets.Expected expected,
       Reading reading) {
@@ -35,7 +36,7 @@ final class PreparedDataset implements Dataset {
 
   private PreparedDataset(
       Sources sources,
-      String sha256,
+      Supplier<String> sha256,
       Datasets.Expected expected,
       Reading reading,
       List<PreparedInput> inputs,
@@ -172,10 +173,7 @@ final class PreparedDataset implements Dataset {
 
   @Override
   public String digest() {
-    if (digest.isEmpty()) {
-      digest = SourceDigest.of(sources.first().file());
-    }
-    return digest;
+    return digest.get();
   }
 
   @Override

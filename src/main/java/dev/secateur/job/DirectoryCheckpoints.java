@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -23,22 +24,22 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   private final Path directory;
-  private final String jobKey;
+  private final Supplier<String> jobKey;
   private boolean resumes;
 
   /**
    * @param directory made when the first checkpoint is saved
-   * @param jobKey of the job that resumes or begins here
+   * @param jobKey of the job that resumes or begins here; asked where there is a checkpoint
    * @param resumes whether earlier checkpoints of this job count
    */
-  public DirectoryCheckpoints(Path directory, String jobKey, boolean resumes) {
+  public DirectoryCheckpoints(Path directory, Supplier<String> jobKey, boolean resumes) {
     this.directory = directory;
     this.jobKey = jobKey;
     this.resumes = resumes;
   }
 
   public String jobKey() {
-    return jobKey;
+    return jobKey.get();
   }
 
   /** The key of the job whose checkpoints lie here, if there are any. */
@@ -70,7 +71,7 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
   @Override
   public Optional<Path> latest(Stage stage) {
     Path file = directory.resolve(stage.label());
-    boolean mine = owner().filter(jobKey::equals).isPresent();
+    boolean mine = owner().filter(o -> o.equals(jobKey())).isPresent();
     return resumes && mine && Files.exists(file) ? Optional.of(file) : Optional.empty();
   }
 
@@ -82,7 +83,7 @@ public final class DirectoryCheckpoints implements JobCheckpoints {
         resumes = true;
       }
       Files.createDirectories(directory);
-      Files.writeString(directory.resolve(KEY), jobKey);
+      Files.writeString(directory.resolve(KEY), jobKey());
       Path beside = directory.resolve(stage.label() + ".part");
       state.writeTo(beside);
       Files.move(

@@ -123,7 +123,6 @@ record JobInputs(
             Optional.of(
                 Datasets.open(
                     train,
-                    "",
                     Part.TRAIN,
                     plan.preprocessing(),
                     Expected.ANYTHING,
@@ -149,7 +148,7 @@ record JobInputs(
     Dataset set =
         Datasets.open(
             input.file(),
-            input.sha256(),
+            input::sha256,
             part,
             job.plan().preprocessing(),
             expected,

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  */
 public record Sensitivity(List<Kernel> kernels) {
   /** The sparsities that are measured. */
-  static final double[] SPARSITIES = {.3, .5, .7, .8, .9, .95};
+  static final double[] SPARSITIES = {.3, .5, .75, .95};
 
   /** No kernel is asked for more: what is beyond was not measured. */
   private static final double MOST = .98;

@@ -104,7 +104,7 @@ final class AllowanceTest {
 
   private static Dataset open(Path file, ReadOptions options) {
     return Datasets.open(
-        file, "", Datasets.Part.TRAIN, Preprocessing.NONE, Datasets.Expected.ANYTHING, options);
+        file, Datasets.Part.TRAIN, Preprocessing.NONE, Datasets.Expected.ANYTHING, options);
   }
 
   @Test

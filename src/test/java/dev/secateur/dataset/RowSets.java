@@ -20,7 +20,7 @@ final class RowSets {
   }
 
   static Dataset open(Path file, Part part, ReadOptions options) {
-    return Datasets.open(file, "", part, Preprocessing.NONE, IMAGES, options);
+    return Datasets.open(file, part, Preprocessing.NONE, IMAGES, options);
   }
 
   static void check(Dataset set, int first, int count) {
