@@ -45,6 +45,9 @@ public record Strategy(Search search, boolean trainable) {
   /** Nor a training, which takes ten times as long. */
   private static final double GAIN_TRAINED = 0.97;
 
+  /** No whole training for what it will hardly bring within. */
+  private static final double LIKELY = 0.85;
+
   /** Where between what is known to be within and what is known to be beyond a round looks. */
   private static final double[] BETWEEN = {0.5, 0.15, 0.85, 0};
 
@@ -239,7 +242,7 @@ public record Strategy(Search search, boolean trainable) {
           .filter(p -> p.epochs() == brief)
           .map(p -> new Point(p.sparsity(), p.channels(), p.scheme(), epochs))
           .filter(p -> objective.at(p) <= best * GAIN_TRAINED)
-          .filter(p -> divergence.at(p) <= allowed.above)
+          .filter(p -> divergence.at(p) <= allowed.at(LIKELY))
           .sorted(Comparator.comparingDouble(objective::at))
           .limit(WIDTH / 2)
           .toList();
