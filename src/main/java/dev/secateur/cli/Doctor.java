@@ -278,7 +278,7 @@ final class Doctor implements Callable<Integer> {
         tell("clock", () -> clock(store, state));
       }
       for (String bucket : all) {
-        tell("bucket", () -> bucket(store, bucket, state, sound && written.contains(bucket)));
+        tell("bucket", () -> bucket(store, bucket, state, written.contains(bucket)));
       }
     } catch (SettingsException e) {
       tell(
@@ -291,8 +291,7 @@ final class Doctor implements Callable<Integer> {
 
   /**
    * Lists, reads and writes where jobs have their inputs and outputs. Nothing may be deleted there,
-   * so nothing is made: an object that is there is read, and then created. A store, whose state has
-   * shown that it creates once, asks for the right first, and sees then what stands there.
+   * so nothing is made: an object that is there is read, and beside it an upload is begun.
    */
   private static String bucket(ObjectStore store, String bucket, ObjectUri state, boolean written) {
     ObjectUri top = new ObjectUri(bucket, "");
@@ -302,16 +301,16 @@ final class Doctor implements Callable<Integer> {
       some.removeIf(o -> o.uri().key().startsWith(state.key()));
       some.addAll(store.list(top, state.key().replaceFirst("/$", "0"), 1));
     }
+    if (written) {
+      String key = some.isEmpty() ? "" : some.get(0).uri().key();
+      store.tryWriting(new ObjectUri(bucket, key.substring(0, key.lastIndexOf('/') + 1)));
+    }
+    String writable = written ? " and written to" : "";
     if (some.isEmpty()) {
-      return bucket + ", which may be listed; nothing is in it that the rest could be tried on";
+      return bucket + ", which may be listed" + writable + "; nothing is in it to be read";
     }
-    ObjectUri there = some.get(0).uri();
-    store.stat(there);
-    if (!written) {
-      return bucket + ", which may be listed and read";
-    }
-    store.create(there, new byte[0]);
-    return bucket + ", which may be listed, read and written to";
+    store.stat(some.get(0).uri());
+    return bucket + ", which may be listed" + (written ? ", read" : " and read") + writable;
   }
 
   /** Everything that claims and results rest on, on an object that is deleted at the end. */

@@ -150,7 +150,7 @@ public final class Chain {
   }
 
   private Checked checked(Staging staging) {
-    JobInputs inputs = JobInputs.open(job, this::read);
+    JobInputs inputs = JobInputs.open(job, this::read, cancelled);
     try {
       Run run =
           new Run(
@@ -168,7 +168,10 @@ public final class Chain {
                   .channels()
                   .map(c -> Narrowing.rehearsed(inputs.model(), c))
                   .orElseGet(inputs::model));
-      steps.forEach(step -> step.check(rehearsal));
+      for (Step step : steps) {
+        requireWanted(Stage.LOAD);
+        step.check(rehearsal);
+      }
       return new Checked(inputs, steps);
     } catch (RuntimeException | OutOfMemoryError e) {
       inputs.close();
@@ -183,10 +186,14 @@ public final class Chain {
     listener.read(set, rows);
   }
 
-  private <T> T timed(Stage stage, Supplier<T> work) {
+  private void requireWanted(Stage stage) {
     if (cancelled.getAsBoolean()) {
       throw new CancelledException(stage);
     }
+  }
+
+  private <T> T timed(Stage stage, Supplier<T> work) {
+    requireWanted(stage);
     listener.started(stage);
     long start = System.nanoTime();
     T result;

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
@@ -57,10 +58,10 @@ record JobInputs(
 
   /**
    * @param progress hears how far each set has been read, and may throw to stop that
+   * @param cancelled stops the reading of the model
    */
-  static JobInputs open(Job job, ReadOptions.Progress progress) {
-    KerasModel model =
-        read(job.source(), job.samples().file(), job.plan(), job.budget().reading().anew());
+  static JobInputs open(Job job, ReadOptions.Progress progress, BooleanSupplier cancelled) {
+    KerasModel model = read(job, cancelled);
     Graph graph = model.graph();
     Set<String> inputsFirst = model.channelsFirst().inputs();
     Expected expected =
@@ -114,8 +115,17 @@ record JobInputs(
     }
   }
 
+  /**
+   * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
+   */
+  static KerasModel read(Job job, BooleanSupplier cancelled) {
+    return read(
+        job.source(), job.samples().file(), job.plan(), job.budget().reading().anew(), cancelled);
+  }
+
   /** A model that states no input shape takes the one given, else the training samples'. */
-  static KerasModel read(KerasSource model, Path train, Plan plan, Allowance reading) {
+  static KerasModel read(
+      KerasSource model, Path train, Plan plan, Allowance reading, BooleanSupplier cancelled) {
     return UnknownShape.read(
         model,
         plan.preprocessing(),
@@ -126,7 +136,8 @@ record JobInputs(
                     Part.TRAIN,
                     plan.preprocessing(),
                     Expected.ANYTHING,
-                    options(plan, reading))));
+                    options(plan, reading))),
+        cancelled);
   }
 
   private static ReadOptions options(Plan plan, Allowance reading) {

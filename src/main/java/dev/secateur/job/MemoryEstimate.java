@@ -5,12 +5,15 @@ import dev.secateur.dataset.DatasetException;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Shape;
 import dev.secateur.keras.KerasException;
+import dev.secateur.keras.KerasModel;
 import dev.secateur.keras.KerasSource;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Pruning;
 import dev.secateur.prune.Reconstruction;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * How much memory a job is likely to need, in bytes, known from its model's shapes before anything
@@ -33,8 +36,8 @@ public final class MemoryEstimate {
    * What pruning and fine-tuning the job's model takes; a file that cannot be read needs no more
    * than itself.
    */
-  public static long of(Job job) {
-    return of(job.source(), job.samples().file(), job.plan(), job.budget().reading().anew());
+  public static long of(Job job, BooleanSupplier cancelled) {
+    return of(job.plan(), () -> JobInputs.read(job, cancelled));
   }
 
   /**
@@ -45,9 +48,13 @@ public final class MemoryEstimate {
    * @param reading what may be taken to find that out
    */
   static long of(KerasSource model, Path train, Plan plan, Allowance reading) {
+    return of(plan, () -> JobInputs.read(model, train, plan, reading, () -> false));
+  }
+
+  private static long of(Plan plan, Supplier<KerasModel> model) {
     Graph graph;
     try {
-      graph = JobInputs.read(model, train, plan, reading).graph();
+      graph = model.get().graph();
     } catch (KerasException | DatasetException e) {
       // The chain says what is wrong with it, at length.
       return LIBRARIES;

@@ -13,6 +13,7 @@ import dev.secateur.plan.Preprocessing;
 import dev.secateur.result.FailureReason;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -28,11 +29,24 @@ public final class UnknownShape {
    */
   public static KerasModel read(
       KerasSource model, Preprocessing preprocessing, Supplier<Optional<Dataset>> samples) {
+    return read(model, preprocessing, samples, () -> false);
+  }
+
+  /**
+   * The same, of what may be told to stop.
+   *
+   * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
+   */
+  static KerasModel read(
+      KerasSource model,
+      Preprocessing preprocessing,
+      Supplier<Optional<Dataset>> samples,
+      BooleanSupplier cancelled) {
     if (!preprocessing.inputShape().isEmpty()) {
-      return read(model, shape(preprocessing.inputShape()));
+      return read(model, shape(preprocessing.inputShape()), cancelled);
     }
     try {
-      return KerasReader.read(model);
+      return KerasReader.read(model, cancelled);
     } catch (KerasException e) {
       if (e.reasons().get(0).kind() != Kind.INPUT_SHAPE_UNKNOWN) {
         throw e;
@@ -42,13 +56,13 @@ public final class UnknownShape {
         throw e;
       }
       try (Dataset open = set.get()) {
-        return KerasReader.read(model.withInputShape(open.inputs().get(0)));
+        return KerasReader.read(model.withInputShape(open.inputs().get(0)), cancelled);
       }
     }
   }
 
-  private static KerasModel read(KerasSource source, Shape given) {
-    KerasModel model = KerasReader.read(source.withInputShape(given));
+  private static KerasModel read(KerasSource source, Shape given, BooleanSupplier cancelled) {
+    KerasModel model = KerasReader.read(source.withInputShape(given), cancelled);
     Graph.Input input = model.graph().inputs().get(0);
     boolean first = model.channelsFirst().inputs().contains(input.name());
     Shape stated = first ? ChannelsFirst.given(input.shape()) : input.shape();

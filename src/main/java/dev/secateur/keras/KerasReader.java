@@ -36,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -48,10 +49,12 @@ public final class KerasReader {
 
   private final Path file;
   private final KerasSource source;
+  private final BooleanSupplier cancelled;
   private final Reasons reasons = new Reasons();
 
-  private KerasReader(KerasSource source) {
+  private KerasReader(KerasSource source, BooleanSupplier cancelled) {
     this.source = source;
+    this.cancelled = cancelled;
     this.file = source.file();
   }
 
@@ -66,8 +69,17 @@ public final class KerasReader {
    * @throws KerasException with all the reasons if the file cannot be read as a model
    */
   public static KerasModel read(KerasSource source) {
+    return read(source, () -> false);
+  }
+
+  /**
+   * @param cancelled asked between two weights
+   * @throws KerasException with all the reasons if the file cannot be read as a model
+   * @throws java.util.concurrent.CancellationException if {@code cancelled} said so
+   */
+  public static KerasModel read(KerasSource source, BooleanSupplier cancelled) {
     Path file = source.file();
-    KerasReader reader = new KerasReader(source);
+    KerasReader reader = new KerasReader(source, cancelled);
     try {
       return reader.read();
     } catch (Refusal e) {
@@ -244,7 +256,7 @@ public final class KerasReader {
             model.name(), slots, dialect, source.inputShape().map(moved::shape), reasons);
     Graph graph = lower(lowering, moved.model());
     moved.tell(slots, graph);
-    WeightLayout layout = new WeightLayout(reasons);
+    WeightLayout layout = new WeightLayout(reasons, cancelled);
     weights.match(model, slots, layout);
     load(slots, layout);
     return new KerasModel(

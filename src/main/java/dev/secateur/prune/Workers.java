@@ -1,6 +1,8 @@
 package dev.secateur.prune;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -13,6 +15,7 @@ import java.util.function.Supplier;
  */
 final class Workers implements AutoCloseable {
   private final ExecutorService threads;
+  private volatile boolean closed;
 
   Workers(int threads) {
     this.threads =
@@ -27,7 +30,16 @@ final class Workers implements AutoCloseable {
 
   /** Begins the work; each of what is returned ends when its part has. */
   <T> List<CompletableFuture<T>> start(List<Supplier<T>> work) {
-    return work.stream().map(w -> CompletableFuture.supplyAsync(w, threads)).toList();
+    return work.stream()
+        .map(w -> CompletableFuture.supplyAsync(() -> unlessClosed(w), threads))
+        .toList();
+  }
+
+  private <T> T unlessClosed(Supplier<T> work) {
+    if (closed) {
+      throw new CancellationException("not begun: what it was for has ended");
+    }
+    return work.get();
   }
 
   /** The results, when all of the work has ended; throws what the work threw. */
@@ -43,9 +55,14 @@ final class Workers implements AutoCloseable {
     return running.stream().map(CompletableFuture::join).toList();
   }
 
-  /** What has begun goes on to its end. */
+  /**
+   * Waits for what has begun: its memory is the caller's. What has not, since the caller met a
+   * fault before, does not begin any more.
+   */
   @Override
   public void close() {
+    closed = true;
     threads.shutdown();
+    Uninterruptibles.awaitTerminationUninterruptibly(threads);
   }
 }

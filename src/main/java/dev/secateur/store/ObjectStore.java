@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -109,6 +110,18 @@ public sealed interface ObjectStore extends AutoCloseable permits S3ObjectStore,
    * @throws StoreException if objects under {@code prefix} may not be written
    */
   void requireWritable(ObjectUri prefix);
+
+  /**
+   * Tries whether objects under a prefix may be written, by a name that nobody else uses; nothing
+   * is left of it.
+   *
+   * @throws StoreException if they may not
+   */
+  default void tryWriting(ObjectUri prefix) {
+    ObjectUri probe = prefix.resolve(UUID.randomUUID().toString());
+    write(probe, new byte[0]);
+    delete(probe);
+  }
 
   /** Asks for nothing but an answer. */
   void ping(String bucket);

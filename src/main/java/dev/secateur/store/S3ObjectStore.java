@@ -1,5 +1,6 @@
 package dev.secateur.store;
 
+import com.google.common.util.concurrent.MoreExecutors;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
@@ -41,6 +42,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -86,33 +88,56 @@ public final class S3ObjectStore implements ObjectStore {
 
   private final MinioClient client;
   private final SmallObjects small;
-  private final OkHttpClient http;
+
+  /** Reads files on threads of the client's own, which no request may hold up. */
+  private final MinioClient files;
+
+  private final List<OkHttpClient> http;
   private final AllowedBuckets allowed;
   private final StoreListener listener;
   private final RetryPolicy<Object> retries;
 
   public S3ObjectStore(S3Settings settings, AllowedBuckets allowed, StoreListener listener) {
-    this.http = http(settings);
+    OkHttpClient aside = http(settings);
+    OkHttpClient inline = aside.newBuilder().dispatcher(onCallersThread()).build();
+    this.http = List.of(aside, inline);
     this.allowed = allowed;
     this.listener = listener;
+    this.client = client(settings, inline);
+    this.files = client(settings, aside);
+    this.small = SmallObjects.open(settings, inline);
+    this.retries =
+        Waits.policy(Duration.ofMillis(100), Duration.ofSeconds(5))
+            .handleIf(e -> e instanceof StoreException s && s.kind() == Kind.UNAVAILABLE)
+            .withMaxRetries(settings.retries())
+            .build();
+  }
+
+  private static MinioClient client(S3Settings settings, OkHttpClient http) {
     MinioClient.Builder builder =
         MinioClient.builder()
             .endpoint(settings.endpoint().toString())
             .region(settings.region())
             .httpClient(http);
     settings.credentials().ifPresent(builder::credentialsProvider);
-    this.client = builder.build();
+    MinioClient client = builder.build();
     if (settings.pathStyle()) {
       client.disableVirtualStyleEndpoint();
     } else {
       client.enableVirtualStyleEndpoint();
     }
-    this.small = SmallObjects.open(settings, http);
-    this.retries =
-        Waits.policy(Duration.ofMillis(100), Duration.ofSeconds(5))
-            .handleIf(e -> e instanceof StoreException s && s.kind() == Kind.UNAVAILABLE)
-            .withMaxRetries(settings.retries())
-            .build();
+    return client;
+  }
+
+  /**
+   * MinIO's client waits for each of its requests: made on the thread that waits, one costs no
+   * change of threads. None may be held back, to be made on a thread that has ended its own.
+   */
+  private static Dispatcher onCallersThread() {
+    Dispatcher dispatcher = new Dispatcher(MoreExecutors.newDirectExecutorService());
+    dispatcher.setMaxRequests(Integer.MAX_VALUE);
+    dispatcher.setMaxRequestsPerHost(Integer.MAX_VALUE);
+    return dispatcher;
   }
 
   /** A client with the settings' time-outs and authorities; also what asks for credentials. */
@@ -338,7 +363,7 @@ public final class S3ObjectStore implements ObjectStore {
   @Override
   public void upload(Path file, ObjectUri uri) {
     allowed.requireWritable(uri);
-    request(Operation.PUT, uri, () -> client.uploadObject(file(file, uri, PART).build()));
+    request(Operation.PUT, uri, () -> files.uploadObject(file(file, uri, PART).build()));
     listener.written(size(file));
   }
 
@@ -354,7 +379,7 @@ public final class S3ObjectStore implements ObjectStore {
                     Operation.CREATE,
                     uri,
                     () ->
-                        client.uploadObject(
+                        files.uploadObject(
                             file(file, uri, part)
                                 .extraHeaders(Map.of("If-None-Match", "*"))
                                 .userMetadata(Map.of(DIGEST, sha256))
@@ -506,6 +531,20 @@ public final class S3ObjectStore implements ObjectStore {
     allowed.requireWritable(prefix);
   }
 
+  /** Who may write need not be one who may delete: an upload is begun, and taken back. */
+  @Override
+  public void tryWriting(ObjectUri prefix) {
+    ObjectUri probe = prefix.resolve(UUID.randomUUID().toString());
+    allowed.requireWritable(probe);
+    request(
+        Operation.PUT,
+        probe,
+        () -> {
+          small.beginAndTakeBack(probe);
+          return true;
+        });
+  }
+
   @Override
   public void ping(String bucket) {
     try {
@@ -521,8 +560,10 @@ public final class S3ObjectStore implements ObjectStore {
 
   @Override
   public void close() {
-    http.dispatcher().executorService().shutdown();
-    http.connectionPool().evictAll();
+    for (OkHttpClient each : http) {
+      each.dispatcher().executorService().shutdown();
+      each.connectionPool().evictAll();
+    }
   }
 
   private static Duration age(Headers headers) {

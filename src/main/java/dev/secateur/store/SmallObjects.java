@@ -15,6 +15,7 @@ import okhttp3.OkHttpClient;
  */
 final class SmallObjects extends MinioAsyncClient {
   private static final Multimap<String, String> NO_QUERY = ImmutableListMultimap.of();
+  private static final Multimap<String, String> NO_HEADERS = ImmutableListMultimap.of();
 
   private final String region;
 
@@ -45,5 +46,14 @@ final class SmallObjects extends MinioAsyncClient {
     all.put("Content-Type", ContentTypes.of(uri.key()));
     return putObject(
         uri.bucket(), region, uri.key(), content, content.length, Multimaps.forMap(all), NO_QUERY);
+  }
+
+  /** An upload in parts that gets none. */
+  void beginAndTakeBack(ObjectUri uri) throws Exception {
+    String upload =
+        createMultipartUpload(uri.bucket(), region, uri.key(), NO_HEADERS, NO_QUERY)
+            .result()
+            .uploadId();
+    abortMultipartUpload(uri.bucket(), region, uri.key(), upload, NO_HEADERS, NO_QUERY);
   }
 }

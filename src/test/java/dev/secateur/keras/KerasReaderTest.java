@@ -1,6 +1,7 @@
 package dev.secateur.keras;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -10,6 +11,8 @@ import dev.secateur.keras.refusal.Reason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,5 +74,19 @@ class KerasReaderTest {
         catchThrowableOfType(KerasException.class, () -> KerasReader.read(file));
     assertThat(refused.reasons()).extracting(Reason::kind).contains(kind);
     assertThat(refused.reasons()).allSatisfy(r -> assertThat(r.remedy()).isNotBlank());
+  }
+
+  /** So that a large file does not keep a worker from a drain. */
+  @Test
+  void readingStopsAtWhicheverWeightItIsToldTo() {
+    KerasSource source = KerasSource.of(Path.of("examples/shapes.h5"));
+    AtomicInteger asked = new AtomicInteger();
+    KerasReader.read(source, () -> asked.incrementAndGet() < 0);
+    assertThat(asked.get()).isGreaterThan(10);
+    for (int at = 1; at <= asked.get(); at++) {
+      AtomicInteger left = new AtomicInteger(at);
+      assertThatExceptionOfType(CancellationException.class)
+          .isThrownBy(() -> KerasReader.read(source, () -> left.decrementAndGet() == 0));
+    }
   }
 }

@@ -64,6 +64,18 @@ abstract class StoreContract {
   }
 
   @Test
+  void tryingToWriteLeavesNothingBehind() {
+    ObjectUri prefix = fresh("");
+    ObjectUri there = prefix.resolve("a.json");
+    store().write(there, text("somebody's"));
+    store().tryWriting(prefix);
+    assertThat(store().list(prefix)).extracting(StoredObject::uri).containsExactly(there);
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> store().tryWriting(ObjectUri.of("s3://models/")))
+        .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.FORBIDDEN));
+  }
+
+  @Test
   void listingsComeInOrderPageByPageDeepAndFlat() {
     ObjectUri root = fresh("");
     List<String> keys = new ArrayList<>();

@@ -79,6 +79,7 @@ public final class Platform implements AutoCloseable {
   final Path directory;
   final ObjectStore store;
   final ObjectUri state;
+  private final Admin admin;
   private final KafkaProducer<byte[], byte[]> producer;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
@@ -110,19 +111,19 @@ public final class Platform implements AutoCloseable {
     java.nio.file.Files.createDirectories(this.directory);
     this.store = store;
     this.state = ObjectUri.of("s3://artifacts/state-" + this.name + "/");
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
-      admin
-          .createTopics(
-              List.of(
-                  new NewTopic(registered(), partitions, (short) 1),
-                  new NewTopic(progressTopic(), 1, (short) 1),
-                  new NewTopic(compressedTopic(), 1, (short) 1),
-                  new NewTopic(doorbell(), 1, (short) 1),
-                  new NewTopic(deadLetters(), 1, (short) 1)
-                      .configs(Map.of("max.message.bytes", String.valueOf(LARGEST_RECORD)))))
-          .all()
-          .get();
-    }
+    // One for all: making a client costs the two cores that the workers share with the tests.
+    admin = Admin.create(Map.of("bootstrap.servers", kafka));
+    admin
+        .createTopics(
+            List.of(
+                new NewTopic(registered(), partitions, (short) 1),
+                new NewTopic(progressTopic(), 1, (short) 1),
+                new NewTopic(compressedTopic(), 1, (short) 1),
+                new NewTopic(doorbell(), 1, (short) 1),
+                new NewTopic(deadLetters(), 1, (short) 1)
+                    .configs(Map.of("max.message.bytes", String.valueOf(LARGEST_RECORD)))))
+        .all()
+        .get();
     producer =
         new KafkaProducer<>(
             Map.of(
@@ -206,7 +207,7 @@ public final class Platform implements AutoCloseable {
   }
 
   private long lag(String topic, String group) {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
+    try {
       var passed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
       long lag = 0;
       var ends = new HashMap<TopicPartition, OffsetSpec>();
@@ -451,7 +452,7 @@ public final class Platform implements AutoCloseable {
 
   /** Members of the workers' group; none while it is dealing out partitions. */
   int membersAtRest() {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
+    try {
       var group = admin.describeConsumerGroups(List.of(name)).all().get().get(name);
       return group.groupState() == GroupState.STABLE ? group.members().size() : 0;
     } catch (Exception e) {
@@ -469,7 +470,7 @@ public final class Platform implements AutoCloseable {
 
   /** Offsets of the workers' group: how far it has acknowledged, over all partitions. */
   long acknowledged() {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
+    try {
       return admin
           .listConsumerGroupOffsets(name)
           .partitionsToOffsetAndMetadata()
@@ -494,6 +495,7 @@ public final class Platform implements AutoCloseable {
     workers.forEach(WorkerProcess::close);
     producer.close(Duration.ZERO);
     consumer.close();
+    admin.close(Duration.ZERO);
     store.close();
   }
 }

@@ -8,20 +8,27 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /** Pairs of what the architecture asks for and what the file has; checks that all is used once. */
 public final class WeightLayout {
   private static final String REMEDY = "save architecture and weights together, with model.save";
 
   private final Reasons reasons;
+  private final BooleanSupplier cancelled;
   private final List<Pair> pairs = new ArrayList<>();
   private final Set<String> used = new HashSet<>();
   private final Set<String> turned = new HashSet<>();
 
   private record Pair(WeightSlot slot, StoredTensor dataset) {}
 
-  public WeightLayout(Reasons reasons) {
+  /**
+   * @param cancelled asked between two tensors
+   */
+  public WeightLayout(Reasons reasons, BooleanSupplier cancelled) {
     this.reasons = reasons;
+    this.cancelled = cancelled;
   }
 
   void mismatch(String place, String message) {
@@ -93,9 +100,16 @@ public final class WeightLayout {
     return used.contains(dataset.path());
   }
 
-  /** Reads everything; NaN and infinity are reasons to refuse. */
+  /**
+   * Reads everything; NaN and infinity are reasons to refuse.
+   *
+   * @throws CancellationException if {@code cancelled} said so
+   */
   public void load() {
     for (Pair pair : pairs) {
+      if (cancelled.getAsBoolean()) {
+        throw new CancellationException("reading stopped at " + pair.slot().place());
+      }
       float[] values = pair.slot().values();
       pair.dataset().readInto(values);
       pair.slot().order().ifPresent(order -> order.rearrange(values));

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -46,9 +47,6 @@ final class Surroundings {
   private volatile Optional<String> brokerTrouble = NOT_ASKED;
   private volatile Optional<String> storeTrouble = NOT_ASKED;
   private volatile Optional<String> readingTrouble = Optional.empty();
-
-  /** Where the store answers, and does not let this worker in. Used by the asking thread alone. */
-  private Optional<String> refusal = Optional.empty();
 
   /** Used by the asking thread alone. */
   private boolean topicsChecked;
@@ -118,14 +116,19 @@ final class Surroundings {
   }
 
   /**
-   * Asks both, and whether what the broker has is read.
+   * Asks both at once, and whether what the broker has is read.
    *
    * @throws IllegalStateException if topics are missing and may not be created
    */
   void ask() {
+    FutureTask<Store> store = new FutureTask<>(this::askStore);
+    Thread asking = new Thread(store, "store-asked");
+    asking.setDaemon(true);
+    asking.start();
     brokerTrouble = told(brokerTrouble, askBroker(), "the broker answers");
-    storeTrouble = told(storeTrouble, askStore(), "the store answers");
-    fitness.look(refusal);
+    Store said = answer(store);
+    storeTrouble = told(storeTrouble, said.trouble(), "the store answers");
+    fitness.look(said.refusal());
     doorbell.present(topics.hasDoorbell());
     if (brokerTrouble.isEmpty()) {
       Map<TopicPartition, Long> stands = positions.ask();
@@ -174,19 +177,41 @@ final class Surroundings {
     return (refused ? "the broker refuses: " : "the broker does not answer: ") + e.getMessage();
   }
 
-  private Optional<String> askStore() {
-    refusal = Optional.empty();
+  /**
+   * What the store said.
+   *
+   * @param refusal why it does not let this worker in, where it answers
+   */
+  private record Store(Optional<String> trouble, Optional<String> refusal) {
+    static Store silent(Throwable e) {
+      return new Store(
+          Optional.of("the store does not answer: " + e.getMessage()), Optional.empty());
+    }
+  }
+
+  private Store askStore() {
     try {
       storage.store().ping(storage.state().bucket());
-      return Optional.empty();
+      return new Store(Optional.empty(), Optional.empty());
     } catch (StoreException e) {
       if (e.kind() == StoreException.Kind.FORBIDDEN) {
-        refusal = Optional.of("the store refuses: " + e.getMessage());
-        return refusal;
+        Optional<String> refusal = Optional.of("the store refuses: " + e.getMessage());
+        return new Store(refusal, refusal);
       }
-      return Optional.of("the store does not answer: " + e.getMessage());
+      return Store.silent(e);
     } catch (RuntimeException e) {
-      return Optional.of("the store does not answer: " + e.getMessage());
+      return Store.silent(e);
+    }
+  }
+
+  private static Store answer(FutureTask<Store> asked) {
+    try {
+      return asked.get();
+    } catch (ExecutionException e) {
+      return Store.silent(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Store(Optional.of("stopping"), Optional.empty());
     }
   }
 }

@@ -79,6 +79,9 @@ final class JobRun {
   /** What the search has tried, once it has ended. */
   private Optional<List<Trial>> tried = Optional.empty();
 
+  /** Of processor time that the chain has taken, in all attempts here, one a thread. */
+  private Duration computed = Duration.ZERO;
+
   /** What the chain came to, kept so that a failed upload does not repeat the training. */
   private Optional<JobResult> ran = Optional.empty();
 
@@ -358,18 +361,16 @@ final class JobRun {
               with.meters,
               cancelled);
       Job job = job(fetched);
-      Optional<Failure> tooLarge = tooLarge(job);
+      Optional<Failure> tooLarge = tooLarge(job, cancelled);
       progress.end();
       if (tooLarge.isPresent()) {
         return failed(tooLarge.get());
       }
-      long start = System.nanoTime();
       if (ran.isEmpty()) {
-        ran = Optional.of(chain(job, cancelled));
+        ran = Optional.of(timed(job, cancelled));
       }
       if (ordered.trial().isPresent()) {
-        Duration took = Duration.ofNanos(System.nanoTime() - start);
-        return trial(ordered.trial().get(), ran.get(), took.multipliedBy(job.threads()));
+        return trial(ordered.trial().get(), ran.get());
       }
       JobResult result = ran.get();
       progress.begin(JobMeters.PUSH);
@@ -392,6 +393,15 @@ final class JobRun {
     }
   }
 
+  private JobResult timed(Job job, BooleanSupplier cancelled) {
+    long start = System.nanoTime();
+    try {
+      return chain(job, cancelled);
+    } finally {
+      computed = computed.plusNanos((System.nanoTime() - start) * job.threads());
+    }
+  }
+
   private JobResult chain(Job job, BooleanSupplier cancelled) {
     if (tried.isEmpty()) {
       return with.chain(job, Reports::write, checkpoints, progress, cancelled);
@@ -410,9 +420,9 @@ final class JobRun {
         cancelled);
   }
 
-  private End trial(TrialOf trial, JobResult result, Duration processor) {
+  private End trial(TrialOf trial, JobResult result) {
     Trial tried =
-        Trial.of(trial.number(), trial.round(), trial.point(), result, processor.toMillis() / 1e3);
+        Trial.of(trial.number(), trial.round(), trial.point(), result, computed.toMillis() / 1e3);
     return new End.Completed(
         replies.trial(
             tenure.epoch(), tenure.attempts(), result.outcome(), LedgerSearch.json(tried)),
@@ -439,8 +449,8 @@ final class JobRun {
         with.budget(directory.resolve(SPOOL)));
   }
 
-  private Optional<Failure> tooLarge(Job job) {
-    long need = MemoryEstimate.of(job);
+  private Optional<Failure> tooLarge(Job job, BooleanSupplier cancelled) {
+    long need = MemoryEstimate.of(job, cancelled);
     long limit = job.budget().memory();
     if (need <= limit) {
       return Optional.empty();
@@ -459,9 +469,13 @@ final class JobRun {
   private End.Failed failed(Failure failure) {
     search.ifPresent(LedgerSearch::cancel);
     LOG.warnf("failed: %s: %s", failure.code(), failure.message());
-    return new End.Failed(
-        replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.of(ordered.plan())),
-        failure);
+    CloudEvent event =
+        replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.of(ordered.plan()));
+    if (ordered.trial().isPresent()) {
+      // As a trial's other results it is for its search alone.
+      event.data().put(LedgerSearch.SECONDS, computed.toMillis() / 1e3);
+    }
+    return new End.Failed(event, failure);
   }
 
   /** As the report has them; the confusion matrix stays there. */

@@ -47,6 +47,9 @@ final class LedgerSearch {
   private static final Logger LOG = Logger.getLogger(LedgerSearch.class);
   private static final Duration LOOK = Duration.ofMillis(500);
 
+  /** In the data of a trial that failed: the processor time that it took. */
+  static final String SECONDS = "processorSeconds";
+
   private final Doorbell doorbell;
   private final Work work;
   private final Ledger ledger;
@@ -249,7 +252,12 @@ final class LedgerSearch {
             reason.path("message").asText(),
             reason.path("retried").asBoolean());
     failure = failure.or(() -> Optional.of(failed));
-    return Trial.failed(trial.number(), trial.round(), trial.point(), failed.message(), 0);
+    return Trial.failed(
+        trial.number(),
+        trial.round(),
+        trial.point(),
+        failed.message(),
+        data.path(SECONDS).asDouble());
   }
 
   static JsonNode json(Trial trial) {
