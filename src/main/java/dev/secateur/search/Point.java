@@ -21,6 +21,11 @@ public record Point(double sparsity, double channels, String scheme, int epochs)
   private static final List<String> KEPT =
       List.of("batchSize", "loss", "seed", "shuffle", "precision", "distill");
 
+  /** The same, trained for so many epochs. */
+  Point trained(int others) {
+    return new Point(sparsity, channels, scheme, others);
+  }
+
   /**
    * The plan that does this.
    *

@@ -5,7 +5,9 @@ import dev.secateur.search.Surrogate.Known;
 import dev.secateur.search.Surrogate.Prior;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
@@ -44,6 +46,9 @@ public record Strategy(Search search, boolean trainable) {
 
   /** Nor a training, which takes ten times as long. */
   private static final double GAIN_TRAINED = 0.97;
+
+  /** Divergence after a training, over that before: luck alone makes some of it. */
+  private static final double GAINED = 0.97;
 
   /** No whole training for what it will hardly bring within. */
   private static final double LIKELY = 0.85;
@@ -107,6 +112,9 @@ public record Strategy(Search search, boolean trainable) {
     }
     if (brief < epochs && rounds(trials, brief) == 0) {
       return model.promising(brief, WIDTH - 1);
+    }
+    if (brief < epochs && !model.gainsBy(brief)) {
+      return List.of();
     }
     long whole = rounds(trials, epochs);
     if (whole == 0 && brief < epochs) {
@@ -235,12 +243,34 @@ public record Strategy(Search search, boolean trainable) {
       return chosen;
     }
 
+    /**
+     * Whether training brought any network nearer to the original than it was, as far as it was
+     * tried both ways. What a brief training leaves as it found it, a whole one hardly betters.
+     */
+    boolean gainsBy(int brief) {
+      Map<Point, Double> untrained = new HashMap<>();
+      ran.stream()
+          .filter(t -> t.point().epochs() == 0)
+          .forEach(t -> untrained.put(t.point(), divergence(t)));
+      List<Double> shares =
+          ran.stream()
+              .filter(t -> t.point().epochs() == brief)
+              .filter(t -> untrained.containsKey(t.point().trained(0)))
+              .map(t -> divergence(t) / untrained.get(t.point().trained(0)))
+              .toList();
+      return shares.isEmpty() || shares.stream().anyMatch(share -> share < GAINED);
+    }
+
+    private static double divergence(Trial ran) {
+      return ran.found().orElseThrow().divergence();
+    }
+
     /** Of what was trained briefly, the smallest that a whole training may bring within. */
     List<Point> survivors(int brief, int epochs) {
       return ran.stream()
           .map(Trial::point)
           .filter(p -> p.epochs() == brief)
-          .map(p -> new Point(p.sparsity(), p.channels(), p.scheme(), epochs))
+          .map(p -> p.trained(epochs))
           .filter(p -> objective.at(p) <= best * GAIN_TRAINED)
           .filter(p -> divergence.at(p) <= allowed.at(LIKELY))
           .sorted(Comparator.comparingDouble(objective::at))

@@ -162,6 +162,38 @@ class StrategyTest {
     assertThat(over.get(over.size() * 9 / 10)).isLessThan(1.25);
   }
 
+  /** Whose networks training leaves as they were. */
+  @Test
+  void whatBriefTrainingLeavesIsNotTrainedLong() {
+    Search search = search(Objective.ZIPPED_BYTES, 24, Optional.empty());
+    long both = 0;
+    for (int seed = 0; seed < 100; seed++) {
+      World world = World.of(seed);
+      World stubborn =
+          new World(
+              world.zeros,
+              world.channels,
+              world.fourBits,
+              0,
+              world.allowed,
+              0,
+              world.removable,
+              world.seed);
+      List<Trial> trials = stubborn.search(search, true);
+      List<Point> untrained =
+          trials.stream().map(Trial::point).filter(p -> p.epochs() == 0).toList();
+      boolean known =
+          trials.stream()
+              .filter(t -> t.point().epochs() == 1 && t.found().isPresent())
+              .anyMatch(t -> untrained.contains(t.point().trained(0)));
+      if (known) {
+        both++;
+        assertThat(trials).noneMatch(t -> t.point().epochs() == search.epochs());
+      }
+    }
+    assertThat(both).isGreaterThan(10);
+  }
+
   @ParameterizedTest
   @MethodSource("worlds")
   void noPointIsTriedTwiceAndTheBudgetHolds(long seed) {
