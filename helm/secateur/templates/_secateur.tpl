@@ -215,6 +215,20 @@ secateur.cache.size={{ .Values.cache.datasets }}
 {{- end }}
 {{- end -}}
 
+{{/*
+The worker's configuration as the commands read it, which know variables alone: derived, so that a broker or store that the
+worker reaches is one that they reach. They follow secateur.env, to whose secrets ${NAME} refers.
+*/}}
+{{- define "secateur.variables" -}}
+{{- range splitList "\n" (include "secateur.config" .) }}
+{{- $pair := splitn "=" 2 . }}
+{{- if regexMatch "^(kafka|mp|secateur)[.]" $pair._0 }}
+- name: {{ regexReplaceAll "[^A-Z0-9]" (upper $pair._0) "_" }}
+  value: {{ regexReplaceAll "\\$\\{([A-Z0-9_]+)\\}" $pair._1 "$(${1})" | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{- define "secateur.volumeMounts" -}}
 - name: config
   mountPath: /opt/secateur/config

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -233,6 +234,40 @@ final class HelmChartIT {
     assertThat(only(manifests("keda", List.of()), "PrometheusRule").findValuesAsText("runbook_url"))
         .isNotEmpty()
         .allMatch(url -> url.startsWith("https://runbooks.example/docs/operations.md#secateur"));
+  }
+
+  /**
+   * What authenticates a worker and whom it trusts holds for the commands, which read variables.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "keda, KAFKA_SECURITY_PROTOCOL, SASL_SSL",
+    "keda, KAFKA_SASL_JAAS_CONFIG, $(SECATEUR_KAFKA_JAAS_CONFIG)",
+    "keda, KAFKA_SSL_TRUSTSTORE_TYPE, PEM",
+    "keda, KAFKA_SSL_TRUSTSTORE_LOCATION, /etc/secateur/kafka-ca/ca.crt",
+    "keda, SECATEUR_STORE_CREDENTIALS, web-identity",
+    "scaledjob, SECATEUR_STORE_CREDENTIALS_FILE, /etc/secateur/store/credentials",
+    "scaledjob, SECATEUR_STORE_CA_FILE, /etc/secateur/store-ca/ca.crt",
+  })
+  void theReleasesTestReachesWhatItsWorkersReach(String values, String name, String value) {
+    JsonNode container = only(manifests(values, List.of()), "Pod").at("/spec/containers/0");
+    int place = variable(container, name);
+    assertThat(container.at("/env/" + place + "/value").asText()).isEqualTo(value);
+    Matcher secret = Pattern.compile("\\$\\((\\w+)\\)").matcher(value);
+    if (secret.matches()) { // Kubernetes knows those alone that stand before
+      assertThat(variable(container, secret.group(1))).isBetween(0, place - 1);
+    }
+    if (value.startsWith("/")) {
+      assertThat(container.get("volumeMounts").findValuesAsText("mountPath"))
+          .contains(Path.of(value).getParent().toString());
+    }
+  }
+
+  /** Its place in a container's {@code env}, -1 where it is not there. */
+  private static int variable(JsonNode container, String name) {
+    List<String> names = new ArrayList<>();
+    container.get("env").forEach(variable -> names.add(variable.get("name").asText()));
+    return names.indexOf(name);
   }
 
   @Test
