@@ -301,16 +301,16 @@ final class Doctor implements Callable<Integer> {
       some.removeIf(o -> o.uri().key().startsWith(state.key()));
       some.addAll(store.list(top, state.key().replaceFirst("/$", "0"), 1));
     }
-    if (written) {
-      String key = some.isEmpty() ? "" : some.get(0).uri().key();
-      store.tryWriting(new ObjectUri(bucket, key.substring(0, key.lastIndexOf('/') + 1)));
-    }
-    String writable = written ? " and written to" : "";
     if (some.isEmpty()) {
-      return bucket + ", which may be listed" + writable + "; nothing is in it to be read";
+      return bucket + ", which may be listed; nothing is in it that the rest could be tried on";
     }
+    String there = some.get(0).uri().key();
     store.stat(some.get(0).uri());
-    return bucket + ", which may be listed" + (written ? ", read" : " and read") + writable;
+    if (!written) {
+      return bucket + ", which may be listed and read";
+    }
+    store.tryWriting(new ObjectUri(bucket, there.substring(0, there.lastIndexOf('/') + 1)));
+    return bucket + ", which may be listed, read and written to";
   }
 
   /** Everything that claims and results rest on, on an object that is deleted at the end. */

@@ -1,10 +1,12 @@
 package dev.secateur.job;
 
+import com.google.common.base.Throwables;
 import dev.secateur.dataset.SourceDigest;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * A file that a job is given, with the digest of its bytes: no byte is hashed twice, and nobody
@@ -48,7 +50,12 @@ public final class Input {
    * read, which whoever opens it will say.
    */
   public String sha256() {
-    return sha256.join();
+    try {
+      return sha256.join();
+    } catch (CompletionException e) {
+      Throwables.throwIfUnchecked(e.getCause());
+      throw e;
+    }
   }
 
   /** As it is named in reports. */

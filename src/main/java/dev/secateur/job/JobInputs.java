@@ -7,6 +7,7 @@ import dev.secateur.dataset.Datasets;
 import dev.secateur.dataset.Datasets.Expected;
 import dev.secateur.dataset.Datasets.Part;
 import dev.secateur.dataset.ReadOptions;
+import dev.secateur.dataset.SourceDigest;
 import dev.secateur.dataset.Subset;
 import dev.secateur.dataset.Target;
 import dev.secateur.evaluate.Goal;
@@ -159,13 +160,19 @@ record JobInputs(
     Dataset set =
         Datasets.open(
             input.file(),
-            input::sha256,
+            () -> digest(input),
             part,
             job.plan().preprocessing(),
             expected,
             options(job.plan(), job.budget().reading()).withProgress(progress));
     open.add(set);
     return set;
+  }
+
+  /** What could not be read for a moment still is some set, and no other. */
+  private static String digest(Input input) {
+    String known = input.sha256();
+    return known.isEmpty() ? SourceDigest.of(input.file()) : known;
   }
 
   /** Whether 0 and 255 are 0 and 1 is judged by what a set holds: it must come out the same. */

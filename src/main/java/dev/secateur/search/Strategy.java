@@ -21,8 +21,9 @@ import java.util.stream.Stream;
  * <p>First what costs seconds: a few points without training, spread over the space; a model of
  * size and divergence through them ({@link Surrogate}); and, by it, points where the divergence
  * comes near to what the acceptance allows, which each round knows better. Then training, for what
- * can still win: a few points for a short time, the better ones to the end (successive halving,
- * Jamieson and Talwalkar 2016).
+ * can still win: a few points for a short time, those to the end that this is likely to bring
+ * within (successive halving, Jamieson and Talwalkar 2016), and none where the short one did
+ * nothing.
  *
  * @param trainable whether there is a set to train on
  */
@@ -113,7 +114,7 @@ public record Strategy(Search search, boolean trainable) {
     if (brief < epochs && rounds(trials, brief) == 0) {
       return model.promising(brief, WIDTH - 1);
     }
-    if (brief < epochs && !model.gainsBy(brief)) {
+    if (brief < epochs && Double.isFinite(model.best) && !model.gainsBy(brief)) {
       return List.of();
     }
     long whole = rounds(trials, epochs);

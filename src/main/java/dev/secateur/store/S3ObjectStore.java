@@ -1,6 +1,5 @@
 package dev.secateur.store;
 
-import com.google.common.util.concurrent.MoreExecutors;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
@@ -88,24 +87,17 @@ public final class S3ObjectStore implements ObjectStore {
 
   private final MinioClient client;
   private final SmallObjects small;
-
-  /** Reads files on threads of the client's own, which no request may hold up. */
-  private final MinioClient files;
-
-  private final List<OkHttpClient> http;
+  private final OkHttpClient http;
   private final AllowedBuckets allowed;
   private final StoreListener listener;
   private final RetryPolicy<Object> retries;
 
   public S3ObjectStore(S3Settings settings, AllowedBuckets allowed, StoreListener listener) {
-    OkHttpClient aside = http(settings);
-    OkHttpClient inline = aside.newBuilder().dispatcher(onCallersThread()).build();
-    this.http = List.of(aside, inline);
+    this.http = http(settings);
     this.allowed = allowed;
     this.listener = listener;
-    this.client = client(settings, inline);
-    this.files = client(settings, aside);
-    this.small = SmallObjects.open(settings, inline);
+    this.client = client(settings, http);
+    this.small = SmallObjects.open(settings, http);
     this.retries =
         Waits.policy(Duration.ofMillis(100), Duration.ofSeconds(5))
             .handleIf(e -> e instanceof StoreException s && s.kind() == Kind.UNAVAILABLE)
@@ -127,17 +119,6 @@ public final class S3ObjectStore implements ObjectStore {
       client.enableVirtualStyleEndpoint();
     }
     return client;
-  }
-
-  /**
-   * MinIO's client waits for each of its requests: made on the thread that waits, one costs no
-   * change of threads. None may be held back, to be made on a thread that has ended its own.
-   */
-  private static Dispatcher onCallersThread() {
-    Dispatcher dispatcher = new Dispatcher(MoreExecutors.newDirectExecutorService());
-    dispatcher.setMaxRequests(Integer.MAX_VALUE);
-    dispatcher.setMaxRequestsPerHost(Integer.MAX_VALUE);
-    return dispatcher;
   }
 
   /** A client with the settings' time-outs and authorities; also what asks for credentials. */
@@ -363,7 +344,7 @@ public final class S3ObjectStore implements ObjectStore {
   @Override
   public void upload(Path file, ObjectUri uri) {
     allowed.requireWritable(uri);
-    request(Operation.PUT, uri, () -> files.uploadObject(file(file, uri, PART).build()));
+    request(Operation.PUT, uri, () -> client.uploadObject(file(file, uri, PART).build()));
     listener.written(size(file));
   }
 
@@ -379,7 +360,7 @@ public final class S3ObjectStore implements ObjectStore {
                     Operation.CREATE,
                     uri,
                     () ->
-                        files.uploadObject(
+                        client.uploadObject(
                             file(file, uri, part)
                                 .extraHeaders(Map.of("If-None-Match", "*"))
                                 .userMetadata(Map.of(DIGEST, sha256))
@@ -560,10 +541,8 @@ public final class S3ObjectStore implements ObjectStore {
 
   @Override
   public void close() {
-    for (OkHttpClient each : http) {
-      each.dispatcher().executorService().shutdown();
-      each.connectionPool().evictAll();
-    }
+    http.dispatcher().executorService().shutdown();
+    http.connectionPool().evictAll();
   }
 
   private static Duration age(Headers headers) {

@@ -31,6 +31,10 @@ class ChoiceTest {
 
   /** The smaller, the further away. */
   private static Trial trial(int number, boolean within) {
+    return trial(number, within, 1000 - number, 0.01 * number);
+  }
+
+  private static Trial trial(int number, boolean within, long zipped, double divergence) {
     return new Trial(
         number,
         1,
@@ -43,9 +47,9 @@ class ChoiceTest {
                 0.001 * number,
                 0,
                 Optional.empty(),
-                0.01 * number,
+                divergence,
                 1000,
-                1000 - number,
+                zipped,
                 Optional.empty(),
                 Optional.empty(),
                 1,
@@ -112,6 +116,16 @@ class ChoiceTest {
     assertThat(made).containsExactly(4, 3, 2);
     assertThat(found.best()).isEqualTo(2);
     assertThat(found.refused()).containsExactly(4, 3);
+  }
+
+  @Test
+  void whatIsFurtherAwayThanWhatWasRefusedIsNotMade() {
+    made(
+        List.of(trial(1, true, 900, 0.03), trial(2, true, 950, 0.05), trial(3, true, 960, 0.02)),
+        true,
+        Set.of());
+
+    assertThat(made).containsExactly(1, 3);
   }
 
   @Test

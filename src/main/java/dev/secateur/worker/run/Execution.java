@@ -61,9 +61,6 @@ public final class Execution {
   /** How long this worker does not look again at an order that it could not deal with. */
   private static final Duration LEFT = Duration.ofMinutes(1);
 
-  /** How much longer than a look in vain the rest after it is. */
-  private static final int RESTS = 10;
-
   /** Orders that are settled and not yet answered, of which the next do not wait. */
   private static final int BEHIND = 4;
 
@@ -172,27 +169,14 @@ public final class Execution {
   private void work() {
     Optional<Order> fresh = Optional.empty();
     while (!work.isDraining()) {
-      long begun = System.nanoTime();
       Optional<Tenure> next = next(fresh);
+      fresh = Optional.empty();
       if (next.isPresent()) {
-        fresh = Optional.empty();
         holdSafely(next.get());
       } else {
-        if (fresh.isPresent()) {
-          rest(Duration.ofNanos(System.nanoTime() - begun));
-        }
         fresh = bell.await(poll);
       }
     }
-  }
-
-  /**
-   * After a look that was rung for and found nothing: while all is paused, each order that comes in
-   * rings, and looks would take the store's time that taking in needs.
-   */
-  private void rest(Duration look) {
-    Duration rest = look.multipliedBy(RESTS);
-    var unused = work.awaitDrain(rest.compareTo(poll) < 0 ? rest : poll);
   }
 
   /** Whatever an order does to this thread, the next one is taken. */

@@ -7,7 +7,6 @@ import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventJson;
 import dev.secateur.job.CancelledException;
 import dev.secateur.job.Job;
-import dev.secateur.job.JobCheckpoints;
 import dev.secateur.job.JobException;
 import dev.secateur.job.MemoryEstimate;
 import dev.secateur.ledger.ClaimLostException;
@@ -123,7 +122,7 @@ final class JobRun {
         Replies.to(order, ordered.asked(), ordered.key(), with.worker).of(ordered.trial());
     this.directory = with.directory.resolve(order.substring(0, SHOWN) + "-" + tenure.epoch());
     this.progress = with.progress(running, ordered, replies, trace);
-    this.checkpoints = with.checkpoints(running, directory, progress);
+    this.checkpoints = with.checkpoints(running, "", directory, progress);
     this.search = with.search(tenure.order(), ordered, help, progress);
   }
 
@@ -410,12 +409,16 @@ final class JobRun {
         .made(choice -> chain(job, choice, cancelled));
   }
 
-  /** Checkpoints are the first choice's: what comes after it has been trained in its trial. */
+  /** Each choice is a job of its own, with its own time and its own checkpoints. */
   private JobResult chain(Job job, Choice choice, BooleanSupplier cancelled) {
+    int before = choice.refused().size();
+    deadline = Optional.of(System.nanoTime() + with.time.toNanos());
     return with.chain(
         job.with(choice.plan()),
         (found, directory) -> Reports.write(choice.of(found), directory),
-        choice.refused().isEmpty() ? checkpoints : JobCheckpoints.NONE,
+        before == 0
+            ? checkpoints
+            : with.checkpoints(running, "choice-" + before + "/", directory, progress),
         progress,
         cancelled);
   }

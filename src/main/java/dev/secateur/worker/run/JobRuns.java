@@ -159,11 +159,16 @@ final class JobRuns {
         data -> publisher.progressed(replies.model(), replies.progressed(epoch, data)));
   }
 
-  StoredCheckpoints checkpoints(Running running, Path own, StoredCheckpoints.Listener listener) {
+  /**
+   * @param part as {@link StoredCheckpoints} has it
+   */
+  StoredCheckpoints checkpoints(
+      Running running, String part, Path own, StoredCheckpoints.Listener listener) {
     return new StoredCheckpoints(
         storage.store(),
         storage.state(),
         running.tenure(),
+        part,
         running.pulse(),
         own,
         checkpointInterval,

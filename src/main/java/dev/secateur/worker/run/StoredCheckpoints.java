@@ -80,16 +80,21 @@ final class StoredCheckpoints implements JobCheckpoints {
     }
   }
 
+  /**
+   * @param part of the order: a job of its own below the order's, as a prefix; empty: its only one
+   */
   StoredCheckpoints(
       ObjectStore store,
       ObjectUri state,
       Tenure tenure,
+      String part,
       Pulse pulse,
       Path directory,
       Duration interval,
       Listener listener) {
     this.store = store;
-    this.root = state.resolve("checkpoints/" + tenure.order().id() + "/" + Engine.VERSION + "/");
+    this.root =
+        state.resolve("checkpoints/" + tenure.order().id() + "/" + Engine.VERSION + "/" + part);
     this.tenure = tenure;
     this.pulse = pulse;
     this.directory = directory;

@@ -276,6 +276,7 @@ abstract class LedgerContract {
         store(),
         state,
         tenure,
+        "",
         pulse,
         directory,
         Duration.ofSeconds(1),
