@@ -96,29 +96,24 @@ public final class S3ObjectStore implements ObjectStore {
     this.http = http(settings);
     this.allowed = allowed;
     this.listener = listener;
-    this.client = client(settings, http);
-    this.small = SmallObjects.open(settings, http);
-    this.retries =
-        Waits.policy(Duration.ofMillis(100), Duration.ofSeconds(5))
-            .handleIf(e -> e instanceof StoreException s && s.kind() == Kind.UNAVAILABLE)
-            .withMaxRetries(settings.retries())
-            .build();
-  }
-
-  private static MinioClient client(S3Settings settings, OkHttpClient http) {
     MinioClient.Builder builder =
         MinioClient.builder()
             .endpoint(settings.endpoint().toString())
             .region(settings.region())
             .httpClient(http);
     settings.credentials().ifPresent(builder::credentialsProvider);
-    MinioClient client = builder.build();
+    this.client = builder.build();
     if (settings.pathStyle()) {
       client.disableVirtualStyleEndpoint();
     } else {
       client.enableVirtualStyleEndpoint();
     }
-    return client;
+    this.small = SmallObjects.open(settings, http);
+    this.retries =
+        Waits.policy(Duration.ofMillis(100), Duration.ofSeconds(5))
+            .handleIf(e -> e instanceof StoreException s && s.kind() == Kind.UNAVAILABLE)
+            .withMaxRetries(settings.retries())
+            .build();
   }
 
   /** A client with the settings' time-outs and authorities; also what asks for credentials. */
