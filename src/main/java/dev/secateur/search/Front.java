@@ -39,7 +39,8 @@ public record Front(Search search, List<Trial> trials) {
             .orElse(Double.POSITIVE_INFINITY);
     List<Trial> near =
         trials.stream()
-            .filter(t -> t.found().filter(f -> f.divergence() < least).isPresent())
+            .filter(
+                t -> t.found().filter(f -> refused.isEmpty() || f.divergence() < least).isPresent())
             .toList();
     return near.stream()
         .filter(this::isWithin)
