@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -26,6 +27,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
@@ -191,7 +194,7 @@ final class Doctor implements Callable<Integer> {
               });
       if (answers) {
         tell("topics", () -> topics(admin));
-        tell("group", () -> group(admin));
+        tell("groups", () -> groups(admin));
       }
     } catch (KafkaException e) {
       tell(
@@ -216,14 +219,14 @@ final class Doctor implements Callable<Integer> {
     }
   }
 
-  /**
-   * Reads the first and writes the others; what is written cannot be taken back, so it is asked.
-   */
+  /** What is written cannot be taken back, so the rights are asked for and not tried. */
   private String topics(Admin admin) throws Ailment {
-    List<String> names = new ArrayList<>(List.of(servers.registered()));
-    names.addAll(servers.answers());
-    names.add(servers.deadLetters());
-    Set<String> missing = new TreeSet<>(names);
+    Map<String, Set<AclOperation>> needed = new TreeMap<>();
+    needed.put(servers.registered(), Set.of(AclOperation.READ));
+    servers.answers().forEach(topic -> needed.put(topic, Set.of(AclOperation.WRITE)));
+    needed.put(servers.deadLetters(), Set.of(AclOperation.WRITE));
+    needed.put(servers.doorbell(), Set.of(AclOperation.READ, AclOperation.WRITE));
+    Set<String> missing = new TreeSet<>(needed.keySet());
     missing.removeAll(answer(admin.listTopics().names()));
     if (!missing.isEmpty()) {
       throw new Ailment(
@@ -235,36 +238,60 @@ final class Doctor implements Callable<Integer> {
         answer(
             admin
                 .describeTopics(
-                    names, new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                    needed.keySet(), new DescribeTopicsOptions().includeAuthorizedOperations(true))
                 .allTopicNames());
     List<String> lacking = new ArrayList<>();
+    needed.forEach(
+        (topic, operations) ->
+            lacking.addAll(lacking(operations, found.get(topic).authorizedOperations(), topic)));
+    refuse(lacking);
+    int partitions = found.get(servers.registered()).partitions().size();
+    return "%s, with %d partitions; the right to read it, to write the others, and both of %s"
+        .formatted(servers.registered(), partitions, servers.doorbell());
+  }
+
+  /** The workers' own, and the one whose lag tells how many orders are open. */
+  private String groups(Admin admin) throws Ailment {
+    List<String> names = List.of(group, group + "-doorbell");
+    List<String> lacking = new ArrayList<>();
     for (String name : names) {
-      AclOperation needed =
-          name.equals(servers.registered()) ? AclOperation.READ : AclOperation.WRITE;
-      if (lacks(found.get(name).authorizedOperations(), needed)) {
-        lacking.add(needed + " on " + name);
+      answer(admin.listConsumerGroupOffsets(name).partitionsToOffsetAndMetadata());
+      // The broker tells more of one that has been used.
+      if (answer(admin.listGroups().all()).stream().anyMatch(g -> g.groupId().equals(name))) {
+        ConsumerGroupDescription found =
+            answer(
+                admin
+                    .describeConsumerGroups(
+                        List.of(name),
+                        new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true))
+                    .describedGroups()
+                    .get(name));
+        lacking.addAll(
+            lacking(Set.of(AclOperation.READ), found.authorizedOperations(), "group " + name));
       }
     }
+    refuse(lacking);
+    return String.join(" and ", names) + ", which this user may use";
+  }
+
+  private static void refuse(List<String> lacking) throws Ailment {
     if (!lacking.isEmpty()) {
       throw new Ailment(
           "not allowed: " + String.join(", ", lacking) + ": allow it with kafka-acls");
     }
-    int partitions = found.get(servers.registered()).partitions().size();
-    return "%s, with %d partitions; the right to read it and to write the others"
-        .formatted(servers.registered(), partitions);
-  }
-
-  private String group(Admin admin) throws Ailment {
-    answer(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
-    return group + ", which this user may use";
   }
 
   /** A broker without access control lists tells of none, or of all. */
-  private static boolean lacks(Set<AclOperation> allowed, AclOperation needed) {
-    return allowed != null
-        && !allowed.isEmpty()
-        && !allowed.contains(needed)
-        && !allowed.contains(AclOperation.ALL);
+  private static List<String> lacking(
+      Set<AclOperation> needed, Set<AclOperation> allowed, String what) {
+    if (allowed == null || allowed.isEmpty() || allowed.contains(AclOperation.ALL)) {
+      return List.of();
+    }
+    return needed.stream()
+        .filter(operation -> !allowed.contains(operation))
+        .map(operation -> operation + " on " + what)
+        .sorted()
+        .toList();
   }
 
   private void store(ObjectUri state) {

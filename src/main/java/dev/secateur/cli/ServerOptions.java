@@ -86,6 +86,10 @@ final class ServerOptions {
     return topic("DEAD_LETTERS", "model-registered-dlq");
   }
 
+  String doorbell() {
+    return topic("DOORBELL", "secateur-doorbell");
+  }
+
   /** All that a worker may read. */
   List<String> readBuckets() {
     return buckets("READ_BUCKETS", "models,datasets");

@@ -32,6 +32,7 @@ final class DoctorIT {
     environment.put("SECATEUR_TOPICS_PROGRESS", platform.name + "-progress");
     environment.put("SECATEUR_TOPICS_COMPRESSED", platform.name + "-compressed");
     environment.put("SECATEUR_TOPICS_DEAD_LETTERS", platform.deadLetters());
+    environment.put("SECATEUR_TOPICS_DOORBELL", platform.doorbell());
     environment.putAll(settings);
     return Run.in(
         environment, List.of("doctor", "--kafka", kafka, "--store", s3, "--state-uri", state));
@@ -47,7 +48,13 @@ final class DoctorIT {
       Run run = doctor(platform, Map.of());
       assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
       assertThat(lines(run)).hasSize(11).allMatch(line -> line.startsWith("ok "));
-      assertThat(run.out()).contains("with 3 partitions", "models, which", "creates once");
+      assertThat(run.out())
+          .contains(
+              "with 3 partitions",
+              "both of well",
+              "secateur-doorbell, which",
+              "models, which",
+              "creates once");
       assertThat(platform.store.list(platform.state)).isEmpty();
     }
   }
@@ -60,10 +67,11 @@ final class DoctorIT {
               platform,
               Map.of(
                   "SECATEUR_TOPICS_DEAD_LETTERS", "nowhere",
+                  "SECATEUR_TOPICS_DOORBELL", "no-doorbell",
                   "SECATEUR_STORE_READ_BUCKETS", "models,no-such-bucket"));
       assertThat(run.exitCode()).isEqualTo(3);
       assertThat(run.out())
-          .containsPattern("FAIL +topics +nowhere: missing.*create them")
+          .containsPattern("FAIL +topics +no-doorbell, nowhere: missing.*create them")
           .containsPattern("FAIL +bucket +.*no-such-bucket.*: create the bucket")
           .containsPattern("ok +bucket +models")
           .containsPattern("ok +state ");

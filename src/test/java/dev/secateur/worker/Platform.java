@@ -192,7 +192,7 @@ public final class Platform implements AutoCloseable {
     return name + "-dlq";
   }
 
-  private String doorbell() {
+  String doorbell() {
     return name + "-doorbell";
   }
 

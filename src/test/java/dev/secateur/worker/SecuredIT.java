@@ -28,8 +28,11 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
@@ -299,6 +302,48 @@ final class SecuredIT {
     assertThat(changes).last().asString().contains("INFO", "the " + server + " answers");
   }
 
+  @Test
+  void doctorNamesTheRightsThatAWorkersUserLacks() throws Exception {
+    try (Platform platform = platform("rights", WORKER);
+        Admin admin = admin()) {
+      assertThat(doctor(platform, 0)).contains("both of rights-doorbell", "rights and rights-");
+      // A broker tells what may be done to a group that has been used.
+      admin
+          .alterConsumerGroupOffsets(
+              platform.doorbell(),
+              Map.of(new TopicPartition(platform.doorbell(), 0), new OffsetAndMetadata(0)))
+          .all()
+          .get();
+      assertThat(doctor(platform, 0)).doesNotContain("FAIL");
+      AclBinding describes =
+          allowed(WORKER, ResourceType.GROUP, platform.doorbell(), AclOperation.DESCRIBE);
+      admin.createAcls(List.of(describes)).all().get();
+      List<AclBindingFilter> taken = new ArrayList<>();
+      for (AclBinding right :
+          List.of(
+              allowed(WORKER, ResourceType.GROUP, platform.doorbell(), AclOperation.READ),
+              allowed(WORKER, ResourceType.TOPIC, platform.doorbell(), AclOperation.WRITE),
+              allowed(WORKER, ResourceType.TOPIC, platform.deadLetters(), AclOperation.WRITE))) {
+        taken.add(right.toFilter());
+      }
+      AclBinding sees =
+          allowed(WORKER, ResourceType.TOPIC, platform.deadLetters(), AclOperation.DESCRIBE);
+      admin.createAcls(List.of(sees)).all().get();
+      admin.deleteAcls(taken).all().get();
+      assertThat(doctor(platform, 3))
+          .contains("not allowed: WRITE on rights-dlq, WRITE on rights-doorbell: allow it")
+          .contains("not allowed: READ on group rights-doorbell: allow it");
+    }
+  }
+
+  private static String doctor(Platform platform, int exitCode) throws Exception {
+    return command(
+        platform,
+        login(WORKER, PASSWORDS.get(WORKER)),
+        exitCode,
+        List.of("doctor", "--group", platform.name));
+  }
+
   private static void changePassword() throws Exception {
     ScramCredentialInfo strength = new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096);
     try (Admin admin = admin()) {
@@ -331,6 +376,9 @@ final class SecuredIT {
     for (String topic : List.of("-progress", "-compressed", "-dlq")) {
       bindings.add(allowed(user, ResourceType.TOPIC, platform.name + topic, AclOperation.WRITE));
     }
+    bindings.add(allowed(user, ResourceType.TOPIC, platform.doorbell(), AclOperation.READ));
+    bindings.add(allowed(user, ResourceType.TOPIC, platform.doorbell(), AclOperation.WRITE));
+    bindings.add(allowed(user, ResourceType.GROUP, platform.doorbell(), AclOperation.READ));
     bindings.add(allowed(CALLER, ResourceType.TOPIC, platform.registered(), AclOperation.WRITE));
     bindings.add(allowed(CALLER, ResourceType.GROUP, "secateur-replay", AclOperation.READ));
     for (String topic : List.of("-progress", "-compressed", "-dlq")) {
@@ -387,16 +435,22 @@ final class SecuredIT {
   /** Runs a command as {@link #CALLER}, with the packaged classes; returns what it printed. */
   private static String command(
       Platform platform, String password, int exitCode, String... arguments) throws Exception {
+    return command(platform, login(CALLER, password), exitCode, List.of(arguments));
+  }
+
+  private static String command(
+      Platform platform, String login, int exitCode, List<String> arguments) throws Exception {
     Map<String, String> environment = new HashMap<>();
     settings.forEach(
         (key, value) ->
             environment.put(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"), value));
-    environment.put("KAFKA_SASL_JAAS_CONFIG", login(CALLER, password));
+    environment.put("KAFKA_SASL_JAAS_CONFIG", login);
     environment.put("SECATEUR_STATE_URI", platform.state.toString());
     environment.put("SECATEUR_TOPICS_REGISTERED", platform.registered());
     environment.put("SECATEUR_TOPICS_PROGRESS", platform.name + "-progress");
     environment.put("SECATEUR_TOPICS_COMPRESSED", platform.name + "-compressed");
     environment.put("SECATEUR_TOPICS_DEAD_LETTERS", platform.deadLetters());
+    environment.put("SECATEUR_TOPICS_DOORBELL", platform.doorbell());
     environment.put("TRACEPARENT", "00-" + TRACE + "-" + PARENT + "-01");
     Path application = WorkerProcess.application().toAbsolutePath().getParent();
     List<String> command = new ArrayList<>();
@@ -405,9 +459,9 @@ final class SecuredIT {
     command.addAll(
         List.of("-cp", "%1$s/app/*:%1$s/lib/main/*:%1$s/lib/boot/*".formatted(application)));
     command.add(Secateur.class.getName());
-    command.addAll(List.of(arguments));
+    command.addAll(arguments);
     try (Subprocess process =
-        Subprocess.java(root.resolve(arguments[0] + ".log"), environment, command)) {
+        Subprocess.java(root.resolve(arguments.get(0) + ".log"), environment, command)) {
       assertThat(process.exitCode(Platform.LONG)).as(process.output()).isEqualTo(exitCode);
       return process.output();
     }
