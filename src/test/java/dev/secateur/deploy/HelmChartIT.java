@@ -110,6 +110,8 @@ final class HelmChartIT {
             + " ConfigMap",
         "default | kafka.properties.ssl\\.truststore\\.password=hunter2 | would put a secret into a"
             + " ConfigMap",
+        "keda | kafka.properties.sasl\\.mechanism=OAUTHBEARER |"
+            + " autoscaling.keda.authenticationRef is needed where sasl.mechanism is OAUTHBEARER",
         "hpa | serviceAccount.name= | serviceAccount.name is needed where serviceAccount.create is"
             + " false",
       })
@@ -180,6 +182,57 @@ final class HelmChartIT {
       assertThat(job.at("/spec/template/spec/containers/0/env").toString())
           .contains("SECATEUR_DRAIN_WHEN_IDLE");
     }
+  }
+
+  /** KEDA's scaler knows the broker's security by words of its own. */
+  @ParameterizedTest
+  @CsvSource({
+    "keda, SASL_SSL, SCRAM-SHA-512, enable, scram_sha512",
+    "keda, SASL_PLAINTEXT, SCRAM-SHA-256, '', scram_sha256",
+    "keda, SASL_SSL, PLAIN, enable, plaintext",
+    "keda, SSL, PLAIN, enable, ''",
+    "keda, PLAINTEXT, PLAIN, '', ''",
+    "scaledjob, SASL_SSL, PLAIN, enable, plaintext",
+  })
+  void kedaAsksTheBrokerAsTheWorkersDo(
+      String values, String protocol, String mechanism, String tls, String sasl) {
+    List<JsonNode> manifests =
+        manifests(
+            values,
+            List.of(
+                "kafka.existingSecret=login",
+                "kafka.ca.secretName=authority",
+                "kafka.properties.security\\.protocol=" + protocol,
+                "kafka.properties.sasl\\.mechanism=" + mechanism));
+    JsonNode authentication = only(manifests, "TriggerAuthentication");
+    assertThat(authentication.at("/spec/secretTargetRef").findValuesAsText("parameter"))
+        .containsExactly("username", "password", "ca");
+    assertThat(authentication.at("/spec/secretTargetRef").findValuesAsText("name"))
+        .containsExactly("login", "login", "authority");
+    JsonNode triggers =
+        only(manifests, values.equals("keda") ? "ScaledObject" : "ScaledJob").at("/spec/triggers");
+    assertThat(triggers).hasSize(2);
+    for (JsonNode trigger : triggers) {
+      assertThat(trigger.at("/metadata/tls").asText()).isEqualTo(tls);
+      assertThat(trigger.at("/metadata/sasl").asText()).isEqualTo(sasl);
+      assertThat(trigger.at("/authenticationRef/name"))
+          .isEqualTo(authentication.at("/metadata/name"));
+    }
+  }
+
+  @Test
+  void aTriggerAuthenticationOfOnesOwnIsTaken() {
+    List<JsonNode> manifests =
+        manifests(
+            "keda",
+            List.of(
+                "autoscaling.keda.authenticationRef=mine",
+                "autoscaling.keda.metadata.sasl=oauthbearer",
+                "kafka.properties.sasl\\.mechanism=OAUTHBEARER"));
+    assertThat(manifests).noneMatch(m -> m.get("kind").asText().equals("TriggerAuthentication"));
+    JsonNode trigger = only(manifests, "ScaledObject").at("/spec/triggers/0");
+    assertThat(trigger.at("/authenticationRef/name").asText()).isEqualTo("mine");
+    assertThat(trigger.at("/metadata/sasl").asText()).isEqualTo("oauthbearer");
   }
 
   @Test

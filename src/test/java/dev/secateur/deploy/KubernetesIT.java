@@ -187,6 +187,7 @@ final class KubernetesIT {
             "/apis/autoscaling/v2/namespaces/%s/horizontalpodautoscalers",
             "/apis/keda.sh/v1alpha1/namespaces/%s/scaledobjects",
             "/apis/keda.sh/v1alpha1/namespaces/%s/scaledjobs",
+            "/apis/keda.sh/v1alpha1/namespaces/%s/triggerauthentications",
             "/apis/monitoring.coreos.com/v1/namespaces/%s/podmonitors",
             "/apis/monitoring.coreos.com/v1/namespaces/%s/servicemonitors",
             "/apis/monitoring.coreos.com/v1/namespaces/%s/prometheusrules")) {
