@@ -250,11 +250,7 @@ public final class Books {
     List<Listed> newest = new ArrayList<>();
     Pages.all(store, Keys.RESULTS).forEach(newest::add);
     newest.sort(Comparator.comparing(Listed::age));
-    return newest.stream()
-        .map(listed -> listed.name().split("~", 2)[0])
-        .distinct()
-        .limit(most)
-        .toList();
+    return orders(newest.stream()).limit(most).toList();
   }
 
   /** All orders whose name begins so. */
@@ -263,11 +259,15 @@ public final class Books {
         .flatMap(
             under ->
                 // Nothing sorts between a name and those that it begins.
-                store.list(under, before(prefix), 1000).stream()
-                    .map(listed -> listed.name().split("~", 2)[0])
+                orders(store.list(under, before(prefix), 1000).stream())
                     .filter(name -> name.startsWith(prefix)))
         .distinct()
         .toList();
+  }
+
+  /** Each once; results of jobs, which version 0.1.0 left at first, are of no order. */
+  private static Stream<String> orders(Stream<Listed> listed) {
+    return listed.map(object -> object.name().split("~", 2)[0]).filter(Keys::isOrder).distinct();
   }
 
   /** The last name that sorts before all that begin with a prefix of hexadecimal digits. */

@@ -29,9 +29,14 @@ final class Keys {
 
   private static final long LAST_MILLIS = 9_999_999_999_999L;
   private static final int LONGEST_NAME = 128;
-  private static final Pattern PENDING_NAME = Pattern.compile("[0-9]{13}-([0-9a-f]{64})");
+  private static final Pattern ORDER = Pattern.compile("[0-9a-f]{64}");
+  private static final Pattern PENDING_NAME = Pattern.compile("[0-9]{13}-(" + ORDER + ")");
 
   private Keys() {}
+
+  static boolean isOrder(String name) {
+    return ORDER.matcher(name).matches();
+  }
 
   static String order(String order) {
     return ORDERS + order;

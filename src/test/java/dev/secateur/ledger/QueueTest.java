@@ -396,6 +396,33 @@ class QueueTest {
         .containsExactlyInAnyOrder(Keys.order(waiting.id()), Keys.pending(waiting));
   }
 
+  /** Claims, checkpoints and results by jobs, as the first 0.1.0 left them. */
+  @Test
+  void whatAnOlderLayoutLeftIsShownAsNoOrderHindersNoneAndIsSweptAway() {
+    Order mine = order("mine", "a", 4, 1);
+    String job = Order.idOf("/some", "job");
+    byte[] json = "{\"worker\":\"w\",\"attempts\":1}".getBytes(StandardCharsets.UTF_8);
+    for (String key :
+        List.of(
+            "claims/" + job + "/000001",
+            "claims/" + job + "/000002",
+            "checkpoints/" + job + "/fine-tune/000001-000000046.data",
+            "checkpoints/" + job + "/fine-tune/000001-000000046.json",
+            "results/" + job + ".json")) {
+      store.put(key, json);
+    }
+    register(mine);
+    settled(ledger.next().orElseThrow(), true);
+    assertThat(ledger.books().settled(10)).containsExactly(mine.id());
+    assertThat(ledger.books().startingWith(job.substring(0, 8))).isEmpty();
+    now += Duration.ofHours(2).toMillis();
+    ledger.retention().sweep(Duration.ofDays(30));
+    assertThat(store.objects.keySet()).filteredOn(key -> key.contains(job)).hasSize(1);
+    now += Duration.ofDays(31).toMillis();
+    ledger.retention().sweep(Duration.ofDays(30));
+    assertThat(store.objects).isEmpty();
+  }
+
   @Test
   void anOrderWhoseIntakeDiedBeforeItWasPendingIsPutBack() {
     Order order = order("one", "a", 4, 1);
