@@ -128,20 +128,10 @@ final class ClassJudge implements Judge {
     if (predicted < 0) {
       return;
     }
-    double sum = 0;
-    double originalSum = 0;
-    for (int i = at; i < at + classes; i++) {
-      sum += values[i];
-      originalSum += original[i];
-    }
+    probabilityDivergence += Seen.divergence(original, values, at, classes);
     double logSum = logSumExp(values, at, values[at + predicted]);
     double originalLogSum = logSumExp(original, at, original[at + wanted]);
     for (int i = at; i < at + classes; i++) {
-      double p = originalSum > 0 ? original[i] / originalSum : 0;
-      if (p > 0) {
-        probabilityDivergence +=
-            p * (logProbability(original[i], originalSum) - logProbability(values[i], sum));
-      }
       double logP = original[i] - originalLogSum;
       logitDivergence += Math.exp(logP) * (logP - (values[i] - logSum));
     }
