@@ -31,6 +31,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <pre>
  * publish PREFIX COUNT MODELS EPOCHS  copies of the first registration, in one transaction: their models' names have the
  *                                     prefix, their priorities are all that there are
+ * malformed                           a record that is no event
  * seen PREFIX                         figures of the orders whose models' names have the prefix, one a line
  * </pre>
  */
@@ -53,6 +54,7 @@ final class ClusterOrders {
               Integer.parseInt(args[2]),
               Integer.parseInt(args[3]),
               Integer.parseInt(args[4]));
+      case "malformed" -> orders.malformed();
       case "seen" -> orders.seen(args[1]).forEach(ClusterOrders::print);
       default -> throw new IllegalArgumentException(args[0]);
     }
@@ -96,6 +98,17 @@ final class ClusterOrders {
         producer.send(record);
       }
       producer.commitTransaction();
+    }
+  }
+
+  private void malformed() throws Exception {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", broker),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      byte[] nothing = "no event".getBytes(StandardCharsets.UTF_8);
+      producer.send(new ProducerRecord<>("model-registered", nothing)).get();
     }
   }
 
