@@ -64,6 +64,9 @@ final class FileSearch {
   private final String key;
   private final List<Trial> trials = new ArrayList<>();
 
+  /** What was made last. */
+  private Optional<Choice> chosen = Optional.empty();
+
   /** The first trial that could not run: where none could, it says why. */
   private Optional<RuntimeException> failure = Optional.empty();
 
@@ -179,13 +182,18 @@ final class FileSearch {
     } catch (CancelledException e) {
       throw e;
     } catch (JobException | PlanException e) {
-      if (e instanceof JobException trouble && !trouble.reason().permanent()) {
-        throw trouble; // of this machine, now: it says nothing of the point
+      if (mayPass(e)) {
+        throw e;
       }
       remember(e);
       return Trial.failed(
           number, round, point, String.valueOf(e.getMessage()), seconds(start, threads));
     }
+  }
+
+  /** Of this machine, now: it says nothing of the point. */
+  private static boolean mayPass(RuntimeException e) {
+    return e instanceof JobException trouble && !trouble.reason().permanent();
   }
 
   private static double seconds(long start, int threads) {
@@ -202,10 +210,19 @@ final class FileSearch {
     if (none && failure.isPresent()) {
       throw failure.get();
     }
-    return new Choice(job.plan(), trials, job.hasEvaluation()).made(this::made);
+    try {
+      return new Choice(job.plan(), trials, job.hasEvaluation()).made(this::made);
+    } catch (JobException | PlanException e) {
+      Optional<Choice> instead =
+          mayPass(e)
+              ? Optional.empty()
+              : chosen.flatMap(c -> c.instead(String.valueOf(e.getMessage())));
+      return instead.orElseThrow(() -> e).made(this::made);
+    }
   }
 
   private JobResult made(Choice choice) {
+    chosen = Optional.of(choice);
     Job last = job.with(choice.plan(), job.output(), Math.max(1, job.threads() / parallel));
     progress.chosen(choice);
     return Chain.run(

@@ -26,7 +26,9 @@ record SearchProgress(PrintWriter err, boolean shown, JobListener ofTheLast) {
 
   /** The search has ended, or what it chose was refused. */
   void chosen(Choice choice) {
-    if (!choice.refused().isEmpty()) {
+    if (choice.unmade().isPresent()) {
+      say("could not be made: %s", choice.unmade().get().reason());
+    } else if (!choice.refused().isEmpty()) {
       say(
           "refused by the evaluation set: trial %d",
           choice.refused().get(choice.refused().size() - 1));

@@ -32,7 +32,7 @@ public final class Searches {
   }
 
   /**
-   * What was decided after so many trials.
+   * What was decided after so many trials, and after so many of their best were refused.
    *
    * @param mine what is decided if nobody has
    */
@@ -40,7 +40,7 @@ public final class Searches {
     return decisions.stand(Keys.search(search, tried), mine).document();
   }
 
-  /** What was decided after so many trials; empty where nothing was yet. */
+  /** The same; empty where nothing was decided yet. */
   public Optional<ObjectNode> decided(String search, int tried) {
     return decisions.find(Keys.search(search, tried));
   }

@@ -78,8 +78,19 @@ record FrontChart(Searched search) {
             : Html.format(
                 "The evaluation set refused what is smaller and was chosen first: trial %s. ",
                 search.refused().stream().map(String::valueOf).collect(Collectors.joining(", ")));
+    String unmade =
+        search
+            .unmade()
+            .map(
+                u ->
+                    Html.format(
+                        "It refused this one too; what was to follow, trial %d, could not be"
+                            + " made: %s. ",
+                        u.trial(), Html.escape(u.reason())))
+            .orElse("");
     return optimism
         + refused
+        + unmade
         + Html.format(
             "All trials took %.1f minutes of threads. Another trial is made by its plan, which"
                 + " stands in report.json.",

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param heldOut samples that decided
  * @param best the trial whose plan the result is of
  * @param refused smaller trials that the evaluation set refused before
+ * @param unmade what was to follow where the evaluation set refused this one too
  * @param front the trials that no other beats, smallest by the objective first
  * @param optimism empty where the result was judged on what was held out
  * @param processorSeconds of all trials
@@ -29,6 +30,7 @@ public record Searched(
     int heldOut,
     int best,
     List<Integer> refused,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Unmade> unmade,
     List<Tried> trials,
     List<OnFront> front,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Optimism> optimism,
@@ -96,6 +98,9 @@ public record Searched(
   public String difference(double value) {
     return MeasureText.difference(measure(), value);
   }
+
+  /** A trial that was chosen, and why it could not be made as a whole. */
+  public record Unmade(int trial, String reason) {}
 
   /** How a trial ended. */
   @EnumNaming(EnumNamingStrategies.LowerCamelCaseStrategy.class)

@@ -5,6 +5,7 @@ import dev.secateur.plan.Plan;
 import dev.secateur.plan.Search;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Outcome;
+import dev.secateur.result.Searched;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -13,13 +14,20 @@ import java.util.stream.Stream;
 /**
  * What a search comes to: its best trial, made as a whole. The evaluation set does not compare
  * trials; it may only refuse one. Then the smallest is made of those that are nearer to the
- * original than all that were refused.
+ * original than all that were refused; where that cannot be made, what was refused last is
+ * answered, and why there is nothing better.
  *
  * @param base the plan of the search
  * @param hasEvaluation whether there is a set to judge the best on; else what was held out does
- * @param refused numbers of the trials that the evaluation set has refused
+ * @param refused numbers of the trials that the evaluation set has refused before
+ * @param unmade what was to follow this one, and could not be made
  */
-public record Choice(Plan base, List<Trial> trials, boolean hasEvaluation, List<Integer> refused) {
+public record Choice(
+    Plan base,
+    List<Trial> trials,
+    boolean hasEvaluation,
+    List<Integer> refused,
+    Optional<Searched.Unmade> unmade) {
   /** Each one more that is put to the same samples is likelier to pass by luck. */
   private static final int MOST_REFUSED = 2;
 
@@ -30,7 +38,7 @@ public record Choice(Plan base, List<Trial> trials, boolean hasEvaluation, List<
 
   /** Before any was made. */
   public Choice(Plan base, List<Trial> trials, boolean hasEvaluation) {
-    this(base, trials, hasEvaluation, List.of());
+    this(base, trials, hasEvaluation, List.of(), Optional.empty());
   }
 
   /** The best; where no trial could be judged, any shows why. */
@@ -61,20 +69,37 @@ public record Choice(Plan base, List<Trial> trials, boolean hasEvaluation, List<
     return next(result).map(n -> n.made(making)).orElseGet(() -> of(result));
   }
 
+  /**
+   * What is answered where this one cannot be made, for good: what was refused last, made once
+   * more. Empty where there is no such.
+   */
+  public Optional<Choice> instead(String reason) {
+    return refused.isEmpty() || unmade.isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            new Choice(
+                base,
+                trials,
+                hasEvaluation,
+                refused.subList(0, refused.size() - 1),
+                Optional.of(new Searched.Unmade(trial().number(), reason))));
+  }
+
+  /** The same, after so many were refused. */
+  public Choice after(List<Integer> others) {
+    return new Choice(base, trials, hasEvaluation, others, unmade);
+  }
+
   private Optional<Choice> next(JobResult result) {
     if (!hasEvaluation
+        || unmade.isPresent()
+        || result.variants().size() < 2 // the original was refused
         || result.outcome() != Outcome.REJECTED
         || refused.size() == MOST_REFUSED
         || !front().isWithin(trial())) {
       return Optional.empty();
     }
-    Choice next =
-        new Choice(
-            base,
-            trials,
-            true,
-            Stream.concat(refused.stream(), Stream.of(trial().number())).toList());
-    return Optional.of(next)
+    return Optional.of(after(Stream.concat(refused.stream(), Stream.of(trial().number())).toList()))
         .filter(n -> n.front().best(n.refused).filter(front()::isWithin).isPresent());
   }
 

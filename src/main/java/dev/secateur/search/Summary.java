@@ -31,6 +31,7 @@ final class Summary {
         best.found().map(Trial.Found::samples).orElse(heldOut),
         best.number(),
         choice.refused(),
+        choice.unmade(),
         front.trials().stream().map(t -> tried(t, choice.base(), heldOut)).toList(),
         front(front),
         choice.hasEvaluation() ? optimism(best, result) : Optional.empty(),

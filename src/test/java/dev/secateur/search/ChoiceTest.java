@@ -6,16 +6,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Plan;
-import dev.secateur.result.JobResult;
-import dev.secateur.result.Outcome;
 import dev.secateur.result.Searched;
-import dev.secateur.result.Training;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -58,27 +53,6 @@ class ChoiceTest {
         1);
   }
 
-  private static JobResult result(Plan plan, boolean accepted) {
-    return new JobResult(
-        accepted ? Outcome.ACCEPTED : Outcome.REJECTED,
-        "made up",
-        plan,
-        new JobResult.Model("net", "net.h5", "", "h5", "", 1),
-        List.of(),
-        List.of(),
-        List.of(),
-        Optional.empty(),
-        List.of(),
-        new Training(0, OptionalInt.empty(), List.of(), List.of()),
-        Optional.empty(),
-        Map.of(),
-        List.of(),
-        new JobResult.Process(Optional.empty(), 1, "", ""),
-        Path.of("out"),
-        List.of(),
-        Optional.empty());
-  }
-
   private final List<Integer> made = new ArrayList<>();
 
   private Searched made(List<Trial> trials, boolean hasEvaluation, Set<Integer> good) {
@@ -86,7 +60,7 @@ class ChoiceTest {
         .made(
             choice -> {
               made.add(choice.trial().number());
-              return result(choice.plan(), good.contains(choice.trial().number()));
+              return MadeUp.result(choice.plan(), good.contains(choice.trial().number()));
             })
         .search()
         .orElseThrow();
@@ -156,5 +130,42 @@ class ChoiceTest {
 
     assertThat(made).containsExactly(4);
     assertThat(found.refused()).isEmpty();
+  }
+
+  @Test
+  void anOriginalThatIsRefusedItselfRefusesNoTrial() {
+    Searched found =
+        new Choice(SEARCHING, trials(6, 4), true)
+            .made(c -> MadeUp.result(c.plan(), false, List.of(MadeUp.variant("original"))))
+            .search()
+            .orElseThrow();
+
+    assertThat(found.best()).isEqualTo(4);
+    assertThat(found.refused()).isEmpty();
+  }
+
+  /** The third fails: the second is answered, as the evaluation set has left it. */
+  @Test
+  void whereTheNextCannotBeMadeTheOneBeforeIsAnswered() {
+    Choice third = new Choice(SEARCHING, trials(6, 4), true).after(List.of(4, 3));
+    Searched found =
+        third
+            .instead("no space")
+            .orElseThrow()
+            .made(choice -> MadeUp.result(choice.plan(), false))
+            .search()
+            .orElseThrow();
+
+    assertThat(found.best()).isEqualTo(3);
+    assertThat(found.refused()).containsExactly(4);
+    assertThat(found.unmade()).contains(new Searched.Unmade(2, "no space"));
+  }
+
+  @Test
+  void theFirstHasNoneBeforeItNorHasWhatIsMadeInsteadOfAnother() {
+    Choice first = new Choice(SEARCHING, trials(6, 4), true);
+    assertThat(first.instead("no space")).isEmpty();
+    assertThat(first.after(List.of(4, 3)).instead("no space").orElseThrow().instead("none either"))
+        .isEmpty();
   }
 }

@@ -5,11 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.dataset.DimShapes;
 import dev.secateur.demo.WorkerProcess;
 import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventSchemas;
 import dev.secateur.event.EventType;
+import dev.secateur.job.Stage;
+import dev.secateur.ledger.Order;
 import dev.secateur.ledger.Pauses;
+import dev.secateur.store.ObjectUri;
+import dev.secateur.worker.run.Hooks;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -21,6 +30,14 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @Execution(ExecutionMode.CONCURRENT)
 @ResourceLock(Platform.SECOND_LANE)
 final class SearchIT {
+  private static final int REFUSED_TRIALS = 8;
+
+  /** As hearts tell it. */
+  private static final String CHOICE_KEPT = "\"kept\":100000000000";
+
+  /** From here on, what follows the first refused is made. */
+  private static final double SECOND = 0.975;
+
   private static ObjectNode search(Platform platform, String model, int trials) throws Exception {
     ObjectNode data = platform.job(model, "1", 0);
     data.withObject("/plan/fineTuning").removeAll();
@@ -148,6 +165,136 @@ final class SearchIT {
       assertThat(result.at("/search/trials").asInt()).isEqualTo(4);
       platform.await("nothing is left", platform::isSettled);
     }
+  }
+
+  /**
+   * The evaluation set refuses the best, which is followed by what is nearer to the original, on
+   * whatever worker: what was refused once is not made again.
+   */
+  @Test
+  void whatIsRefusedIsFollowedByTheSameOnAnotherWorker() throws Exception {
+    try (Platform platform = new Platform("search-refused", 1)) {
+      Path gates = gates(platform);
+      WorkerProcess first =
+          platform
+              .worker("search-refused-1", Map.of(Hooks.STAGE_GATE, gates.toString()))
+              .awaitReady();
+      String order = refused(platform, "shapes");
+      awaitRefusal(platform, order);
+      Files.delete(gates.resolve(Stage.EVALUATE.label()));
+      Files.createFile(gates.resolve("choice-1"));
+      platform.await(
+          "the second is evaluated",
+          () ->
+              of(platform, order).stream()
+                  .anyMatch(p -> stage(p).equals(Stage.EVALUATE.label()) && progress(p) > SECOND));
+      first.process().signal("KILL");
+      platform.worker("search-refused-2").awaitReady();
+      JsonNode result = platform.awaitResults(1).values().iterator().next();
+
+      assertThat(EventSchemas.violations(EventType.COMPLETED, result)).isEmpty();
+      assertThat(result.path("outcome").asText()).isEqualTo("rejected");
+      assertThat(result.at("/search/refused")).hasSize(2);
+      assertThat(of(platform, order).stream().map(p -> p.data().at("/job/epoch").asInt()))
+          .contains(1, 2);
+      for (int epoch = 1; epoch <= 2; epoch++) {
+        int of = epoch;
+        assertThat(
+                of(platform, order).stream()
+                    .filter(p -> p.data().at("/job/epoch").asInt() == of)
+                    .map(SearchIT::progress))
+            .as("what is told of claim %d never falls", of)
+            .isSorted();
+      }
+
+      refused(platform, "again");
+      JsonNode again =
+          platform.awaitResults(2).values().stream()
+              .filter(r -> r.at("/model/name").asText().equals("again"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(decided(again)).isEqualTo(decided(result));
+      assertThat(again.at("/search/refused")).isEqualTo(result.at("/search/refused"));
+      assertThat(again.at("/search/best")).isEqualTo(result.at("/search/best"));
+      assertThat(again.at("/artifacts/int8.tflite/sha256"))
+          .isEqualTo(result.at("/artifacts/int8.tflite/sha256"));
+      platform.await("nothing is left", platform::isSettled);
+    }
+  }
+
+  /** What was refused is answered, and why there is nothing better. */
+  @Test
+  void aChoiceThatEndsItsWorkersDoesNotTakeTheOneBeforeAlong() throws Exception {
+    try (Platform platform = new Platform("search-unmade", 1)) {
+      Map<String, String> held =
+          Map.of("secateur.jobs.max-attempts", "2", Hooks.STAGE_GATE, gates(platform).toString());
+      String order = refused(platform, "shapes");
+      // The first one got on before: two attempts at what follows have failed with the third.
+      for (int deaths = 1; deaths <= 3; deaths++) {
+        WorkerProcess worker = platform.worker("search-unmade-" + deaths, held).awaitReady();
+        awaitRefusal(platform, order);
+        int epoch = deaths;
+        platform.await("it has shown how far it is", () -> hasKept(platform, order, epoch));
+        worker.process().signal("KILL");
+      }
+      platform.worker("search-unmade-4", Map.of("secateur.jobs.max-attempts", "2")).awaitReady();
+      JsonNode result = platform.awaitResults(1).values().iterator().next();
+
+      assertThat(EventSchemas.violations(EventType.COMPLETED, result)).isEmpty();
+      assertThat(result.path("outcome").asText()).isEqualTo("rejected");
+      assertThat(result.at("/search/refused")).isEmpty();
+      assertThat(result.at("/search/unmade/reason").asText()).contains("died in each of 2");
+      assertThat(result.at("/search/unmade/trial").asInt())
+          .isNotEqualTo(result.at("/search/best").asInt());
+      platform.await("nothing is left", platform::isSettled);
+    }
+  }
+
+  /** All are open but the one before what is made second. */
+  private static Path gates(Platform platform) throws IOException {
+    Path gates = Files.createDirectories(platform.directory.resolve("gates"));
+    for (String stage : List.of(JobMeters.FETCH, JobMeters.PUSH, "choice-0", "choice-2")) {
+      Files.createFile(gates.resolve(stage));
+    }
+    for (Stage stage : Stage.values()) {
+      Files.createFile(gates.resolve(stage.label()));
+    }
+    return gates;
+  }
+
+  /** Publishes a search whose evaluation set refuses what is small; its order. */
+  private static String refused(Platform platform, String model) throws Exception {
+    ObjectNode data = search(platform, model, REFUSED_TRIALS);
+    ObjectNode dim = platform.source(DimShapes.write(platform.directory), "datasets");
+    data.withObject("/datasets").set("evaluation", dim);
+    return Order.idOf("/test", platform.publish(data));
+  }
+
+  private static void awaitRefusal(Platform platform, String order) {
+    platform.await(
+        "the first is refused",
+        () -> platform.ledger().searches().decided(order, REFUSED_TRIALS + 1).isPresent());
+  }
+
+  /** Whether a claim's heart tells that a choice was refused. */
+  private static boolean hasKept(Platform platform, String order, int epoch) {
+    ObjectUri heart =
+        platform.state.resolve("claims/" + order + "/" + "%06d.heart".formatted(epoch));
+    return platform
+        .store
+        .read(heart, 1 << 16)
+        .filter(json -> new String(json, StandardCharsets.UTF_8).contains(CHOICE_KEPT))
+        .isPresent();
+  }
+
+  private static List<CloudEvent> of(Platform platform, String order) {
+    return platform.progress().stream()
+        .filter(p -> p.data().at("/job/order").asText().equals(order))
+        .toList();
+  }
+
+  private static double progress(CloudEvent progress) {
+    return progress.data().path("progress").asDouble();
   }
 
   private static List<Map<String, String>> decided(JsonNode result) {

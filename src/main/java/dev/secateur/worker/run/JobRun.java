@@ -78,6 +78,12 @@ final class JobRun {
   /** What the search has tried, once it has ended. */
   private Optional<List<Trial>> tried = Optional.empty();
 
+  /** What is made of that. */
+  private Optional<Choice> choice = Optional.empty();
+
+  /** Why what the search has chosen last cannot be made: what was refused before is answered. */
+  private Optional<String> unmade = Optional.empty();
+
   /** Of processor time that the chain has taken, in all attempts here, one a thread. */
   private Duration computed = Duration.ZERO;
 
@@ -122,7 +128,7 @@ final class JobRun {
         Replies.to(order, ordered.asked(), ordered.key(), with.worker).of(ordered.trial());
     this.directory = with.directory.resolve(order.substring(0, SHOWN) + "-" + tenure.epoch());
     this.progress = with.progress(running, ordered, replies, trace);
-    this.checkpoints = with.checkpoints(running, "", directory, progress);
+    this.checkpoints = checkpoints(0);
     this.search = with.search(tenure.order(), ordered, help, progress);
   }
 
@@ -134,41 +140,16 @@ final class JobRun {
       }
       Retry.Pauses pauses = with.retry.pauses(running::isCancelled);
       if (tenure.epoch() > 1) {
-        long ofTrials = search.map(LedgerSearch::furthest).orElse(0L);
-        running.pulse().kept(ofTrials);
-        tenure.found(Math.max(checkpoints.furthest(), ofTrials));
+        int refused = search.map(s -> s.refused().size()).orElse(0);
+        long searched =
+            refused > 0 ? Pulse.chosen(refused) : search.map(LedgerSearch::furthest).orElse(0L);
+        running.pulse().kept(searched);
+        tenure.found(Math.max(checkpoints(refused).furthest(), searched));
       }
-      long kept = running.pulse().kept();
-      while (true) {
-        if (tenure.attempts() > with.maxAttempts) {
-          return failed(
-              new Failure(
-                  Failure.ATTEMPTS,
-                  "the worker died in each of " + with.maxAttempts + " attempts at this job",
-                  true));
-        }
-        try {
-          return attempt();
-        } catch (Passing e) {
-          LOG.warnf("attempt %d failed: %s", tenure.attempts(), e.failure.message());
-          with.meters.retried(e.failure.code());
-          Optional<String> unfit = e.ofTheDisk ? diskWithoutThisJob() : Optional.empty();
-          if (unfit.isPresent()) {
-            return unfit(unfit.get());
-          }
-          // While the whole store is away, no job is to blame for it; nor is one that got on.
-          boolean gotOn = running.pulse().kept() > kept;
-          kept = running.pulse().kept();
-          boolean counts =
-              !gotOn && (!e.ofTheStore || !tenure.isUnconfirmed() && with.storage.answers());
-          if (counts && tenure.attempts() >= with.maxAttempts) {
-            return failed(e.failure);
-          }
-          if (!mayGoOn(pauses, counts)) {
-            return running.isCancelled() ? cancelledOnDemand() : givenBack();
-          }
-        }
-      }
+      End end = tenure.attempts() > with.maxAttempts ? failed(died()) : attempts(pauses);
+      return end instanceof End.Failed failed && isRefusedToBeAnswered()
+          ? attempts(pauses, failed)
+          : end;
     } catch (StoreException e) {
       LOG.warnf("the store went away before the job began: %s", e.getMessage());
       return givenBack();
@@ -179,6 +160,56 @@ final class JobRun {
       progress.end();
       WorkDirectory.delete(directory);
     }
+  }
+
+  private Failure died() {
+    return new Failure(
+        Failure.ATTEMPTS,
+        "the worker died in each of " + with.maxAttempts + " attempts at this job",
+        true);
+  }
+
+  private End attempts(Retry.Pauses pauses) {
+    long kept = running.pulse().kept();
+    while (true) {
+      try {
+        return attempt();
+      } catch (Passing e) {
+        LOG.warnf("attempt %d failed: %s", tenure.attempts(), e.failure.message());
+        with.meters.retried(e.failure.code());
+        Optional<String> unfit = e.ofTheDisk ? diskWithoutThisJob() : Optional.empty();
+        if (unfit.isPresent()) {
+          return unfit(unfit.get());
+        }
+        // While the whole store is away, no job is to blame for it; nor is one that got on.
+        boolean gotOn = running.pulse().kept() > kept;
+        kept = running.pulse().kept();
+        boolean counts =
+            !gotOn && (!e.ofTheStore || !tenure.isUnconfirmed() && with.storage.answers());
+        if (counts && tenure.attempts() >= with.maxAttempts) {
+          return failed(e.failure);
+        }
+        if (!mayGoOn(pauses, counts)) {
+          return running.isCancelled() ? cancelledOnDemand() : givenBack();
+        }
+      }
+    }
+  }
+
+  /**
+   * A search that has made something is answered with that where what was to follow cannot be made;
+   * whoever dies of it has one attempt more.
+   */
+  private boolean isRefusedToBeAnswered() {
+    return !running.isCancelled()
+        && tenure.attempts() <= with.maxAttempts + 1
+        && search.filter(s -> !s.refused().isEmpty()).isPresent();
+  }
+
+  private End attempts(Retry.Pauses pauses, End.Failed failed) {
+    unmade = Optional.of(failed.failure().message());
+    ran = Optional.empty();
+    return attempts(pauses);
   }
 
   /** A disk that this job alone has filled is the job's trouble. */
@@ -344,6 +375,7 @@ final class JobRun {
     if (tried.isEmpty()) {
       tried = Optional.of(search.get().run(this::isToStop));
     }
+    progress.making(search.get().refused().size() + (unmade.isPresent() ? 1 : 0));
     return search.get().failure().map(this::failed);
   }
 
@@ -405,22 +437,39 @@ final class JobRun {
     if (tried.isEmpty()) {
       return with.chain(job, Reports::write, checkpoints, progress, cancelled);
     }
-    return new Choice(ordered.plan(), tried.get(), job.hasEvaluation())
-        .made(choice -> chain(job, choice, cancelled));
+    Choice next =
+        choice.orElseGet(
+            () ->
+                new Choice(ordered.plan(), tried.get(), job.hasEvaluation())
+                    .after(search.get().refused()));
+    return unmade.flatMap(next::instead).orElse(next).made(chosen -> chain(job, chosen, cancelled));
   }
 
   /** Each choice is a job of its own, with its own time and its own checkpoints. */
-  private JobResult chain(Job job, Choice choice, BooleanSupplier cancelled) {
-    int before = choice.refused().size();
+  private JobResult chain(Job job, Choice chosen, BooleanSupplier cancelled) {
+    int refused = chosen.refused().size();
+    choice = Optional.of(chosen);
+    if (refused > 0) {
+      search.get().refused(chosen);
+      running.pulse().kept(Pulse.chosen(refused));
+    }
+    progress.making(made(chosen));
     deadline = Optional.of(System.nanoTime() + with.time.toNanos());
     return with.chain(
-        job.with(choice.plan()),
-        (found, directory) -> Reports.write(choice.of(found), directory),
-        before == 0
-            ? checkpoints
-            : with.checkpoints(running, "choice-" + before + "/", directory, progress),
+        job.with(chosen.plan()),
+        (found, directory) -> Reports.write(chosen.of(found), directory),
+        checkpoints(refused),
         progress,
         cancelled);
+  }
+
+  private StoredCheckpoints checkpoints(int refused) {
+    return with.checkpoints(running, refused, directory, progress);
+  }
+
+  /** How many of a search's choices came before. */
+  private static int made(Choice chosen) {
+    return chosen.refused().size() + (chosen.unmade().isPresent() ? 2 : 0);
   }
 
   private End trial(TrialOf trial, JobResult result) {

@@ -160,15 +160,15 @@ final class JobRuns {
   }
 
   /**
-   * @param part as {@link StoredCheckpoints} has it
+   * @param refused as {@link StoredCheckpoints} has it
    */
   StoredCheckpoints checkpoints(
-      Running running, String part, Path own, StoredCheckpoints.Listener listener) {
+      Running running, int refused, Path own, StoredCheckpoints.Listener listener) {
     return new StoredCheckpoints(
         storage.store(),
         storage.state(),
         running.tenure(),
-        part,
+        refused,
         running.pulse(),
         own,
         checkpointInterval,

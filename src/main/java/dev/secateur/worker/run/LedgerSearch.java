@@ -1,6 +1,7 @@
 package dev.secateur.worker.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.event.EventJson;
 import dev.secateur.ledger.Ledger;
@@ -9,6 +10,7 @@ import dev.secateur.ledger.Result;
 import dev.secateur.ledger.Searches;
 import dev.secateur.plan.PlanException;
 import dev.secateur.plan.Search;
+import dev.secateur.search.Choice;
 import dev.secateur.search.Front;
 import dev.secateur.search.Point;
 import dev.secateur.search.Round;
@@ -45,6 +47,7 @@ import org.jboss.logging.Logger;
  */
 final class LedgerSearch {
   private static final Logger LOG = Logger.getLogger(LedgerSearch.class);
+  private static final String REFUSED = "refused";
   private static final Duration LOOK = Duration.ofMillis(500);
 
   /** In the data of a trial that failed: the processor time that it took. */
@@ -136,6 +139,27 @@ final class LedgerSearch {
   /** Why no trial could run, where none could. */
   Optional<Failure> failure() {
     return trials.stream().anyMatch(t -> t.found().isPresent()) ? Optional.empty() : failure;
+  }
+
+  /** The trials that the evaluation set has refused so far, whoever made them. */
+  List<Integer> refused() {
+    int tried = decided().size();
+    List<Integer> refused = new ArrayList<>();
+    while (true) {
+      Optional<ObjectNode> next = ledger.searches().decided(order.id(), tried + refused.size() + 1);
+      if (next.isEmpty()) {
+        return refused;
+      }
+      refused.add(next.get().path(REFUSED).asInt());
+    }
+  }
+
+  /** The last that was made was refused: nobody makes it again. */
+  void refused(Choice next) {
+    int refused = next.refused().size();
+    ObjectNode mine = JsonNodeFactory.instance.objectNode();
+    mine.put(REFUSED, next.refused().get(refused - 1)).put("at", Instant.now().toString());
+    ledger.searches().decide(order.id(), next.trials().size() + refused, mine);
   }
 
   /** Ends what was begun of it. */

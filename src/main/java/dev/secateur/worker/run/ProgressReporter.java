@@ -60,8 +60,11 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   /** Of a search, the trials that were told of last. */
   private int lastTried = -1;
 
-  /** What is done once a search has ended; 0 where none is run. */
-  private double searched;
+  /** What is done before this job begins: where a search led to it. */
+  private double begun;
+
+  /** The part that this job is of the whole. */
+  private double share = 1;
 
   /**
    * @param template what each progress event starts with: job, model, worker, engine
@@ -128,7 +131,6 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
       meters.stageStarted(SEARCH);
       span = Optional.of(tracer.spanBuilder("stage " + SEARCH).setParent(parent).startSpan());
     }
-    searched = SEARCHING;
     double done = SEARCHING * tried / most;
     work.progressed(done);
     pulse.at(SEARCH, 0, done);
@@ -151,6 +153,17 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
               .put("zippedBytes", found.zippedBytes());
         });
     events.accept(data);
+  }
+
+  /**
+   * What a search has chosen is made: in half of the time that is left, since it may be refused.
+   *
+   * @param made how many were before
+   */
+  void making(int made) {
+    share = (1 - SEARCHING) / (2 << made);
+    begun = 1 - 2 * share;
+    StageGate.pass("choice-" + made);
   }
 
   /** Ends the running stage, if one runs. */
@@ -203,13 +216,12 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
   }
 
   private void moved(double done, int step) {
-    work.progressed(afterSearching(done));
-    pulse.at(stage, position(step), afterSearching(done));
+    work.progressed(ofAll(done));
+    pulse.at(stage, position(step), ofAll(done));
   }
 
-  /** What a search has found is made in the time that is left. */
-  private double afterSearching(double done) {
-    return searched + (1 - searched) * done;
+  private double ofAll(double done) {
+    return begun + share * done;
   }
 
   /** The worker's own stages come before and after all of the chain's. */
@@ -234,8 +246,7 @@ final class ProgressReporter implements JobListener, StoredCheckpoints.Listener 
     data.put("stageIndex", SHARES.keySet().stream().toList().indexOf(stage) + 1);
     data.put("stages", SHARES.size());
     data.put(
-        "progress",
-        Math.min(1, afterSearching(before(stage) + ofStage * SHARES.getOrDefault(stage, 0.0))));
+        "progress", Math.min(1, ofAll(before(stage) + ofStage * SHARES.getOrDefault(stage, 0.0))));
     training.ifPresent(
         step ->
             data.putObject("training")

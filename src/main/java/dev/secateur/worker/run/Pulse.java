@@ -12,6 +12,9 @@ final class Pulse {
   /** More than any training has steps, so that a position grows over the whole chain. */
   private static final long STAGE = 1_000_000_000L;
 
+  /** More than a chain's: what is made after another was refused is further than that was. */
+  private static final long CHOICE = 100 * STAGE;
+
   private volatile String stage = JobMeters.FETCH;
   private volatile long step;
   private volatile long kept;
@@ -21,6 +24,11 @@ final class Pulse {
   /** Where a stage's checkpoint stands in the whole chain; grows with it, and is above zero. */
   static long position(Stage stage, int step) {
     return (stage.ordinal() + 1) * STAGE + step;
+  }
+
+  /** Where the making begins of what a search has chosen after so many were refused. */
+  static long chosen(int refused) {
+    return refused * CHOICE;
   }
 
   /** The job's thread is alive, and asks. */

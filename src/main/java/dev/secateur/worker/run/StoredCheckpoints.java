@@ -52,6 +52,10 @@ final class StoredCheckpoints implements JobCheckpoints {
 
   private final ObjectStore store;
   private final ObjectUri root;
+
+  /** Where its first step stands. */
+  private final long beginning;
+
   private final Tenure tenure;
   private final Pulse pulse;
   private final Path directory;
@@ -81,20 +85,28 @@ final class StoredCheckpoints implements JobCheckpoints {
   }
 
   /**
-   * @param part of the order: a job of its own below the order's, as a prefix; empty: its only one
+   * @param refused of what a search has chosen, which each is a job of its own: what was made
+   *     before
    */
   StoredCheckpoints(
       ObjectStore store,
       ObjectUri state,
       Tenure tenure,
-      String part,
+      int refused,
       Pulse pulse,
       Path directory,
       Duration interval,
       Listener listener) {
     this.store = store;
     this.root =
-        state.resolve("checkpoints/" + tenure.order().id() + "/" + Engine.VERSION + "/" + part);
+        state.resolve(
+            "checkpoints/"
+                + tenure.order().id()
+                + "/"
+                + Engine.VERSION
+                + "/"
+                + (refused == 0 ? "" : "choice-" + refused + "/"));
+    this.beginning = Pulse.chosen(refused);
     this.tenure = tenure;
     this.pulse = pulse;
     this.directory = directory;
@@ -108,7 +120,7 @@ final class StoredCheckpoints implements JobCheckpoints {
     for (Name name : newestFirst) {
       Optional<Path> file = fetch(stage, name);
       if (file.isPresent()) {
-        pulse.kept(Pulse.position(stage, name.step()));
+        pulse.kept(position(stage, name.step()));
         listener.restored(stage, name.step());
         return file;
       }
@@ -154,7 +166,7 @@ final class StoredCheckpoints implements JobCheckpoints {
       store.upload(file, prefix(stage).resolve(name + DATA));
       store.write(prefix(stage).resolve(name + MANIFEST), manifest(stage, step, file));
       Files.delete(file);
-      pulse.kept(Pulse.position(stage, step));
+      pulse.kept(position(stage, step));
       listener.written();
     } catch (StoreException | UncheckedIOException | IOException e) {
       String why = e.getCause() == null ? "" : " (" + e.getCause().getMessage() + ")";
@@ -196,7 +208,7 @@ final class StoredCheckpoints implements JobCheckpoints {
     store.delete(prefix(stage).resolve(name + DATA));
   }
 
-  /** How far the last complete one is, whoever wrote it; 0 where there is none. */
+  /** How far the last complete one is, whoever wrote it; the beginning where there is none. */
   long furthest() {
     Map<String, Stage> stages = new HashMap<>();
     for (Stage stage : Stage.values()) {
@@ -209,10 +221,14 @@ final class StoredCheckpoints implements JobCheckpoints {
             uri -> {
               String[] path = uri.key().substring(root.key().length()).split("/", 2);
               Optional<Stage> stage = Optional.ofNullable(stages.get(path[0]));
-              return stage.map(s -> Pulse.position(s, Name.of(uri).step())).orElse(0L);
+              return stage.map(s -> position(s, Name.of(uri).step())).orElse(0L);
             })
         .max()
-        .orElse(0);
+        .orElse(beginning);
+  }
+
+  private long position(Stage stage, int step) {
+    return beginning + Pulse.position(stage, step);
   }
 
   private List<Name> names(Stage stage) {

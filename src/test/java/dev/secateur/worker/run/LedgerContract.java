@@ -276,7 +276,7 @@ abstract class LedgerContract {
         store(),
         state,
         tenure,
-        "",
+        0,
         pulse,
         directory,
         Duration.ofSeconds(1),

@@ -1,0 +1,70 @@
+package dev.secateur.search;
+
+import dev.secateur.plan.Measure;
+import dev.secateur.plan.Plan;
+import dev.secateur.plan.Task;
+import dev.secateur.result.JobResult;
+import dev.secateur.result.Outcome;
+import dev.secateur.result.Training;
+import dev.secateur.result.Variant;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Results of jobs that nobody ran. */
+public final class MadeUp {
+  private MadeUp() {}
+
+  static Variant variant(String name) {
+    Map<Measure, Double> measures = Map.of(Measure.TOP1, 0.9);
+    return new Variant(
+        name,
+        name,
+        1,
+        1,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        100,
+        0,
+        new Variant.Micros(1, 1),
+        Optional.empty(),
+        List.of(),
+        measures,
+        Optional.empty(),
+        Map.of("y", new Variant.Output(Task.CLASSIFICATION, measures, Optional.empty(), Map.of())),
+        List.of(),
+        Optional.empty(),
+        1,
+        Optional.empty(),
+        List.of(),
+        List.of());
+  }
+
+  public static JobResult result(Plan plan, boolean accepted) {
+    return result(plan, accepted, List.of(variant("original"), variant("int8")));
+  }
+
+  static JobResult result(Plan plan, boolean accepted, List<Variant> variants) {
+    return new JobResult(
+        accepted ? Outcome.ACCEPTED : Outcome.REJECTED,
+        "made up",
+        plan,
+        new JobResult.Model("net", "net.h5", "", "h5", "", 1),
+        List.of(),
+        variants,
+        List.of(),
+        Optional.empty(),
+        List.of(),
+        new Training(0, OptionalInt.empty(), List.of(), List.of()),
+        Optional.empty(),
+        Map.of(),
+        List.of(),
+        new JobResult.Process(Optional.empty(), 1, "", ""),
+        Path.of("out"),
+        List.of(),
+        Optional.empty());
+  }
+}
