@@ -94,12 +94,14 @@ record EvaluateOriginal(Run run) implements Step {
       Latency latency = Latency.measure(tensorFlow, set);
       run.measured(
           Variants.keras("original", run.job().model().file(), original, evaluation, latency));
-      Optional<String> complaint =
-          new Soundness(goals, set, plan.preprocessing(), run.cancelled())
-              .complaint(predictor, evaluation);
+      Soundness soundness = new Soundness(goals, set, plan.preprocessing(), run.cancelled());
+      Optional<String> complaint = Optional.empty();
       if (plan.acceptance().allowChance()) {
-        complaint.ifPresent(c -> run.warn(c + "; run all the same, as the plan allows"));
-        complaint = Optional.empty();
+        soundness
+            .fault(evaluation)
+            .ifPresent(f -> run.warn(f + "; run all the same, as the plan allows"));
+      } else {
+        complaint = soundness.complaint(predictor, evaluation);
       }
       products.put(
           Product.ORIGINAL, new Original(evaluation.settled(goals), complaint, alsoTrainedOn));

@@ -27,6 +27,16 @@ record Soundness(
       "check the preprocessing (--scale, --mean, --std, --bgr) and the targets; --allow-chance"
           + " (acceptance.allowChance) runs it all the same";
 
+  /**
+   * What is certainly wrong with the original, in one sentence; empty if nothing is. What would
+   * help is not looked for, which takes as long as ten evaluations.
+   */
+  Optional<String> fault(Evaluation original) {
+    return original.faults().anyMatch(Fault::certain)
+        ? Optional.of(sentence(original) + " (" + REMEDY + ")")
+        : Optional.empty();
+  }
+
   /** What is wrong with the original, in one sentence with what helps; empty if it is sound. */
   Optional<String> complaint(Predictor predictor, Evaluation original) {
     if (original.faults().findAny().isEmpty()) {
@@ -38,12 +48,14 @@ record Soundness(
     if (!certain && better.isEmpty()) {
       return Optional.empty();
     }
-    String wrong =
-        original.outputs().stream()
-            .flatMap(o -> o.faults().stream().map(f -> named(o.output()) + f.sentence()))
-            .collect(Collectors.joining("; "));
     return Optional.of(
-        "the original " + wrong + better.map(f -> "; " + advice(f)).orElse(" (" + REMEDY + ")"));
+        sentence(original) + better.map(f -> "; " + advice(f)).orElse(" (" + REMEDY + ")"));
+  }
+
+  private String sentence(Evaluation original) {
+    return original.outputs().stream()
+        .flatMap(o -> o.faults().stream().map(f -> named(o.output()) + f.sentence()))
+        .collect(Collectors.joining("; ", "the original ", ""));
   }
 
   private String named(String output) {
