@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
 /** A store that never fails. Tells ages in whole seconds, as servers do. */
-class MemoryStore implements LedgerStore {
+public class MemoryStore implements LedgerStore {
   final TreeMap<String, Stored> objects = new TreeMap<>();
   private final LongSupplier now;
 
@@ -21,7 +21,7 @@ class MemoryStore implements LedgerStore {
   /**
    * @param now milliseconds
    */
-  MemoryStore(LongSupplier now) {
+  public MemoryStore(LongSupplier now) {
     this.now = now;
   }
 
