@@ -18,6 +18,8 @@ import java.util.Set;
 
 /** Makes a quantized TFLite file by each scheme, calibrated on the representative set. */
 record Quantize(Run run) implements Step {
+  private static final Optional<RoundedNetwork> NONE = Optional.empty();
+
   /** Enough for an average over all values of a layer. */
   private static final int ERROR_SAMPLES = 16;
 
@@ -88,24 +90,28 @@ record Quantize(Run run) implements Step {
         asked.fourBits()
             ? Optional.of(fourBits(products.get(Product.TUNED), asked))
             : Optional.empty();
+    Optional<RoundedNetwork> nearer =
+        asked.schemes().contains(Scheme.INT8) && !asked.fourBits(Scheme.INT8)
+            ? NearerInt8.of(
+                run,
+                products,
+                asked,
+                lowered.quantized(Scheme.INT8, calibration, asked, run.metadata()))
+            : Optional.empty();
     Making making =
         (scheme, how) ->
-            how.fourBits(scheme)
-                ? fourBits.orElseThrow().file(scheme, how, run.metadata())
-                : lowered.quantized(scheme, calibration, how, run.metadata());
+            (how.fourBits(scheme) ? fourBits : scheme == Scheme.INT8 ? nearer : NONE)
+                .map(network -> network.file(scheme, how, run.metadata()))
+                .orElseGet(() -> lowered.quantized(scheme, calibration, how, run.metadata()));
     Quantization how =
         asked.keepFloat().isPresent() ? asked : FewestFloat.found(run, products, making);
     List<Quantized.Made> files = new ArrayList<>();
     Optional<Calibration> ranges = calibration;
     for (Scheme scheme : how.schemes()) {
-      TfliteModel plain = making.file(scheme, how);
-      Optional<RoundedNetwork> nearer =
-          scheme == Scheme.INT8 && !how.fourBits(scheme)
-              ? NearerInt8.of(run, products, how, plain)
-              : Optional.empty();
-      TfliteModel model = nearer.map(n -> n.file(scheme, how, run.metadata())).orElse(plain);
+      TfliteModel model = making.file(scheme, how);
+      Optional<RoundedNetwork> rounded = scheme == Scheme.INT8 ? nearer : NONE;
       if (scheme == how.judged()) {
-        ranges = nearer.map(RoundedNetwork::calibration).or(() -> calibration);
+        ranges = rounded.map(RoundedNetwork::calibration).or(() -> calibration);
       }
       // What was built and runs is a result: what nothing is left of is for the verdict to say.
       Damage damage = new Damage(run.artifacts().unlike(model, fp32));
@@ -115,7 +121,7 @@ record Quantize(Run run) implements Step {
               scheme,
               model,
               damage,
-              nearer
+              rounded
                   .map(n -> errors(n.lowered(), scheme, Optional.of(n.calibration()), how))
                   .orElseGet(() -> errors(lowered, scheme, calibration, how))));
     }

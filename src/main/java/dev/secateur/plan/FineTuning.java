@@ -139,14 +139,16 @@ public record FineTuning(
           5,
           32,
           Optimizer.ADAM,
-          1e-3,
+          Optional.of(1e-3),
           LearningRateSchedule.COSINE,
           Optional.empty(),
           0,
           true,
-          false,
+          Augment.NONE,
           true,
-          1);
+          1,
+          false,
+          Optional.empty());
 
   public static final FineTuning TUTORIAL =
       new FineTuning(
@@ -154,14 +156,16 @@ public record FineTuning(
           2,
           32,
           Optimizer.ADAM,
-          1e-4,
+          Optional.of(1e-4),
           LearningRateSchedule.CONSTANT,
           Optional.empty(),
           0,
           false,
-          false,
+          Augment.NONE,
           true,
-          1);
+          1,
+          false,
+          Optional.empty());
 
   public static final FineTuning INSTANT =
       new FineTuning(
@@ -169,14 +173,16 @@ public record FineTuning(
           0,
           32,
           Optimizer.ADAM,
-          1e-3,
+          Optional.of(1e-3),
           LearningRateSchedule.COSINE,
           Optional.empty(),
           0,
           true,
-          false,
+          Augment.NONE,
           true,
-          1);
+          1,
+          false,
+          Optional.empty());
 
   /** Up to this sparsity little is lost, and the statistics of a whole training are worth more. */
   private static final double LITTLE = 0.6;
@@ -221,73 +227,6 @@ public record FineTuning(
         usual.seed,
         little,
         usual.precision);
-  }
-
-  /**
-   * Batch normalisation trained, images changed in both ways or not at all, in whatever precision
-   * is the fastest.
-   */
-  public FineTuning(
-      Recipe recipe,
-      int epochs,
-      int batchSize,
-      Optimizer optimizer,
-      double learningRate,
-      LearningRateSchedule learningRateSchedule,
-      Optional<Loss> loss,
-      double validationSplit,
-      boolean distill,
-      boolean augment,
-      boolean shuffle,
-      long seed) {
-    this(
-        recipe,
-        epochs,
-        batchSize,
-        optimizer,
-        learningRate,
-        learningRateSchedule,
-        loss,
-        validationSplit,
-        distill,
-        Augment.of(augment),
-        shuffle,
-        seed,
-        false,
-        Optional.empty());
-  }
-
-  /** With a learning rate that is known, as most are. */
-  public FineTuning(
-      Recipe recipe,
-      int epochs,
-      int batchSize,
-      Optimizer optimizer,
-      double learningRate,
-      LearningRateSchedule learningRateSchedule,
-      Optional<Loss> loss,
-      double validationSplit,
-      boolean distill,
-      Augment augment,
-      boolean shuffle,
-      long seed,
-      boolean freezeBatchNorm,
-      Optional<Precision> precision) {
-    this(
-        recipe,
-        epochs,
-        batchSize,
-        optimizer,
-        Optional.of(learningRate),
-        learningRateSchedule,
-        loss,
-        validationSplit,
-        distill,
-        augment,
-        shuffle,
-        seed,
-        freezeBatchNorm,
-        precision);
   }
 
   /** The same with another learning rate. */

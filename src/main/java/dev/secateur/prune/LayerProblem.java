@@ -98,9 +98,15 @@ final class LayerProblem implements AutoCloseable {
       }
     }
     this.r = new Matrix(rows, columns, right);
-    this.eigen = rows <= EIGEN_ROWS ? Optional.of(LinearAlgebra.Eigen.of(whole)) : Optional.empty();
     this.factor =
         rows > DIRECT_ROWS ? Optional.of(new LinearAlgebra.Factor(whole)) : Optional.empty();
+    try {
+      this.eigen =
+          rows <= EIGEN_ROWS ? Optional.of(LinearAlgebra.Eigen.of(whole)) : Optional.empty();
+    } catch (ArithmeticException | OutOfMemoryError e) {
+      factor.ifPresent(LinearAlgebra.Factor::close);
+      throw e;
+    }
   }
 
   /** The best weights found with non-zeros only where {@code support} allows. */

@@ -146,7 +146,7 @@ final class LinearAlgebra {
       try (DoublePointer roots = new DoublePointer(n)) {
         check(LAPACKE_dsyevd(LAPACK_COL_MAJOR, WITH_VECTORS, LOWER, n, vectors, n, roots));
         return new Eigen(n, matrix(1, n, roots).values(), vectors);
-      } catch (ArithmeticException e) {
+      } catch (ArithmeticException | OutOfMemoryError e) {
         vectors.close();
         throw e;
       }

@@ -23,7 +23,8 @@ final class Regression {
    */
   static Matrix weights(List<Moments> halves, Moments all, Matrix original) {
     double ridge = USUAL;
-    if (original.rows() <= MOST_ROWS) {
+    // Half of a single sample is none, and has no moments.
+    if (original.rows() <= MOST_ROWS && halves.stream().allMatch(Moments::finite)) {
       double least = Double.POSITIVE_INFINITY;
       try (Solver one = Solver.of(halves.get(0), original);
           Solver other = Solver.of(halves.get(1), original)) {

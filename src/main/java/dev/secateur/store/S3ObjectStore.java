@@ -512,13 +512,28 @@ public final class S3ObjectStore implements ObjectStore {
   public void tryWriting(ObjectUri prefix) {
     ObjectUri probe = prefix.resolve(UUID.randomUUID().toString());
     allowed.requireWritable(probe);
-    request(
-        Operation.PUT,
-        probe,
-        () -> {
-          small.beginAndTakeBack(probe);
-          return true;
-        });
+    String upload = request(Operation.PUT, probe, () -> small.begin(probe));
+    try {
+      // One that is not there any more was taken back by a request whose answer was lost.
+      ifThere(
+          () ->
+              request(
+                  Operation.DELETE,
+                  probe,
+                  () -> {
+                    small.takeBack(probe, upload);
+                    return true;
+                  }));
+    } catch (StoreException e) {
+      throw new StoreException(
+          e.kind(),
+          e.getMessage()
+              + ": the upload "
+              + upload
+              + " was begun there to try writing, and is not taken back (allow"
+              + " s3:AbortMultipartUpload, and abort it)",
+          e);
+    }
   }
 
   @Override

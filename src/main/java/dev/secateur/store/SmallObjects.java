@@ -48,12 +48,18 @@ final class SmallObjects extends MinioAsyncClient {
         uri.bucket(), region, uri.key(), content, content.length, Multimaps.forMap(all), NO_QUERY);
   }
 
-  /** An upload in parts that gets none. */
-  void beginAndTakeBack(ObjectUri uri) throws Exception {
-    String upload =
-        createMultipartUpload(uri.bucket(), region, uri.key(), NO_HEADERS, NO_QUERY)
-            .result()
-            .uploadId();
+  /**
+   * Begins an upload in parts.
+   *
+   * @return its id
+   */
+  String begin(ObjectUri uri) throws Exception {
+    return createMultipartUpload(uri.bucket(), region, uri.key(), NO_HEADERS, NO_QUERY)
+        .result()
+        .uploadId();
+  }
+
+  void takeBack(ObjectUri uri, String upload) throws Exception {
     abortMultipartUpload(uri.bucket(), region, uri.key(), upload, NO_HEADERS, NO_QUERY);
   }
 }

@@ -40,7 +40,7 @@ final class Quantizer {
   private final Map<Form, Integer> forms = new HashMap<>();
 
   /** Integer tensors, which are copied. */
-  private final Map<Integer, Integer> copies = new HashMap<>();
+  private final Copies copies;
 
   private record Form(int tensor, Affine quantization) {}
 
@@ -65,6 +65,7 @@ final class Quantizer {
     this.from = from;
     this.plan = plan;
     this.to = to;
+    this.copies = new Copies(from, to);
     this.integers = Integers.of(scheme);
     this.inputType = options.inputType(scheme);
     this.outputType = options.outputType(scheme);
@@ -130,7 +131,7 @@ final class Quantizer {
       int tensor = operator.inputs().get(i);
       boolean asItIs = isInteger(tensor) || from.tensor(tensor).constant().isPresent();
       operands.add(
-          asItIs ? copy(tensor) : dequantized(quantized.inputs().get(i), operator.layer()));
+          asItIs ? copies.of(tensor) : dequantized(quantized.inputs().get(i), operator.layer()));
     }
     Program.Tensor out = from.tensor(operator.output());
     int expected = to.floats(out.name() + "/expected", out.shape());
@@ -243,11 +244,11 @@ final class Quantizer {
     List<Integer> operands = new ArrayList<>();
     for (int tensor : operator.inputs()) {
       boolean any = operator.opcode().int8().rule() == Rule.INTEGER;
-      operands.add(isInteger(tensor) ? copy(tensor) : any ? anyForm(tensor) : asFloat(tensor));
+      operands.add(isInteger(tensor) ? copies.of(tensor) : any ? anyForm(tensor) : asFloat(tensor));
     }
     int output;
     if (isInteger(operator.output())) {
-      output = copy(operator.output());
+      output = copies.of(operator.output());
     } else {
       Program.Tensor out = from.tensor(operator.output());
       output = to.floats(out.name(), out.shape());
@@ -261,7 +262,7 @@ final class Quantizer {
     List<Integer> operands = new ArrayList<>();
     for (int tensor : operator.inputs()) {
       if (isInteger(tensor)) {
-        operands.add(copy(tensor));
+        operands.add(copies.of(tensor));
       } else if (from.tensor(tensor).constant().isPresent()) {
         operands.add(constant(tensor, asResult ? result : plan.activation(tensor)));
       } else {
@@ -307,7 +308,7 @@ final class Quantizer {
             integers == Integers.INT8 ? ScalarType.INT32 : ScalarType.INT64,
             quantizer.bias(),
             Optional.of(quantizer.biasQuantization()));
-    return transposed ? List.of(copy(operator.inputs().get(0)), w, x, b) : List.of(x, w, b);
+    return transposed ? List.of(copies.of(operator.inputs().get(0)), w, x, b) : List.of(x, w, b);
   }
 
   private boolean isPerTensor(Operator operator) {
@@ -362,17 +363,6 @@ final class Quantizer {
   private int anyForm(int tensor) {
     Integer known = forms.get(new Form(tensor, plan.activation(tensor)));
     return known == null ? asFloat(tensor) : known;
-  }
-
-  private int copy(int tensor) {
-    return copies.computeIfAbsent(
-        tensor,
-        i -> {
-          Program.Tensor t = from.tensor(i);
-          return t.constant().isPresent()
-              ? to.constant(t.name(), t.shape(), t.type(), t.constant().get(), Optional.empty())
-              : to.value(t.name(), t.shape(), t.type(), Optional.empty());
-        });
   }
 
   private boolean isInteger(int tensor) {

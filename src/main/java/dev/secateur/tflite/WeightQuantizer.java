@@ -33,8 +33,7 @@ final class WeightQuantizer {
   private final boolean perTensorDense;
   private final Program to = new Program();
 
-  /** Tensors of the result that are what they were, by number. */
-  private final Map<Integer, Integer> copies = new HashMap<>();
+  private final Copies copies;
 
   /** Constants of the result that are brought back to float32. */
   private final Map<Integer, Integer> floats = new HashMap<>();
@@ -46,6 +45,7 @@ final class WeightQuantizer {
     this.from = from;
     this.scheme = scheme;
     this.perTensorDense = perTensorDense;
+    this.copies = new Copies(from, to);
   }
 
   static Program float16(Program program) {
@@ -60,9 +60,9 @@ final class WeightQuantizer {
   }
 
   private Program rewritten() {
-    from.inputs().forEach(port -> to.input(port.name(), copy(port.tensor())));
+    from.inputs().forEach(port -> to.input(port.name(), copies.of(port.tensor())));
     from.operators().forEach(this::rewrite);
-    from.outputs().forEach(port -> to.output(port.name(), copy(port.tensor())));
+    from.outputs().forEach(port -> to.output(port.name(), copies.of(port.tensor())));
     return to;
   }
 
@@ -73,7 +73,7 @@ final class WeightQuantizer {
       int tensor = operator.inputs().get(i);
       operands.add(hybrid && i == 1 ? kernel(tensor, operator) : operand(operator, i, tensor));
     }
-    int output = copy(operator.output());
+    int output = copies.of(operator.output());
     Attributes attributes =
         hybrid ? operator.attributes().quantizingInputs() : operator.attributes();
     to.append(
@@ -112,14 +112,14 @@ final class WeightQuantizer {
 
   private int operand(Operator operator, int index, int tensor) {
     if (operator.floatOnly()) {
-      return copy(tensor);
+      return copies.of(tensor);
     }
     boolean ofKernel = operator.opcode().int8().rule() == Opcode.Int8.Rule.KERNEL;
     return scheme == Scheme.FLOAT16
         ? inFloat16(tensor, ofKernel ? 1 : LEAST_FLOAT16, operator)
         : ofKernel && index == 1 && isLarge(tensor)
             ? restored(tensor, kernel(tensor, operator), operator)
-            : copy(tensor);
+            : copies.of(tensor);
   }
 
   private int kernel(int tensor, Operator operator) {
@@ -140,23 +140,12 @@ final class WeightQuantizer {
         });
   }
 
-  private int copy(int tensor) {
-    return copies.computeIfAbsent(
-        tensor,
-        i -> {
-          Program.Tensor t = from.tensor(i);
-          return t.constant().isPresent()
-              ? to.constant(t.name(), t.shape(), t.type(), t.constant().get(), Optional.empty())
-              : to.value(t.name(), t.shape(), t.type(), Optional.empty());
-        });
-  }
-
   private int inFloat16(int tensor, int least, Operator operator) {
     Program.Tensor t = from.tensor(tensor);
     if (!(t.constant().orElse(NONE) instanceof Constant.Floats floats)
         || floats.values().length < least
         || !Constant.Halves.hold(floats)) {
-      return copy(tensor);
+      return copies.of(tensor);
     }
     int half =
         halves.computeIfAbsent(

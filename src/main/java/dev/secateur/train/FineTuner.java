@@ -358,13 +358,7 @@ public final class FineTuner implements AutoCloseable {
       TrainingSession.Outcome outcome =
           session.step(feed, step, learningRate.at(step), how.seed(), step > quantizedFrom);
       if (!Float.isFinite(outcome.loss())) {
-        throw new TrainingException(
-            TrainingException.Reason.DIVERGED,
-            "the loss became "
-                + outcome.loss()
-                + " in step "
-                + step
-                + "; lower the learning rate, or check the preprocessing");
+        throw diverged("the loss became " + outcome.loss() + " in step " + step);
       }
       progress = progress.after(outcome, feed.size());
       if (step % REPORT_EVERY == 0 || step == 1 || step == steps) {
@@ -380,8 +374,22 @@ public final class FineTuner implements AutoCloseable {
     }
   }
 
+  private static TrainingException diverged(String what) {
+    return new TrainingException(
+        TrainingException.Reason.DIVERGED,
+        what + "; lower the learning rate, or check the preprocessing");
+  }
+
   /** From here on, a network learns to be what it becomes in its file. */
   private void quantize(Graph now) {
+    // The loss tells of a step's weights with the next step only.
+    for (Weight weight : now.weights().values()) {
+      for (float value : weight.value().values()) {
+        if (!Float.isFinite(value)) {
+          throw diverged("the weights " + weight.name() + " became " + value);
+        }
+      }
+    }
     Graph start = now;
     if (!levels.isEmpty()) {
       Quantizing.Rounded rounded = quantizing.rounded(now);

@@ -13,8 +13,10 @@ import dev.secateur.graph.Predictor;
 import dev.secateur.graph.Shape;
 import dev.secateur.graph.Tensor;
 import dev.secateur.graph.Weight;
+import dev.secateur.graph.channel.Channels;
 import dev.secateur.train.TensorFlowPredictor;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -150,6 +152,21 @@ class ReconstructionTest {
     assertThat(Samples.count(original, each * 100)).isEqualTo(100);
     assertThat(Samples.count(original, Long.MAX_VALUE)).isEqualTo(512);
     assertThat(Samples.count(original, 1)).isEqualTo(32);
+  }
+
+  /** It has no halves to find out on how far it is to be trusted. */
+  @Test
+  void oneSampleIsEnoughToRemoveChannels() {
+    Samples one = new Samples(samples(new Random(8), 1, 1), PREDICTORS, 2, () -> false);
+    Channels channels = Channels.of(original, Set.of());
+    BitSet removed = new BitSet();
+    channels.groups().forEach(group -> removed.set(group.units().get(0)));
+    Graph narrow = new Reconstruction(one).without(original, channels, removed);
+    for (Weight weight : narrow.weights().values()) {
+      for (float value : weight.value().values()) {
+        assertThat(value).as(weight.name()).isFinite();
+      }
+    }
   }
 
   private Graph prune(KernelBudgets budgets) {

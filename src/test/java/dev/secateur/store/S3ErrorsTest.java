@@ -8,7 +8,12 @@ import dev.secateur.store.StoreException.Kind;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,35 +38,123 @@ final class S3ErrorsTest {
 
   private static int requestsUntil(int status, String code, Kind kind) throws Exception {
     AtomicInteger requests = new AtomicInteger();
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          requests.incrementAndGet();
-          exchange.getRequestBody().readAllBytes();
-          byte[] body =
-              ("<Error><Code>" + code + "</Code><Message>no</Message></Error>")
-                  .getBytes(StandardCharsets.UTF_8);
-          exchange.getResponseHeaders().add("Content-Type", "application/xml");
-          exchange.sendResponseHeaders(status, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-        });
-    server.start();
-    try (ObjectStore store =
-        S3ProxyIT.s3(
-            "http://127.0.0.1:" + server.getAddress().getPort(),
-            CredentialSources.keys("access", "a-secret-key"))) {
+    try (Server server =
+        new Server(
+            (method, query) -> {
+              requests.incrementAndGet();
+              return Answer.no(status, code);
+            })) {
       assertThatExceptionOfType(StoreException.class)
-          .isThrownBy(() -> store.write(OBJECT, new byte[] {1}))
+          .isThrownBy(() -> server.store().write(OBJECT, new byte[] {1}))
           .satisfies(e -> assertThat(e.kind()).isEqualTo(kind))
           .withMessageNotContaining("a-secret-key")
           // The client's own exception tells the request's headers, a session token among them.
           .withNoCause();
       return requests.get();
-    } finally {
-      server.stop(0);
+    }
+  }
+
+  private record Answer(int status, String body) {
+    static Answer no(int status, String code) {
+      return new Answer(status, "<Error><Code>" + code + "</Code><Message>no</Message></Error>");
+    }
+  }
+
+  /** Answers by method and query. */
+  private static final class Server implements AutoCloseable {
+    private final HttpServer http =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    private final ObjectStore store;
+
+    Server(BiFunction<String, String, Answer> answers) throws Exception {
+      http.createContext(
+          "/",
+          exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            Answer answer =
+                answers.apply(
+                    exchange.getRequestMethod(),
+                    String.valueOf(exchange.getRequestURI().getQuery()));
+            byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().add("Content-Type", "application/xml");
+            exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+          });
+      http.start();
+      store =
+          S3ProxyIT.s3(
+              "http://127.0.0.1:" + http.getAddress().getPort(),
+              CredentialSources.keys("access", "a-secret-key"));
+    }
+
+    ObjectStore store() {
+      return store;
+    }
+
+    @Override
+    public void close() {
+      store.close();
+      http.stop(0);
+    }
+  }
+
+  /** Whoever begins an upload ends that one, however often it has to ask. */
+  @Test
+  void whatIsBegunToTryWritingIsTakenBackThoughThatFailsAtFirst() throws Exception {
+    Uploads uploads = new Uploads(2, 503, "SlowDown");
+    uploads.tried(store -> store.tryWriting(OBJECT.resolve("")));
+    assertThat(uploads.begun).isEqualTo(1);
+    assertThat(uploads.open).isEmpty();
+  }
+
+  @Test
+  void whatMayNotBeTakenBackIsNamed() throws Exception {
+    Uploads uploads = new Uploads(Integer.MAX_VALUE, 403, "AccessDenied");
+    uploads.tried(
+        store ->
+            assertThatExceptionOfType(StoreException.class)
+                .isThrownBy(() -> store.tryWriting(OBJECT.resolve("")))
+                .withMessageContainingAll("upload-1", "s3:AbortMultipartUpload"));
+    assertThat(uploads.begun).isEqualTo(1);
+  }
+
+  /** A server of uploads in parts, which refuses to end one so many times. */
+  private static final class Uploads {
+    private final Set<String> open = new HashSet<>();
+    private final int status;
+    private final String code;
+    private int refusals;
+    private int begun;
+
+    Uploads(int refusals, int status, String code) {
+      this.refusals = refusals;
+      this.status = status;
+      this.code = code;
+    }
+
+    void tried(Consumer<ObjectStore> use) throws Exception {
+      try (Server server = new Server(this::answer)) {
+        use.accept(server.store());
+      }
+    }
+
+    private synchronized Answer answer(String method, String query) {
+      if (method.equals("POST")) {
+        String id = "upload-" + ++begun;
+        open.add(id);
+        return new Answer(
+            200,
+            "<InitiateMultipartUploadResult><Bucket>artifacts</Bucket><Key>key</Key><UploadId>"
+                + id
+                + "</UploadId></InitiateMultipartUploadResult>");
+      }
+      if (refusals-- > 0) {
+        return Answer.no(status, code);
+      }
+      return open.remove(query.replaceFirst(".*uploadId=", ""))
+          ? new Answer(204, "")
+          : Answer.no(404, "NoSuchUpload");
     }
   }
 }

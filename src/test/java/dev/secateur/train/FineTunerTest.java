@@ -55,14 +55,16 @@ class FineTunerTest {
         2,
         16,
         Optimizer.ADAM,
-        1e-2,
+        Optional.of(1e-2),
         LearningRateSchedule.COSINE,
         Optional.empty(),
         validation,
         distill,
-        augment,
+        augment ? FineTuning.Augment.FLIPS_AND_SHIFTS : FineTuning.Augment.NONE,
         true,
-        5);
+        5,
+        false,
+        Optional.empty());
   }
 
   private static FineTuned run(Graph network, Dataset data, FineTuning how) {
@@ -180,7 +182,7 @@ class FineTunerTest {
             how.epochs(),
             how.batchSize(),
             how.optimizer(),
-            how.learningRate().orElseThrow(),
+            how.learningRate(),
             how.learningRateSchedule(),
             how.loss(),
             how.validationSplit(),
@@ -430,14 +432,16 @@ class FineTunerTest {
             0,
             16,
             Optimizer.ADAM,
-            1e-3,
+            Optional.of(1e-3),
             LearningRateSchedule.CONSTANT,
             Optional.empty(),
             0,
             false,
-            false,
+            FineTuning.Augment.NONE,
             true,
-            1);
+            1,
+            false,
+            Optional.empty());
     Graph before = classifier(false);
     FineTuned tuned = run(before, ArrayDataset.quadrants(20, true), none);
     assertThat(tuned.sparsity().values()).allMatch(s -> s == 0.5);
@@ -465,7 +469,7 @@ class FineTunerTest {
         4,
         usual.batchSize(),
         usual.optimizer(),
-        rate,
+        Optional.of(rate),
         usual.learningRateSchedule(),
         usual.loss(),
         0,
@@ -579,6 +583,67 @@ class FineTunerTest {
         TrainingListener.NONE,
         cancelled,
         2);
+  }
+
+  /** The step before told a finite loss, and left weights that are not. */
+  @Test
+  void whatDivergesAsItIsQuantizedHasDiverged() {
+    Graph original = classifier(false);
+    Quantizing ofItsWeights =
+        new Quantizing() {
+          @Override
+          public Map<String, Scale> scales(Graph network) {
+            return Map.of("relu", new Scale(0.05f, -128));
+          }
+
+          @Override
+          public Map<String, Integer> levels(Graph network) {
+            return Map.of("conv/kernel", Grid.FOUR_BITS);
+          }
+
+          /** Of what is not finite no grid can be made. */
+          @Override
+          public Rounded rounded(Graph network) {
+            float first = network.weights().get("conv/kernel").value().values()[1];
+            Grid grid = new Grid(Grid.FOUR_BITS, List.of(0.05f));
+            return new Rounded(
+                network, Float.isFinite(first) ? Map.of("conv/kernel", grid) : Map.of());
+          }
+        };
+    FineTuning how =
+        new FineTuning(
+            Recipe.RECOMMENDED,
+            2,
+            1000,
+            Optimizer.SGD,
+            Optional.of(Double.MAX_VALUE),
+            LearningRateSchedule.CONSTANT,
+            Optional.empty(),
+            0,
+            true,
+            FineTuning.Augment.NONE,
+            true,
+            5,
+            false,
+            Optional.empty());
+    assertThatThrownBy(
+            () ->
+                FineTuner.fineTune(
+                    thinned(original),
+                    original,
+                    ArrayDataset.quadrants(1000, false),
+                    how,
+                    RECONSTRUCTED,
+                    ofItsWeights,
+                    List.of(),
+                    Checkpoints.NONE,
+                    TrainingListener.NONE,
+                    NEVER,
+                    2))
+        .isInstanceOfSatisfying(
+            TrainingException.class,
+            e -> assertThat(e.reason()).isEqualTo(TrainingException.Reason.DIVERGED))
+        .hasMessageContaining("weights");
   }
 
   /** A grid of fifteen levels under one kernel, also for whoever goes on from a checkpoint. */
@@ -724,14 +789,16 @@ class FineTunerTest {
             4,
             4,
             optimizer,
-            0.05,
+            Optional.of(0.05),
             LearningRateSchedule.CONSTANT,
             Optional.empty(),
             0,
             false,
+            FineTuning.Augment.NONE,
             false,
+            1,
             false,
-            1);
+            Optional.empty());
     Pruning none = new Pruning(Pruning.Schedule.CONSTANT, 0, 0, 0, OptionalInt.empty(), 100);
     FineTuned tuned =
         FineTuner.fineTune(

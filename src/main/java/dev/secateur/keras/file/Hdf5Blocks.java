@@ -10,7 +10,8 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * A file that grows by one block after the other, each at a multiple of eight. What a block refers
- * to is written before it; the first bytes, which refer to the whole, come last.
+ * to is written before it; the first bytes, which refer to the whole, come last, and not at all
+ * where a block could not be written.
  */
 final class Hdf5Blocks implements Closeable {
   private static final int FLOATS_AT_ONCE = 1 << 16;
@@ -19,6 +20,7 @@ final class Hdf5Blocks implements Closeable {
   private final ByteBuffer some =
       ByteBuffer.allocate(Float.BYTES * FLOATS_AT_ONCE).order(ByteOrder.LITTLE_ENDIAN);
   private long end;
+  private boolean whole = true;
 
   /**
    * @param reserved bytes of the beginning, which {@link #begin} fills in
@@ -70,15 +72,22 @@ final class Hdf5Blocks implements Closeable {
     put(ByteBuffer.allocate((int) (end - at)), at);
   }
 
+  /** Whether all that was to be written was. */
+  boolean isWhole() {
+    return whole;
+  }
+
   void begin(byte[] reserved) throws IOException {
     put(ByteBuffer.wrap(reserved), 0);
   }
 
   private void put(ByteBuffer bytes, long at) throws IOException {
+    whole = false;
     long position = at;
     while (bytes.hasRemaining()) {
       position += channel.write(bytes, position);
     }
+    whole = true;
   }
 
   @Override

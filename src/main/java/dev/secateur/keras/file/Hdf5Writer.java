@@ -121,9 +121,13 @@ public final class Hdf5Writer implements AutoCloseable {
     }
   }
 
+  /** What could not be written as a whole stays without a beginning: no reader takes it for one. */
   @Override
   public void close() throws IOException {
     try (blocks) {
+      if (!blocks.isWhole()) {
+        return;
+      }
       long[] collections = texts.write(blocks);
       for (int i = groups.size() - 1; i >= 0; i--) {
         write(groups.get(i), collections);

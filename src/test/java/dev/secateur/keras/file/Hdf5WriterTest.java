@@ -85,6 +85,25 @@ class Hdf5WriterTest {
     }
   }
 
+  /** An interrupted thread's channel is closed under it, as a full disk ends a file half-way. */
+  @Test
+  void whatCouldNotBeWrittenIsNotEndedAsIfItHadBeen() {
+    Path file = directory.resolve("broken.h5");
+    assertThatThrownBy(
+            () -> {
+              try (Hdf5Writer writer = new Hdf5Writer(file)) {
+                writer.dataset("/a", Shape.of(1), new float[1]);
+                Thread.currentThread().interrupt();
+                writer.dataset("/b", Shape.of(1), new float[1]);
+              } finally {
+                Thread.interrupted();
+              }
+            })
+        .isInstanceOf(IOException.class)
+        .hasNoSuppressedExceptions();
+    assertThatThrownBy(() -> Hdf5.open(file, Files.size(file)).close()).isNotNull();
+  }
+
   @Test
   void whatStandsThereIsNotWrittenOver() throws IOException {
     try (Hdf5Writer writer = new Hdf5Writer(directory.resolve("twice.h5"))) {
