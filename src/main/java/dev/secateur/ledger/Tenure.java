@@ -25,7 +25,10 @@ public final class Tenure {
   private Instant confirmed;
 
   private Heart heart;
-  private boolean lost;
+
+  /** Once for all; read without the lock, which is held as long as a request to the store takes. */
+  private volatile boolean lost;
+
   private boolean givingBack;
 
   /**
@@ -97,8 +100,8 @@ public final class Tenure {
     return takenOver;
   }
 
-  /** Whether this process knows that the claim is no longer its own. */
-  public synchronized boolean isLost() {
+  /** Whether this process knows that the claim is no longer its own: asked at each step. */
+  public boolean isLost() {
     return lost;
   }
 

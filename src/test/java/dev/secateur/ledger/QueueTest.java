@@ -396,6 +396,34 @@ class QueueTest {
         .containsExactlyInAnyOrder(Keys.order(waiting.id()), Keys.pending(waiting));
   }
 
+  @Test
+  void aJobGoesOnWhileItsSignOfLifeIsOnItsWay() {
+    register(order("one", "a", 4, 1));
+    List<Tenure> held = new ArrayList<>();
+    List<Thread.State> asked = new ArrayList<>();
+    MemoryStore slow =
+        new MemoryStore(() -> now) {
+          @Override
+          public void put(String key, byte[] content) {
+            if (key.endsWith(Keys.HEART) && !held.isEmpty()) {
+              Thread job = new Thread(held.get(0)::isLost);
+              job.start();
+              while (!List.of(Thread.State.TERMINATED, Thread.State.BLOCKED)
+                  .contains(job.getState())) {
+                Thread.onSpinWait();
+              }
+              asked.add(job.getState());
+            }
+            super.put(key, content);
+          }
+        };
+    slow.objects.putAll(store.objects);
+    Terms terms = new Terms("worker", "v1", LEASE, Duration.ofMinutes(1));
+    held.add(new Ledger(slow, () -> Instant.ofEpochMilli(now), terms).next().orElseThrow());
+    held.get(0).beat("train", 1, 0, Duration.ZERO, 0.1);
+    assertThat(asked).containsOnly(Thread.State.TERMINATED);
+  }
+
   /** Claims, checkpoints and results by jobs, as the first 0.1.0 left them. */
   @Test
   void whatAnOlderLayoutLeftIsShownAsNoOrderHindersNoneAndIsSweptAway() {
