@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 
 /**
  * The books of one state, as one worker uses them. Orders come in through {@link #orders}, idle
@@ -28,13 +29,21 @@ public final class Ledger {
    * @param clock goes on steadily; may be wrong
    */
   public Ledger(LedgerStore store, InstantSource clock, Terms terms) {
-    this(store, clock, terms, new Expiry(), new Attempts(), new EngineTurn());
+    this(store, clock, terms, Runnable::run);
+  }
+
+  /**
+   * @param asks what the store can be asked at once
+   */
+  public Ledger(LedgerStore store, InstantSource clock, Terms terms, Executor asks) {
+    this(store, clock, terms, asks, new Expiry(), new Attempts(), new EngineTurn());
   }
 
   Ledger(
       LedgerStore store,
       InstantSource clock,
       Terms terms,
+      Executor asks,
       Expiry expiry,
       Attempts attempts,
       EngineTurn turn) {
@@ -55,6 +64,7 @@ public final class Ledger {
         new Queue(
             store,
             clock,
+            asks,
             order,
             result,
             claims,
@@ -117,6 +127,11 @@ public final class Ledger {
   /** Claims the next order for an idle worker, if one is to be had. */
   public synchronized Optional<Tenure> next() {
     return queue.next();
+  }
+
+  /** Whether the last look for an order came upon a pause of everything. */
+  public synchronized boolean isPaused() {
+    return queue.isPaused();
   }
 
   /**

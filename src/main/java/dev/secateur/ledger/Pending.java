@@ -45,10 +45,12 @@ final class Pending {
   /**
    * Offers the orders, one after the other, until one is taken.
    *
+   * @param priorities that have any, as they stand in keys
    * @param passed tenants, as they stand in keys, whose orders are not to be offered
    */
-  <T> Optional<T> first(Predicate<String> passed, Function<String, Optional<T>> take) {
-    for (String priority : prefixes(Keys.PENDING)) {
+  <T> Optional<T> first(
+      List<String> priorities, Predicate<String> passed, Function<String, Optional<T>> take) {
+    for (String priority : priorities) {
       String under = Keys.PENDING + priority;
       List<String> tenants = prefixes(under);
       String before = last.getOrDefault(priority, start);
@@ -69,6 +71,10 @@ final class Pending {
       }
     }
     return Optional.empty();
+  }
+
+  List<String> priorities() {
+    return prefixes(Keys.PENDING);
   }
 
   private <T> Optional<T> firstOf(String prefix, Function<String, Optional<T>> take) {

@@ -13,6 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /**
  * Finds an idle worker its next order: first what a dead or draining worker has left, then the best
@@ -22,6 +26,7 @@ import java.util.Set;
 final class Queue {
   private final LedgerStore store;
   private final InstantSource clock;
+  private final Executor asks;
   private final FirstReadable<Order> orders;
   private final FirstReadable<Result> results;
   private final Claims claims;
@@ -58,6 +63,9 @@ final class Queue {
     };
   }
 
+  /** Whether everything was paused when this worker last looked. */
+  private boolean paused;
+
   private record Owner(String model, String tenant) {}
 
   /** What a look at an order's highest claim said. */
@@ -85,6 +93,7 @@ final class Queue {
   Queue(
       LedgerStore store,
       InstantSource clock,
+      Executor asks,
       FirstReadable<Order> orders,
       FirstReadable<Result> results,
       Claims claims,
@@ -94,6 +103,7 @@ final class Queue {
       Cancels cancels) {
     this.store = store;
     this.clock = clock;
+    this.asks = asks;
     this.orders = orders;
     this.results = results;
     this.claims = claims;
@@ -109,16 +119,43 @@ final class Queue {
    * @throws StoreException if none was found, and some could not be looked at
    */
   Optional<Tenure> next() {
-    Look look = new Look(claims.all(), pauses.now(), cancels.requested());
+    Supplier<List<String>> priorities = asked(pending::priorities);
+    Look look = look();
+    paused = look.paused.stopsAll();
     held.keySet().retainAll(look.tops.keySet());
     Optional<Tenure> left = first(look, look.tops.keySet());
-    return answer(look, left.or(() -> waiting(look)));
+    return answer(look, left.or(() -> waiting(look, priorities.get())));
   }
 
-  private Optional<Tenure> waiting(Look look) {
+  private Look look() {
+    Supplier<Pauses.Now> pausing = asked(pauses::now);
+    Supplier<Set<String>> cancelling = asked(cancels::requested);
+    return new Look(claims.all(), pausing.get(), cancelling.get());
+  }
+
+  /** Asks beside what is asked next, which does not depend on the answer. */
+  private <T> Supplier<T> asked(Supplier<T> question) {
+    CompletableFuture<T> answer = CompletableFuture.supplyAsync(question, asks);
+    return () -> {
+      try {
+        return answer.join();
+      } catch (CompletionException e) {
+        if (e.getCause() instanceof Error error) {
+          throw error;
+        }
+        throw (RuntimeException) e.getCause();
+      }
+    };
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  private Optional<Tenure> waiting(Look look, List<String> priorities) {
     return look.paused.stopsAll()
         ? Optional.empty()
-        : pending.first(look.paused::stopsTenant, order -> offered(look, order));
+        : pending.first(priorities, look.paused::stopsTenant, order -> offered(look, order));
   }
 
   /**
@@ -158,7 +195,7 @@ final class Queue {
 
   /** Claims one of these orders, if one of them is to be had; likewise. */
   Optional<Tenure> nextOf(Set<String> orders) {
-    Look look = new Look(claims.all(), pauses.now(), cancels.requested());
+    Look look = look();
     return answer(look, first(look, orders));
   }
 

@@ -18,6 +18,9 @@ public final class KafkaProperties {
   /** How long a progress event may hold up the job while the broker is away. */
   private static final int MAX_BLOCK_MILLIS = 2_000;
 
+  /** Orders are rung for one by one: those that come at once share a request to the broker. */
+  private static final int LINGER_MILLIS = 20;
+
   private static final int DELIVERY_MILLIS = 30_000;
   private static final int REQUEST_MILLIS = 10_000;
 
@@ -36,6 +39,7 @@ public final class KafkaProperties {
     properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
     properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_MILLIS);
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_MILLIS);
+    properties.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MILLIS);
     return properties;
   }
 

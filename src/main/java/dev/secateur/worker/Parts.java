@@ -54,7 +54,14 @@ final class Parts {
             id.value(),
             Engine.VERSION,
             configuration.claim().expiry(),
-            configuration.jobs().stall()));
+            configuration.jobs().stall()),
+        Parts::aside);
+  }
+
+  private static void aside(Runnable asking) {
+    Thread thread = new Thread(asking, "look");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   @Produces

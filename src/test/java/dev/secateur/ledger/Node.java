@@ -71,6 +71,7 @@ class Node {
             store,
             clock,
             new Terms(name, engine, LEASE, STALL),
+            Runnable::run,
             mutant.expiry(),
             mutant.attempts(),
             mutant.turn());

@@ -153,11 +153,19 @@ final class LedgerBench {
       platform.await("warm", () -> platform.acknowledged() == FIRST_RECORDS);
       ProcessHandle process = ProcessHandle.of(worker.process().pid()).orElseThrow();
       double before = processorMillis(process);
+      double servers = processorMillis(ProcessHandle.current());
+      double requests = worker.metric("secateur_store_requests_seconds_count");
       long start = System.nanoTime();
       send(platform, data, RECORDS, "event");
       platform.await("taken in", () -> platform.acknowledged() == FIRST_RECORDS + RECORDS);
       print("intake-per-second", RECORDS / ((System.nanoTime() - start) / 1e9));
       print("intake-processor-milliseconds", (processorMillis(process) - before) / RECORDS);
+      print(
+          "intake-servers-processor-milliseconds",
+          (processorMillis(ProcessHandle.current()) - servers) / RECORDS);
+      print(
+          "intake-requests-per-record",
+          (worker.metric("secateur_store_requests_seconds_count") - requests) / RECORDS);
       worker.close();
     }
   }

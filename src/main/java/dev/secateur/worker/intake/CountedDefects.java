@@ -6,7 +6,6 @@ import dev.secateur.worker.EventPublisher;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
 
@@ -22,29 +21,30 @@ final class CountedDefects {
   private static final int MOST = 3;
   private static final Duration PAUSE = Duration.ofSeconds(5);
 
-  private final Function<ConsumerRecord<byte[], byte[]>, Disposition> answer;
+  /** What is done with a record; {@code came} is when it did, by the nanosecond clock. */
+  interface Taking {
+    Disposition take(ConsumerRecord<byte[], byte[]> record, long came);
+  }
+
+  private final Taking taking;
   private final Defects defects;
   private final EventPublisher publisher;
   private final BooleanSupplier stop;
 
   /**
-   * @param answer may throw what it likes
+   * @param taking may throw what it likes
    * @param stop whether the worker drains
    */
-  CountedDefects(
-      Function<ConsumerRecord<byte[], byte[]>, Disposition> answer,
-      Defects defects,
-      EventPublisher publisher,
-      BooleanSupplier stop) {
-    this.answer = answer;
+  CountedDefects(Taking taking, Defects defects, EventPublisher publisher, BooleanSupplier stop) {
+    this.taking = taking;
     this.defects = defects;
     this.publisher = publisher;
     this.stop = stop;
   }
 
-  Disposition answer(ConsumerRecord<byte[], byte[]> record) {
+  Disposition answer(ConsumerRecord<byte[], byte[]> record, long came) {
     try {
-      return answer.apply(record);
+      return taking.take(record, came);
     } catch (RuntimeException | StackOverflowError e) {
       String position = record.topic() + "-" + record.partition() + "-" + record.offset();
       LOG.errorf(e, "%s met a defect", position);

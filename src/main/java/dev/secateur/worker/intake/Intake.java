@@ -42,6 +42,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
@@ -76,7 +77,7 @@ final class Intake {
   /** Whether others send events of their own, which are none of a worker's business. */
   private final boolean shared;
 
-  /** Equal records that come at once ask for the same inputs. */
+  /** Records that come at once ask for the same inputs. */
   private final SharedLooks<ObjectUri, Optional<StoredObject>> inputObjects;
 
   @Inject
@@ -135,11 +136,14 @@ final class Intake {
     this.inputObjects = new SharedLooks<>(uri -> StoredFolder.look(uri, storage.store()));
   }
 
-  Disposition take(ConsumerRecord<byte[], byte[]> record) {
+  /**
+   * @param came when the record did, by the nanosecond clock
+   */
+  Disposition take(ConsumerRecord<byte[], byte[]> record, long came) {
     try {
       CloudEvent event = read(record);
       return switch (event.type()) {
-        case REGISTERED -> register(record, event);
+        case REGISTERED -> register(record, event, came);
         case CANCELLED -> cancel(event);
         case TRIAL_CHOSEN -> choose(record, event);
         default ->
@@ -166,7 +170,7 @@ final class Intake {
         Records.position(record));
   }
 
-  private Disposition register(ConsumerRecord<byte[], byte[]> record, CloudEvent event)
+  private Disposition register(ConsumerRecord<byte[], byte[]> record, CloudEvent event, long came)
       throws MalformedEventException {
     Asked asked = Asked.of(event);
     Plan plan = plan(event);
@@ -176,7 +180,7 @@ final class Intake {
     MDC.put("model", asked.model());
     MDC.put("version", asked.version());
     MDC.put("order", id);
-    return insist(record, id, asked, plan, replay);
+    return insist(record, id, asked, plan, replay, came);
   }
 
   /** A search's trial that is to be made as a whole: an order like others. */
@@ -266,15 +270,22 @@ final class Intake {
    * many attempts as any job.
    */
   private Disposition insist(
-      ConsumerRecord<byte[], byte[]> record, String id, Asked asked, Plan plan, String replay) {
+      ConsumerRecord<byte[], byte[]> record,
+      String id,
+      Asked asked,
+      Plan plan,
+      String replay,
+      long came) {
     AtomicInteger attempts = new AtomicInteger();
+    AtomicLong since = new AtomicLong(came);
     return insist(
         () -> {
           try {
-            Disposition taken = resolve(record, id, asked, plan, replay);
+            Disposition taken = resolve(record, id, asked, plan, replay, since.get());
             work.stateTrouble(Optional.empty());
             return taken;
           } catch (UnavailableInputException e) {
+            since.set(System.nanoTime());
             if (!storage.answers() || attempts.incrementAndGet() < maxAttempts) {
               throw e;
             }
@@ -284,12 +295,17 @@ final class Intake {
   }
 
   private Disposition resolve(
-      ConsumerRecord<byte[], byte[]> record, String id, Asked asked, Plan plan, String replay) {
+      ConsumerRecord<byte[], byte[]> record,
+      String id,
+      Asked asked,
+      Plan plan,
+      String replay,
+      long since) {
     StoredInputs inputs;
     ObjectUri output;
     try {
       output = output(asked);
-      inputs = StoredInputs.resolve(asked.registered(), inputObjects::at);
+      inputs = StoredInputs.resolve(asked.registered(), uri -> inputObjects.at(uri, since));
     } catch (StoreException | IllegalArgumentException e) {
       Optional<Order> known = ledger.orders().find(id);
       if (known.isPresent()) {
@@ -336,8 +352,8 @@ final class Intake {
       return sent(record, registration.result().get(), asked.id());
     }
     LOG.infof("order %s is taken in", registration.order().id());
-    doorbell.ring(registration.order().id());
     wake.accept(Optional.of(registration.order()).filter(order -> registration.isNew()));
+    doorbell.ring(registration.order().id());
     return Disposition.DONE;
   }
 

@@ -37,13 +37,16 @@ public final class Registrations {
   /** Records that are taken in at once: what takes time is waiting for the store. */
   private static final int AT_ONCE = 32;
 
+  /** Records in hand: those that wait for their turn share the next look at their inputs. */
+  private static final int IN_HAND = 100;
+
   /** Before a record is looked at again that met an error of this process. */
   private static final Duration AGAIN = Duration.ofSeconds(10);
 
   private final CountedDefects intake;
   private final Work work;
   private final ChannelRegistry channels;
-  private final Slots slots = new Slots(AT_ONCE);
+  private final Slots slots = new Slots(IN_HAND);
   private final TakenIn takenIn = new TakenIn();
   private final ExecutorService takers =
       Executors.newFixedThreadPool(
@@ -122,11 +125,12 @@ public final class Registrations {
     if (work.isDraining()) {
       return;
     }
+    long came = System.nanoTime();
     Runnable taking =
         () -> {
           Disposition disposition;
           try {
-            disposition = intake.answer(record(message));
+            disposition = intake.answer(record(message), came);
           } catch (RuntimeException | Error e) {
             // Such as a full heap: the record is looked at again.
             LOG.error("a record could not be taken in", e);

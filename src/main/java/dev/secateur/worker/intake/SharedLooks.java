@@ -1,49 +1,37 @@
 package dev.secateur.worker.intake;
 
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
- * Looks that many want at once are had together: each is answered by one that began after it was
- * asked for, so that nobody is told of a time before. Of equal ones there is one at a time; whoever
- * asks meanwhile shares the next.
+ * Looks that many want are had together: each record is told by one that began after the record had
+ * come, so that nobody is told of a time before. Records that wait for their turn come before the
+ * look that the first of them begins, and share it.
  */
 final class SharedLooks<K, V> {
+  private static final int REMEMBERED = 1000;
+
   private final Function<K, V> look;
+  private final Map<K, Look<V>> last =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
 
-  /** Of what is asked for at this moment. */
-  private final Map<K, Place> places = new HashMap<>();
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<K, Look<V>> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
 
-  /** Where those meet who ask for the same. All but the lock is guarded by the map. */
-  private final class Place {
-    private final K key;
-    private final Lock turn = new ReentrantLock();
-    private Optional<FutureTask<V>> next = Optional.empty();
-    private int askers;
-
-    Place(K key) {
-      this.key = key;
-    }
-
-    FutureTask<V> next() {
-      FutureTask<V> task = next.orElseGet(() -> new FutureTask<>(this::begin));
-      next = Optional.of(task);
-      return task;
-    }
-
-    private V begin() {
-      synchronized (places) {
-        next = Optional.empty();
-      }
-      return look.apply(key);
-    }
-  }
+  /**
+   * One look, perhaps yet to be had.
+   *
+   * @param begun by the nanosecond clock
+   */
+  private record Look<V>(long begun, FutureTask<V> task) {}
 
   /**
    * @param look throws unchecked exceptions only; all who share it get them
@@ -52,28 +40,28 @@ final class SharedLooks<K, V> {
     this.look = look;
   }
 
-  V at(K key) {
-    Place place;
-    FutureTask<V> mine;
-    synchronized (places) {
-      place = places.computeIfAbsent(key, Place::new);
-      place.askers++;
-      mine = place.next();
+  /**
+   * @param came when what asks came, by the nanosecond clock
+   */
+  V at(K key, long came) {
+    FutureTask<V> task;
+    synchronized (last) {
+      task =
+          Optional.ofNullable(last.get(key))
+              .filter(l -> l.begun() - came >= 0)
+              .map(Look::task)
+              .orElseGet(() -> begin(key));
     }
-    place.turn.lock();
-    try {
-      // Nothing, where one who shares it was faster.
-      mine.run();
-    } finally {
-      place.turn.unlock();
-      synchronized (places) {
-        place.askers--;
-        if (place.askers == 0) {
-          places.remove(key);
-        }
-      }
-    }
-    return answer(mine);
+    // Nothing, where another does or did.
+    task.run();
+    return answer(task);
+  }
+
+  private FutureTask<V> begin(K key) {
+    FutureTask<V> task = new FutureTask<>(() -> look.apply(key));
+    last.remove(key);
+    last.put(key, new Look<>(System.nanoTime(), task));
+    return task;
   }
 
   private static <V> V answer(FutureTask<V> ended) {

@@ -61,7 +61,7 @@ public final class Execution {
   /** How long this worker does not look again at an order that it could not deal with. */
   private static final Duration LEFT = Duration.ofMinutes(1);
 
-  /** Orders that are settled and not yet answered, of which the next do not wait. */
+  /** Orders that have ended and are not yet answered, of which the next do not wait. */
   private static final int BEHIND = 4;
 
   private final Ledger ledger;
@@ -173,6 +173,9 @@ public final class Execution {
       fresh = Optional.empty();
       if (next.isPresent()) {
         holdSafely(next.get());
+      } else if (ledger.isPaused()) {
+        // What comes in meanwhile is paused as well.
+        var unused = work.awaitDrain(poll);
       } else {
         fresh = bell.await(poll);
       }
@@ -235,9 +238,16 @@ public final class Execution {
     running.add(held);
     boolean handedOver = false;
     try {
-      Optional<Result> settled = guarded(held, () -> settled(held));
-      if (settled.isPresent()) {
-        answering.execute(() -> answer(held, settled.get()));
+      // A search goes on with what its trials have come to.
+      Optional<Result> ended =
+          guarded(
+              held,
+              () ->
+                  search.isEmpty()
+                      ? ended(held)
+                      : ended(held).flatMap(mine -> settled(held, mine)));
+      if (ended.isPresent()) {
+        answering.execute(() -> answer(held, ended.get()));
         handedOver = true;
       }
     } finally {
@@ -263,15 +273,16 @@ public final class Execution {
     return true;
   }
 
-  /** What is durable is sent, and the books are closed, beside the next order. */
-  private void answer(Running held, Result settled) {
+  /** The result is made durable, then sent, and the books are closed, beside the next order. */
+  private void answer(Running held, Result mine) {
     try {
       var unused =
           guarded(
               held,
               () -> {
-                deliver(held, settled);
-                return Optional.of(settled);
+                Optional<Result> settled = settled(held, mine);
+                settled.ifPresent(result -> deliver(held, result));
+                return settled;
               });
     } finally {
       release(held);
@@ -304,8 +315,8 @@ public final class Execution {
     work.stir();
   }
 
-  /** What is to be answered; empty where another is to see to it. */
-  private Optional<Result> settled(Running held) {
+  /** What the order has come to; empty where another is to see to it. */
+  private Optional<Result> ended(Running held) {
     Tenure tenure = held.tenure();
     if (tenure.result().isPresent()) {
       LOG.infof("order %s has its result already", tenure.order().id());
@@ -342,10 +353,11 @@ public final class Execution {
             answers.worker());
     Failure failure =
         new Failure(JobMeters.code(FailureReason.INTERNAL), unreadable.getMessage(), true);
-    return settle(
-        held,
-        replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.empty()),
-        failure.isShared());
+    return Optional.of(
+        result(
+            tenure,
+            replies.failed(tenure.epoch(), tenure.attempts(), failure, Optional.empty()),
+            failure.isShared()));
   }
 
   /**
@@ -386,11 +398,11 @@ public final class Execution {
         if (!trial) {
           meters.measured(completed.result());
         }
-        return settle(held, completed.event(), true);
+        return Optional.of(result(tenure, completed.event(), true));
       } else if (end instanceof End.Failed failed) {
         outcome = trial ? JobMeters.TRIAL : "failed";
         reason = failed.failure().code();
-        return settle(held, failed.event(), failed.failure().isShared());
+        return Optional.of(result(tenure, failed.event(), failed.failure().isShared()));
       } else if (end instanceof End.Lost) {
         meters.claimLost();
       } else if (end instanceof End.Unfit unfit) {
@@ -404,11 +416,16 @@ public final class Execution {
     }
   }
 
+  private Result result(Tenure tenure, CloudEvent event, boolean shared) {
+    return answers.result(tenure.order().id(), tenure.epoch(), tenure.attempts(), event, shared);
+  }
+
   /** The work is done, and must not be lost to a pause of the store. */
-  private Optional<Result> settle(Running held, CloudEvent event, boolean shared) {
+  private Optional<Result> settled(Running held, Result mine) {
     Tenure tenure = held.tenure();
-    Result mine =
-        answers.result(tenure.order().id(), tenure.epoch(), tenure.attempts(), event, shared);
+    if (tenure.result().isPresent()) {
+      return tenure.result();
+    }
     Optional<Result> standing = insist(() -> ledger.settle(tenure, mine));
     if (standing.isEmpty()) {
       held.giveBack();

@@ -47,7 +47,7 @@ final class CountedDefectsTest {
       boolean draining) {
     MeterRegistry registry = new SimpleMeterRegistry();
     return new CountedDefects(
-        answer,
+        (record, came) -> answer.apply(record),
         new Defects(new ObjectLedgerStore(store(writable), STATE)),
         Shared.publisher(broker, Shared.meters(registry, new Work()), registry),
         () -> draining);
@@ -67,11 +67,11 @@ final class CountedDefectsTest {
 
   @Test
   void aRecordThatMeetsADefectIsPutAsideAfterThreeTimesOverAllWorkers() {
-    assertThat(worker(r -> fail()).answer(record(7))).isInstanceOf(Disposition.Later.class);
-    assertThat(worker(r -> fail()).answer(record(8))).isInstanceOf(Disposition.Later.class);
-    assertThat(worker(r -> fail()).answer(record(7))).isInstanceOf(Disposition.Later.class);
+    assertThat(worker(r -> fail()).answer(record(7), 0)).isInstanceOf(Disposition.Later.class);
+    assertThat(worker(r -> fail()).answer(record(8), 0)).isInstanceOf(Disposition.Later.class);
+    assertThat(worker(r -> fail()).answer(record(7), 0)).isInstanceOf(Disposition.Later.class);
     assertThat(broker.history()).isEmpty();
-    assertThat(worker(r -> fail()).answer(record(7))).isEqualTo(Disposition.DONE);
+    assertThat(worker(r -> fail()).answer(record(7), 0)).isEqualTo(Disposition.DONE);
     assertThat(broker.history()).hasSize(1);
     ProducerRecord<byte[], byte[]> letter = broker.history().get(0);
     assertThat(letter.topic()).isEqualTo("dlq");
@@ -86,7 +86,7 @@ final class CountedDefectsTest {
 
   @Test
   void whatIsAnsweredIsNotCounted() {
-    assertThat(worker(r -> Disposition.DONE).answer(record(7))).isEqualTo(Disposition.DONE);
+    assertThat(worker(r -> Disposition.DONE).answer(record(7), 0)).isEqualTo(Disposition.DONE);
     assertThat(store(Set.of("artifacts")).list(STATE)).isEmpty();
   }
 
@@ -94,14 +94,14 @@ final class CountedDefectsTest {
   void whatCannotBeCountedIsNotPutAside() {
     CountedDefects worker = worker(Set.of(), r -> fail());
     for (int n = 0; n < 5; n++) {
-      assertThat(worker.answer(record(7))).isInstanceOf(Disposition.Later.class);
+      assertThat(worker.answer(record(7), 0)).isInstanceOf(Disposition.Later.class);
     }
     assertThat(broker.history()).isEmpty();
   }
 
   @Test
   void whatGoesWrongInADrainIsNotCounted() {
-    assertThat(worker(Set.of("artifacts"), r -> fail(), true).answer(record(7)))
+    assertThat(worker(Set.of("artifacts"), r -> fail(), true).answer(record(7), 0))
         .isEqualTo(Disposition.LEFT);
     assertThat(store(Set.of("artifacts")).list(STATE)).isEmpty();
   }

@@ -92,6 +92,10 @@ final class IntakeTest {
         new CountedDefects(intake(false)::take, ledger.defects(), publisher, work::stopsWaiting);
   }
 
+  private Disposition answer(ConsumerRecord<byte[], byte[]> record) {
+    return intake.answer(record, System.nanoTime());
+  }
+
   private Intake intake(boolean shared) {
     return new Intake(
         new Storage(store, STATE, ObjectUri.of("s3://artifacts/")),
@@ -140,7 +144,7 @@ final class IntakeTest {
       int sentBefore = broker.history().size();
       Disposition disposition = null;
       for (int delivery = 0; delivery < DELIVERIES && disposition != Disposition.DONE; delivery++) {
-        disposition = intake.answer(record);
+        disposition = answer(record);
       }
       assertThat(disposition).as(shown(record)).isEqualTo(Disposition.DONE);
       long ordered = orders() - ordersBefore;
@@ -179,15 +183,18 @@ final class IntakeTest {
     Map<String, String> foreign = new HashMap<>(headers(1));
     foreign.put("ce_type", "com.example.order.placed");
 
-    assertThat(sharing.take(record(1, foreign, "{}"))).isEqualTo(Disposition.DONE);
+    assertThat(sharing.take(record(1, foreign, "{}"), System.nanoTime()))
+        .isEqualTo(Disposition.DONE);
 
     assertThat(broker.history()).isEmpty();
     assertThat(orders()).isZero();
     assertThat(registry.counter(Metrics.PASSED_BY).count()).isEqualTo(1);
     // What is ours is taken in, and what is wrong with it is told.
-    assertThat(sharing.take(record(2, headers(2), sound().toString()))).isEqualTo(Disposition.DONE);
+    assertThat(sharing.take(record(2, headers(2), sound().toString()), System.nanoTime()))
+        .isEqualTo(Disposition.DONE);
     assertThat(orders()).isEqualTo(1);
-    assertThat(sharing.take(record(3, headers(3), "{}"))).isEqualTo(Disposition.DONE);
+    assertThat(sharing.take(record(3, headers(3), "{}"), System.nanoTime()))
+        .isEqualTo(Disposition.DONE);
     assertThat(broker.history()).hasSize(1);
   }
 
@@ -195,7 +202,7 @@ final class IntakeTest {
   void noVersionIsWrittenTo() {
     ObjectNode data = sound();
     data.putObject("output").put("uri", "s3://artifacts/out?versionId=3");
-    assertThat(intake.answer(record(1, headers(1), data.toString()))).isEqualTo(Disposition.DONE);
+    assertThat(answer(record(1, headers(1), data.toString()))).isEqualTo(Disposition.DONE);
     assertThat(orders()).isZero();
     assertThat(broker.history())
         .singleElement()
@@ -208,10 +215,10 @@ final class IntakeTest {
   @Test
   void anOrderThatOlderWorkersWouldMisreadIsLeftByThem() {
     ObjectNode data = sound();
-    intake.answer(record(1, headers(1), data.toString()));
+    answer(record(1, headers(1), data.toString()));
     store.write(ObjectUri.of("s3://datasets/set/0.npz"), new byte[] {2});
     data.withObject("/datasets/train").put("uri", "s3://datasets/set/");
-    intake.answer(record(2, headers(2), data.toString()));
+    answer(record(2, headers(2), data.toString()));
     assertThat(
             store.list(STATE.resolve("orders/")).stream()
                 .map(order -> store.read(order.uri(), 1 << 20).orElseThrow())
@@ -224,7 +231,7 @@ final class IntakeTest {
     ObjectNode data = sound();
     ((ObjectNode) data.get("datasets")).remove("train");
     data.withObject("/datasets/evaluation").put("uri", "s3://datasets/d.npz");
-    intake.answer(record(1, headers(1), data.toString()));
+    answer(record(1, headers(1), data.toString()));
     assertThat(broker.history())
         .singleElement()
         .satisfies(
@@ -232,7 +239,7 @@ final class IntakeTest {
                 assertThat(new String(r.value(), StandardCharsets.UTF_8))
                     .contains("/datasets/train"));
     data.withObject("/plan/fineTuning").put("epochs", 0);
-    intake.answer(record(2, headers(2), data.toString()));
+    answer(record(2, headers(2), data.toString()));
     assertThat(broker.history()).hasSize(1);
     assertThat(orders()).isEqualTo(1);
   }
@@ -241,8 +248,7 @@ final class IntakeTest {
   @Test
   void anEventThatComesAgainMakesNoSecondOrder() {
     for (int delivery = 0; delivery < 3; delivery++) {
-      assertThat(intake.answer(record(7, headers(7), sound().toString())))
-          .isEqualTo(Disposition.DONE);
+      assertThat(answer(record(7, headers(7), sound().toString()))).isEqualTo(Disposition.DONE);
     }
     assertThat(orders()).isEqualTo(1);
     assertThat(broker.history()).isEmpty();
@@ -251,12 +257,12 @@ final class IntakeTest {
   /** Whatever has become of what it names: the order stands as it was taken in. */
   @Test
   void anEventThatComesAgainAfterItsInputsHaveChangedFindsTheOrderThatItHad() {
-    intake.answer(record(7, headers(7), sound().toString()));
+    answer(record(7, headers(7), sound().toString()));
     Order first = ledger.orders().find(Order.idOf("/test", "event-7")).orElseThrow();
     store.write(ObjectUri.of("s3://models/m.h5"), new byte[] {3, 4});
-    intake.answer(record(8, headers(7), sound().toString()));
+    answer(record(8, headers(7), sound().toString()));
     store.delete(ObjectUri.of("s3://models/m.h5"));
-    intake.answer(record(9, headers(7), sound().toString()));
+    answer(record(9, headers(7), sound().toString()));
     Order last = ledger.orders().find(Order.idOf("/test", "event-7")).orElseThrow();
     assertThat(last.resolved()).isEqualTo(first.resolved());
     assertThat(OrderedJob.of(last).inputs().sources().get(StoredInputs.Role.MODEL).object().bytes())
@@ -269,9 +275,9 @@ final class IntakeTest {
   void aRefusedEventKeepsItsAnswer() {
     ObjectNode missing = sound();
     ((ObjectNode) missing.get("model")).put("uri", "s3://models/later.h5");
-    intake.answer(record(1, headers(1), missing.toString()));
+    answer(record(1, headers(1), missing.toString()));
     store.write(ObjectUri.of("s3://models/later.h5"), new byte[] {1});
-    intake.answer(record(2, headers(1), missing.toString()));
+    answer(record(2, headers(1), missing.toString()));
     assertThat(broker.history()).hasSize(2);
     assertThat(broker.history().get(0).value()).isEqualTo(broker.history().get(1).value());
     assertThat(ledger.next()).isEmpty();
@@ -283,7 +289,7 @@ final class IntakeTest {
     ObjectNode data = sound();
     ((ObjectNode) data.get("model")).remove("name");
     ((ObjectNode) data.get("model")).put("uri", "s3://models/" + "x".repeat(60_000));
-    assertThat(intake.answer(record(1, headers(1), data.toString()))).isEqualTo(Disposition.DONE);
+    assertThat(answer(record(1, headers(1), data.toString()))).isEqualTo(Disposition.DONE);
     assertThat(broker.history())
         .singleElement()
         .satisfies(answer -> assertThat(answer.value().length).isLessThan(20_000));
@@ -291,17 +297,16 @@ final class IntakeTest {
 
   @Test
   void whatIsCancelledIsEndedByItsEventOrByItsModel() {
-    intake.answer(record(1, headers(1), sound().toString()));
-    intake.answer(record(2, headers(2), sound().toString().replace("\"m\"", "\"other\"")));
-    intake.answer(
-        record(3, cancelling(), "{\"registered\":{\"source\":\"/test\",\"id\":\"event-1\"}}"));
+    answer(record(1, headers(1), sound().toString()));
+    answer(record(2, headers(2), sound().toString().replace("\"m\"", "\"other\"")));
+    answer(record(3, cancelling(), "{\"registered\":{\"source\":\"/test\",\"id\":\"event-1\"}}"));
     assertThat(ledger.cancels().requested()).containsExactly(Order.idOf("/test", "event-1"));
-    intake.answer(record(4, cancelling(), "{\"model\":{\"name\":\"other\",\"version\":2}}"));
+    answer(record(4, cancelling(), "{\"model\":{\"name\":\"other\",\"version\":2}}"));
     assertThat(ledger.cancels().requested()).hasSize(1);
-    intake.answer(record(5, cancelling(), "{\"model\":{\"name\":\"other\",\"version\":null}}"));
+    answer(record(5, cancelling(), "{\"model\":{\"name\":\"other\",\"version\":null}}"));
     assertThat(ledger.cancels().requested()).hasSize(2);
     assertThat(broker.history()).isEmpty();
-    intake.answer(record(6, cancelling(), "{\"reason\":\"none\"}"));
+    answer(record(6, cancelling(), "{\"reason\":\"none\"}"));
     assertThat(broker.history())
         .singleElement()
         .satisfies(r -> assertThat(r.topic()).isEqualTo("dlq"));

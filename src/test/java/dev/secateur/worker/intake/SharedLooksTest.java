@@ -46,47 +46,59 @@ class SharedLooksTest {
   }
 
   @Test
-  void whoAsksWhileALookIsUnderWaySharesTheNext() throws Exception {
+  void whoCameBeforeALookBeganSharesItAndWhoCameLaterDoesNot() throws Exception {
     SharedLooks<String, Integer> looks = new SharedLooks<>(key -> blocked());
-    FutureTask<Integer> first = started(() -> looks.at("a"));
-    awaitAllToWait();
-    List<FutureTask<Integer>> later = new ArrayList<>();
+    long early = System.nanoTime();
+    List<FutureTask<Integer>> sharing = new ArrayList<>();
     for (int n = 0; n < ASKERS; n++) {
-      later.add(started(() -> looks.at("a")));
+      sharing.add(started(() -> looks.at("a", early)));
     }
     awaitAllToWait();
+    assertThat(begun).hasValue(1);
+    long whileItIsUnderWay = System.nanoTime();
+    FutureTask<Integer> later = started(() -> looks.at("a", whileItIsUnderWay));
+    awaitAllToWait();
+    assertThat(begun).hasValue(2);
 
     open.countDown();
 
-    assertThat(first.get(1, TimeUnit.MINUTES)).isEqualTo(1);
-    for (FutureTask<Integer> one : later) {
-      assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(2);
+    for (FutureTask<Integer> one : sharing) {
+      assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(1);
     }
-    assertThat(looks.at("a")).as("nothing is remembered").isEqualTo(3);
+    assertThat(later.get(1, TimeUnit.MINUTES)).isEqualTo(2);
+    assertThat(looks.at("a", early)).as("the last, which began after it came").isEqualTo(2);
+    assertThat(looks.at("a", System.nanoTime())).as("came after all of them").isEqualTo(3);
   }
 
   @Test
   void otherKeysDoNotWait() {
     SharedLooks<String, Integer> looks =
         new SharedLooks<>(key -> key.equals("slow") ? blocked() : -1);
-    var unused = started(() -> looks.at("slow"));
+    var unused = started(() -> looks.at("slow", System.nanoTime()));
     awaitAllToWait();
 
-    assertThat(looks.at("quick")).isEqualTo(-1);
+    assertThat(looks.at("quick", System.nanoTime())).isEqualTo(-1);
 
     open.countDown();
   }
 
   @Test
-  void allWhoShareAFailureGetIt() {
+  void allWhoShareAFailureGetItAndWhoAsksAnewDoesNot() {
     SharedLooks<String, Integer> looks =
         new SharedLooks<>(
             key -> {
-              throw new IllegalArgumentException("no " + key);
+              if (begun.incrementAndGet() == 1) {
+                throw new IllegalArgumentException("no " + key);
+              }
+              return begun.get();
             });
+    long early = System.nanoTime();
 
-    assertThatThrownBy(() -> looks.at("a"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("no a");
+    for (int n = 0; n < ASKERS; n++) {
+      assertThatThrownBy(() -> looks.at("a", early))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("no a");
+    }
+    assertThat(looks.at("a", System.nanoTime())).isEqualTo(2);
   }
 }
