@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** A process that is killed with the JVM that started it; its output goes to a file. */
 public final class Subprocess implements AutoCloseable {
@@ -93,6 +94,10 @@ public final class Subprocess implements AutoCloseable {
   /** Kills it, and waits until it can no longer write into a directory that is to be deleted. */
   @Override
   public void close() {
-    process.destroyForcibly().onExit().completeOnTimeout(process, 10, TimeUnit.SECONDS).join();
+    // What it has started, such as a self-test, would go on beside what comes next.
+    List<ProcessHandle> all =
+        Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    all.forEach(p -> p.onExit().completeOnTimeout(p, 10, TimeUnit.SECONDS).join());
   }
 }
