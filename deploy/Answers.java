@@ -7,6 +7,8 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
 import org.apache.kafka.common.message.CreateTopicsResponseData;
@@ -37,7 +39,8 @@ import org.apache.kafka.common.requests.RequestHeader;
  *
  * <pre>java -cp 'quarkus-app/lib/main/*' Answers.java</pre>
  *
- * <p>prints the ports of broker, store and probes, and answers until it is killed.
+ * <p>prints the ports of broker, store and probes, and answers until it is killed, or who started
+ * it has ended.
  */
 final class Answers {
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
@@ -58,7 +61,11 @@ final class Answers {
     }
     listen(broker, peer -> speakKafka(peer, broker.getLocalPort()));
     listen(store, Answers::haveNothing);
-    new Thread(() -> lookAt(probes)).start();
+    Executors.newSingleThreadScheduledExecutor()
+        .scheduleWithFixedDelay(() -> lookAt(probes), 0, 200, TimeUnit.MILLISECONDS);
+    ProcessHandle.current()
+        .parent()
+        .ifPresent(starter -> starter.onExit().thenRun(() -> System.exit(0)));
     System.out.println(broker.getLocalPort() + " " + store.getLocalPort() + " " + probes);
   }
 
@@ -197,9 +204,9 @@ final class Answers {
     peer.getOutputStream()
         .write(
             ("HTTP/1.1 404 Not Found\r\n"
-                 + "Content-Type: application/xml\r\n"
-                 + "Connection: close\r\n"
-                 + "Content-Length: "
+                    + "Content-Type: application/xml\r\n"
+                    + "Connection: close\r\n"
+                    + "Content-Length: "
                     + NOTHING.length()
                     + "\r\n\r\n"
                     + NOTHING)
@@ -207,21 +214,12 @@ final class Answers {
   }
 
   private static void lookAt(int port) {
-    while (true) {
-      for (String path : new String[] {"/q/health/ready", "/q/health/live", "/q/metrics"}) {
-        try (var answer =
-            URI.create("http://" + HERE.getHostAddress() + ":" + port + path)
-                .toURL()
-                .openStream()) {
-          answer.readAllBytes();
-        } catch (IOException e) {
-          // Not there yet, or not ready, which is what it will say.
-        }
-      }
-      try {
-        Thread.sleep(200);
-      } catch (InterruptedException e) {
-        return;
+    for (String path : new String[] {"/q/health/ready", "/q/health/live", "/q/metrics"}) {
+      try (var answer =
+          URI.create("http://" + HERE.getHostAddress() + ":" + port + path).toURL().openStream()) {
+        answer.readAllBytes();
+      } catch (IOException e) {
+        // Not there yet, or not ready, which is what it will say.
       }
     }
   }

@@ -128,7 +128,7 @@ final class ClassJudge implements Judge {
     if (predicted < 0) {
       return;
     }
-    probabilityDivergence += Seen.divergence(original, values, at, classes);
+    probabilityDivergence += KullbackLeibler.ofClasses(original, values, at, classes);
     double logSum = logSumExp(values, at, values[at + predicted]);
     double originalLogSum = logSumExp(original, at, original[at + wanted]);
     for (int i = at; i < at + classes; i++) {

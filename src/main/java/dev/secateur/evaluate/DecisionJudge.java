@@ -131,7 +131,7 @@ final class DecisionJudge implements Judge {
     asProbability.compare(value, original);
     asLogit.compare(value, original);
     if (Float.isFinite(value)) {
-      asProbability.divergence += Seen.divergence(original, value);
+      asProbability.divergence += KullbackLeibler.ofDecision(original, value);
       double q = 1 / (1 + Math.exp(-original));
       asLogit.divergence += softplus(value) - q * value - (softplus(original) - q * original);
     }

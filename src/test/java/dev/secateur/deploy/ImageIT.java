@@ -104,6 +104,24 @@ final class ImageIT {
         .contains("sharing");
   }
 
+  /** Which a start that nobody answers does not load: {@code deploy/Answers.java}. */
+  @Test
+  void itsClassArchiveHasWhatServersAnswerWith() {
+    String application = "/opt/secateur/target/quarkus-app/";
+    String answer = "org.apache.kafka.common.message.FindCoordinatorResponseData";
+    assertThat(
+            run(
+                    "/opt/java/bin/java",
+                    List.of(
+                        "-XX:SharedArchiveFile=" + application + "worker.jsa",
+                        "-Xlog:class+load",
+                        "-cp",
+                        application + "quarkus-run.jar",
+                        answer))
+                .out())
+        .contains(answer + " source: shared objects file (top)");
+  }
+
   @Test
   void itDoesAJobWithNoRightsAndNothingToWriteButTmp() {
     Tool.Result job =

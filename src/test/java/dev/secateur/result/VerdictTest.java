@@ -9,7 +9,6 @@ import dev.secateur.plan.Plan;
 import dev.secateur.plan.Task;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,32 +20,6 @@ class VerdictTest {
     return Plan.read(
             new ObjectMapper().readTree(("{'acceptance': " + json + "}").replace('\'', '"')))
         .acceptance();
-  }
-
-  private static Variant variant(
-      String name, Task task, Map<Measure, Double> measures, Map<Measure, Double> errors) {
-    return new Variant(
-        name,
-        name,
-        1,
-        1,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        100,
-        0,
-        new Variant.Micros(1, 1),
-        Optional.empty(),
-        List.of(),
-        measures,
-        Optional.empty(),
-        Map.of("y", new Variant.Output(task, measures, Optional.empty(), errors)),
-        List.of(),
-        Optional.empty(),
-        1,
-        Optional.empty(),
-        List.of(),
-        List.of());
   }
 
   private static Verdict verdict(
@@ -62,8 +35,8 @@ class VerdictTest {
       Map<Measure, Double> errors) {
     return Verdict.of(
         acceptance,
-        variant("original", task, before, Map.of()),
-        variant("int8", task, after, errors),
+        MadeUp.variant("original", task, before, Map.of()),
+        MadeUp.variant("int8", task, after, errors),
         AS_ASKED);
   }
 
@@ -194,8 +167,8 @@ class VerdictTest {
     Verdict verdict =
         Verdict.of(
             Acceptance.DEFAULT,
-            variant("original", Task.CLASSIFICATION, same, Map.of()),
-            variant("int8", Task.CLASSIFICATION, same, Map.of()),
+            MadeUp.variant("original", Task.CLASSIFICATION, same, Map.of()),
+            MadeUp.variant("int8", Task.CLASSIFICATION, same, Map.of()),
             new Pruned(asked, zeros, weights, kernels));
     assertThat(verdict.reason()).startsWith(reason);
     assertThat(verdict.outcome() == Outcome.ACCEPTED).isEqualTo(reason.startsWith("INT8"));
@@ -205,12 +178,12 @@ class VerdictTest {
   void whatQuantizingLeftNothingOfIsRejectedAndNamed() {
     Map<Measure, Double> same = Map.of(Measure.TOP1, 0.95, Measure.BALANCED_ACCURACY, 0.95);
     Variant int8 =
-        variant("int8", Task.CLASSIFICATION, same, Map.of())
+        MadeUp.variant("int8", Task.CLASSIFICATION, same, Map.of())
             .withFaults(List.of(new Variant.Fault("y", "noise", "is noise")));
     Verdict verdict =
         Verdict.of(
             Acceptance.DEFAULT,
-            variant("original", Task.CLASSIFICATION, same, Map.of()),
+            MadeUp.variant("original", Task.CLASSIFICATION, same, Map.of()),
             int8,
             AS_ASKED);
     assertThat(verdict.reason()).isEqualTo("INT8: output y is noise");

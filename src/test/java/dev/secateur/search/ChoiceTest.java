@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Plan;
+import dev.secateur.result.MadeUp;
 import dev.secateur.result.Searched;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,12 +1,8 @@
-package dev.secateur.search;
+package dev.secateur.result;
 
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Plan;
 import dev.secateur.plan.Task;
-import dev.secateur.result.JobResult;
-import dev.secateur.result.Outcome;
-import dev.secateur.result.Training;
-import dev.secateur.result.Variant;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +13,12 @@ import java.util.OptionalInt;
 public final class MadeUp {
   private MadeUp() {}
 
-  static Variant variant(String name) {
-    Map<Measure, Double> measures = Map.of(Measure.TOP1, 0.9);
+  public static Variant variant(String name) {
+    return variant(name, Task.CLASSIFICATION, Map.of(Measure.TOP1, 0.9), Map.of());
+  }
+
+  static Variant variant(
+      String name, Task task, Map<Measure, Double> measures, Map<Measure, Double> errors) {
     return new Variant(
         name,
         name,
@@ -34,7 +34,7 @@ public final class MadeUp {
         List.of(),
         measures,
         Optional.empty(),
-        Map.of("y", new Variant.Output(Task.CLASSIFICATION, measures, Optional.empty(), Map.of())),
+        Map.of("y", new Variant.Output(task, measures, Optional.empty(), errors)),
         List.of(),
         Optional.empty(),
         1,
@@ -47,7 +47,7 @@ public final class MadeUp {
     return result(plan, accepted, List.of(variant("original"), variant("int8")));
   }
 
-  static JobResult result(Plan plan, boolean accepted, List<Variant> variants) {
+  public static JobResult result(Plan plan, boolean accepted, List<Variant> variants) {
     return new JobResult(
         accepted ? Outcome.ACCEPTED : Outcome.REJECTED,
         "made up",
