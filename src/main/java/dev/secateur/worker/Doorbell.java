@@ -7,16 +7,18 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
 /**
@@ -25,41 +27,59 @@ import org.jboss.logging.Logger;
  * So the group's lag there is about the number of open orders, also while no worker lives that
  * could say so: a scaler needs to know no more. Nothing else depends on it, and without the topic
  * all but that works.
+ *
+ * <p>The consumer that looks is kept: where a worker gets little processor time, a secured
+ * connection takes longer to make than any look, and workers are wanted there most of all.
  */
 public final class Doorbell {
   private static final Logger LOG = Logger.getLogger(Doorbell.class);
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
+  /** For a connection to be made, too. */
+  private static final Duration LOOK = Duration.ofSeconds(20);
+
   /** So many records are passed in one go; the rest next time. */
   private static final int MOST = 2000;
 
   private final EventPublisher publisher;
-  private final Map<String, Object> kafka;
+  private final Supplier<Consumer<byte[], byte[]>> consumers;
   private final String topic;
   private final String group;
   private final BooleanSupplier stop;
   private volatile boolean present;
+  private Optional<Consumer<byte[], byte[]>> looking = Optional.empty();
+  private boolean isTroubleTold;
 
   /**
-   * @param kafka where the broker is and how it lets this worker in
+   * @param consumers that look, with {@link #settings}
    * @param group whose lag tells of pending orders
    * @param stop whether the worker drains
    */
   Doorbell(
       EventPublisher publisher,
-      Map<String, Object> kafka,
+      Supplier<Consumer<byte[], byte[]>> consumers,
       String topic,
       String group,
       BooleanSupplier stop) {
     this.publisher = publisher;
-    this.kafka = new HashMap<>(kafka);
-    this.kafka.put("group.id", group);
-    this.kafka.put("enable.auto.commit", "false");
-    this.kafka.put("auto.offset.reset", "earliest");
-    this.kafka.put("allow.auto.create.topics", "false");
+    this.consumers = consumers;
     this.topic = topic;
     this.group = group;
     this.stop = stop;
+  }
+
+  /**
+   * @param kafka where the broker is and how it lets this worker in
+   * @param group whose lag tells of pending orders
+   * @return settings of a consumer that looks
+   */
+  static Map<String, Object> settings(Map<String, Object> kafka, String group) {
+    Map<String, Object> settings = new HashMap<>(kafka);
+    settings.put("group.id", group);
+    settings.put("enable.auto.commit", "false");
+    settings.put("auto.offset.reset", "earliest");
+    settings.put("allow.auto.create.topics", "false");
+    return settings;
   }
 
   /** Whether the topic is there, as the broker says from time to time. */
@@ -93,49 +113,73 @@ public final class Doorbell {
    * @param open the orders that were not settled a moment ago
    * @param isOpen of an order now
    */
-  public void pass(Set<String> open, Predicate<String> isOpen) {
+  public synchronized void pass(Set<String> open, Predicate<String> isOpen) {
     if (!present) {
       return;
     }
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(kafka, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions = new ArrayList<>();
-      for (PartitionInfo partition : consumer.partitionsFor(topic, ANSWER)) {
-        partitions.add(new TopicPartition(topic, partition.partition()));
+    try {
+      if (looking.isEmpty()) {
+        looking = Optional.of(consumers.get());
       }
-      consumer.assign(partitions);
-      Map<TopicPartition, OffsetAndMetadata> passed = new HashMap<>();
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, ANSWER);
-      long lag = 0;
-      for (TopicPartition partition : partitions) {
-        lag += ends.get(partition) - consumer.position(partition, ANSWER);
+      look(looking.get(), open, isOpen);
+      if (isTroubleTold) {
+        LOG.infof("%s is looked at again", topic);
       }
-      boolean again = lag > open.size() + open.size() / 10;
-      if (lag < open.size()) {
-        open.forEach(this::ring);
-      }
-      Set<String> rung = new HashSet<>();
-      for (TopicPartition partition : partitions) {
-        // What is rung for again meanwhile is behind the end.
-        pass(
-            consumer,
-            partition,
-            ends.get(partition),
-            passed,
-            order ->
-                !isOpen.test(order)
-                    || again && (rung.contains(order) || rung(order) && rung.add(order)));
-      }
-      if (!passed.isEmpty()) {
-        consumer.commitSync(passed, ANSWER);
-      }
+      isTroubleTold = false;
     } catch (KafkaException e) {
-      LOG.debugf("the doorbell is not looked at: %s", e.getMessage());
+      if (!isTroubleTold) {
+        LOG.warnf("%s cannot be looked at, its lag tells nothing: %s", topic, e.getMessage());
+      }
+      isTroubleTold = true;
+      looking.ifPresent(consumer -> consumer.close(CloseOptions.timeout(Duration.ZERO)));
+      looking = Optional.empty();
+    }
+  }
+
+  private void look(Consumer<byte[], byte[]> consumer, Set<String> open, Predicate<String> isOpen) {
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (PartitionInfo partition : consumer.partitionsFor(topic, LOOK)) {
+      partitions.add(new TopicPartition(topic, partition.partition()));
+    }
+    consumer.assign(partitions);
+    // Where the others have left off meanwhile.
+    Map<TopicPartition, OffsetAndMetadata> stands =
+        consumer.committed(Set.copyOf(partitions), LOOK);
+    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, LOOK);
+    long lag = 0;
+    for (TopicPartition partition : partitions) {
+      OffsetAndMetadata stand = stands.get(partition);
+      if (stand == null) {
+        consumer.seekToBeginning(List.of(partition));
+      } else {
+        consumer.seek(partition, stand);
+      }
+      lag += ends.get(partition) - consumer.position(partition, LOOK);
+    }
+    boolean again = lag > open.size() + open.size() / 10;
+    if (lag < open.size()) {
+      open.forEach(this::ring);
+    }
+    Map<TopicPartition, OffsetAndMetadata> passed = new HashMap<>();
+    Set<String> rung = new HashSet<>();
+    for (TopicPartition partition : partitions) {
+      // What is rung for again meanwhile is behind the end.
+      pass(
+          consumer,
+          partition,
+          ends.get(partition),
+          passed,
+          order ->
+              !isOpen.test(order)
+                  || again && (rung.contains(order) || rung(order) && rung.add(order)));
+    }
+    if (!passed.isEmpty()) {
+      consumer.commitSync(passed, LOOK);
     }
   }
 
   private static void pass(
-      KafkaConsumer<byte[], byte[]> consumer,
+      Consumer<byte[], byte[]> consumer,
       TopicPartition partition,
       long end,
       Map<TopicPartition, OffsetAndMetadata> passed,
@@ -143,8 +187,8 @@ public final class Doorbell {
     consumer.pause(consumer.assignment());
     consumer.resume(List.of(partition));
     int count = 0;
-    while (consumer.position(partition, ANSWER) < end && count < MOST) {
-      List<ConsumerRecord<byte[], byte[]>> records = consumer.poll(ANSWER).records(partition);
+    while (consumer.position(partition, LOOK) < end && count < MOST) {
+      List<ConsumerRecord<byte[], byte[]>> records = consumer.poll(LOOK).records(partition);
       if (records.isEmpty()) {
         return;
       }

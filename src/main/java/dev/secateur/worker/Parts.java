@@ -15,7 +15,9 @@ import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Makes what the rooms share, each once and when it is first asked for. */
@@ -97,11 +99,15 @@ final class Parts {
       WorkerConfiguration configuration,
       @ConfigProperty(name = "mp.messaging.incoming.registered.group.id") String group,
       Work work) {
+    String ringers = group + "-doorbell";
+    Map<String, Object> properties = Doorbell.settings(KafkaProperties.consumer(kafka), ringers);
     return new Doorbell(
         publisher,
-        KafkaProperties.consumer(kafka),
+        () ->
+            new KafkaConsumer<>(
+                properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
         configuration.topics().doorbell(),
-        group + "-doorbell",
+        ringers,
         work::isDraining);
   }
 }

@@ -119,10 +119,7 @@ final class ClusterOrders {
     for (ConsumerRecord<byte[], byte[]> record : records("model-compressed")) {
       CloudEvent event = read(record);
       if (event.data().at("/model/name").asText().startsWith(prefix)) {
-        String asked =
-            new String(
-                record.headers().lastHeader(KafkaBinding.ANSWERS).value(), StandardCharsets.UTF_8);
-        distinct.add(event.id() + " " + asked);
+        distinct.add(asked(record, event));
         outcomes.merge(event.data().path("outcome").asText("failed"), 1, Integer::sum);
         answers.add(
             new Answer(
@@ -142,6 +139,13 @@ final class ClusterOrders {
         "claims-lost", (double) claims(steps).values().stream().mapToInt(c -> c.size() - 1).sum());
     figures.put("steps-redone", (double) stepsRedone(steps));
     return figures;
+  }
+
+  /** The event that is answered; 0.1.0's first state said it in the answer alone. */
+  private static String asked(ConsumerRecord<byte[], byte[]> answer, CloudEvent event) {
+    return Optional.ofNullable(answer.headers().lastHeader(KafkaBinding.ANSWERS))
+        .map(header -> new String(header.value(), StandardCharsets.UTF_8))
+        .orElseGet(() -> event.data().at("/job/registeredId").asText());
   }
 
   private List<Step> steps(String prefix) {

@@ -2,7 +2,6 @@ package dev.secateur.worker;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.Map;
 import org.apache.kafka.clients.producer.Producer;
 
 /** What the rooms share, for tests of a room alone. */
@@ -36,6 +35,13 @@ public final class Shared {
 
   /** One whose topic is not there. */
   public static Doorbell doorbell(EventPublisher publisher, Work work) {
-    return new Doorbell(publisher, Map.of(), "bell", "group", work::isDraining);
+    return new Doorbell(
+        publisher,
+        () -> {
+          throw new IllegalStateException("nobody looks");
+        },
+        "bell",
+        "group",
+        work::isDraining);
   }
 }
