@@ -8,7 +8,6 @@ import dev.secateur.search.Point;
 import dev.secateur.search.Trial;
 import java.io.PrintWriter;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * One line a trial, and the best so far.
@@ -21,7 +20,7 @@ record SearchProgress(PrintWriter err, boolean shown, JobListener ofTheLast) {
     Trial last = front.trials().get(front.trials().size() - 1);
     say(
         "trial %d: %s: %s; best so far: %s",
-        last.number(), of(last.point()), of(last), best(front.best()));
+        last.number(), of(last.point()), of(last), best(front));
   }
 
   /** The search has ended, or what it chose was refused. */
@@ -37,9 +36,10 @@ record SearchProgress(PrintWriter err, boolean shown, JobListener ofTheLast) {
     say("made as a whole: trial %d, %s", best.number(), of(best.point()));
   }
 
-  private static String best(Optional<Trial> best) {
-    return best.map(
-            t -> "trial " + t.number() + (t.found().orElseThrow().within() ? "" : " (beyond)"))
+  private static String best(Front front) {
+    return front
+        .best()
+        .map(t -> "trial " + t.number() + (front.isWithin(t) ? "" : " (beyond)"))
         .orElse("none");
   }
 

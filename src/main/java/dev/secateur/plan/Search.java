@@ -3,7 +3,9 @@ package dev.secateur.plan;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.EnumNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -84,6 +86,33 @@ public record Search(
   /** How many samples are held out, of sets that have five times as many. */
   public int heldOutSamples() {
     return heldOut.orElse(HELD_OUT);
+  }
+
+  /**
+   * What of a file the plan's device has no room for.
+   *
+   * @param memory of its activations; what is not known does not fit
+   */
+  public List<String> misfits(long bytes, Optional<Long> memory) {
+    List<String> misfits = new ArrayList<>();
+    maxBytes
+        .filter(most -> bytes > most)
+        .ifPresent(
+            most ->
+                misfits.add(
+                    String.format(
+                        Locale.ROOT, "it has %,d bytes, search.maxBytes is %,d", bytes, most)));
+    maxMemory
+        .filter(most -> memory.filter(m -> m <= most).isEmpty())
+        .ifPresent(
+            most ->
+                misfits.add(
+                    String.format(
+                        Locale.ROOT,
+                        "its activations take %s bytes, search.maxMemory is %,d",
+                        memory.map(m -> String.format(Locale.ROOT, "%,d", m)).orElse("unknown"),
+                        most)));
+    return misfits;
   }
 
   private static void atLeastOne(String name, int value) {

@@ -62,15 +62,22 @@ public record JobResult(
 
   /** This with other artifacts. */
   public JobResult withArtifacts(List<Artifact> others) {
-    return with(others, search);
+    return with(outcome, reason, others, search);
   }
 
   /** This as the best that a search has found. */
   public JobResult foundBy(Searched found) {
-    return with(artifacts, Optional.of(found));
+    return with(outcome, reason, artifacts, Optional.of(found));
   }
 
-  private JobResult with(List<Artifact> others, Optional<Searched> found) {
+  /** This, which misses something else as well, or instead. */
+  public JobResult rejected(String why) {
+    String reasons = outcome == Outcome.REJECTED ? why + "; " + reason : why;
+    return with(Outcome.REJECTED, reasons, artifacts, search);
+  }
+
+  private JobResult with(
+      Outcome outcome, String reason, List<Artifact> others, Optional<Searched> found) {
     return new JobResult(
         outcome,
         reason,

@@ -6,7 +6,9 @@ import dev.secateur.plan.Search;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Outcome;
 import dev.secateur.result.Searched;
+import dev.secateur.result.Variant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -53,9 +55,18 @@ public record Choice(
         .plan(base, search().heldOutSamples(), hasEvaluation ? Judged.NOTHING : Judged.VARIANTS);
   }
 
-  /** Its result, with what led to it. */
+  /** Its result, with what led to it; rejected where the plan's device has no room for it. */
   public JobResult of(JobResult result) {
-    return result.foundBy(Summary.of(this, result));
+    JobResult found = result.foundBy(Summary.of(this, result));
+    if (result.variants().size() < 2) {
+      return found;
+    }
+    Variant made = result.variants().get(result.variants().size() - 1);
+    List<String> misfits = search().misfits(made.bytes(), made.activationBytes());
+    return misfits.isEmpty()
+        ? found
+        : found.rejected(
+            made.name().toUpperCase(Locale.ROOT) + " does not fit: " + String.join("; ", misfits));
   }
 
   /**

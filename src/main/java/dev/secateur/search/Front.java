@@ -58,11 +58,9 @@ public record Front(Search search, List<Trial> trials) {
   }
 
   /** Whether a trial that ran meets the acceptance, and what the plan's device can hold. */
-  boolean isWithin(Trial trial) {
+  public boolean isWithin(Trial trial) {
     Trial.Found found = found(trial);
-    return found.within()
-        && search.maxBytes().filter(b -> found.bytes() > b).isEmpty()
-        && search.maxMemory().filter(m -> found.of(Objective.MEMORY) > m).isEmpty();
+    return found.within() && search.misfits(found.bytes(), found.memory()).isEmpty();
   }
 
   private static Trial.Found found(Trial trial) {

@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Which points are tried next: a function of the trials so far, in rounds. A round is decided on
@@ -23,18 +22,21 @@ import java.util.stream.Stream;
  * comes near to what the acceptance allows, which each round knows better. Then training, for what
  * can still win: a few points for a short time, those to the end that this is likely to bring
  * within (successive halving, Jamieson and Talwalkar 2016), and none where the short one did
- * nothing.
+ * nothing. A round ends with its last trial: so its trials are such as take about as long, as many
+ * as usually run at once, the longest first.
  *
  * @param trainable whether there is a set to train on
  */
 public record Strategy(Search search, boolean trainable) {
-  /** Trials of a round: as many may run at once. */
+  /** Trials of a round that take about as long: as many run at once. */
   static final int WIDTH = 4;
 
-  /** One round without training, and one of whole trainings, for so many trials. */
+  /** One round without training for so many trials, and one of whole trainings. */
   private static final int TRIALS_A_ROUND = 12;
 
-  /** As many rounds at least; more without training where nothing can be trained. */
+  private static final int TRIALS_A_TRAINING = 24;
+
+  /** As many rounds at least without training; more where nothing can be trained. */
   private static final int ROUNDS = 2;
 
   private static final int UNTRAINED_ONLY = 5;
@@ -53,6 +55,10 @@ public record Strategy(Search search, boolean trainable) {
 
   /** No whole training for what it will hardly bring within. */
   private static final double LIKELY = 0.85;
+
+  /** What starts last is to end with the others. */
+  private static final Comparator<Point> LONGEST_FIRST =
+      Comparator.comparing((Point p) -> -p.epochs()).thenComparing(p -> p.channels() == 0);
 
   /** Where between what is known to be within and what is known to be beyond a round looks. */
   private static final double[] BETWEEN = {0.5, 0.15, 0.85, 0};
@@ -81,7 +87,7 @@ public record Strategy(Search search, boolean trainable) {
     if (space.schemes().isEmpty()) {
       return List.of();
     }
-    return round(space, Luck.settled(trials)).stream().limit(left).toList();
+    return round(space, Luck.settled(trials)).stream().limit(left).sorted(LONGEST_FIRST).toList();
   }
 
   private boolean spent(List<Trial> trials) {
@@ -99,32 +105,22 @@ public record Strategy(Search search, boolean trainable) {
     }
     int epochs = space.epochs();
     int brief = epochs <= 2 ? epochs : Math.max(1, epochs / SHORT);
-    long untrained = rounds(trials, 0) - 1;
-    boolean begun = trials.stream().anyMatch(t -> t.point().epochs() > 0);
-    int rounds = Math.max(ROUNDS, search.trials() / TRIALS_A_ROUND);
-    if (!begun && untrained < (epochs == 0 ? Math.max(UNTRAINED_ONLY, rounds) : rounds)) {
-      List<Point> points = model.promising(0, WIDTH);
-      if (!points.isEmpty()) {
-        return points;
-      }
+    int rounds = Math.max(epochs == 0 ? UNTRAINED_ONLY : ROUNDS, search.trials() / TRIALS_A_ROUND);
+    List<Point> points = new ArrayList<>();
+    if (rounds(trials, 0) <= rounds) {
+      points.addAll(model.promising(0));
     }
-    if (epochs == 0) {
-      return List.of();
+    // What does not fill a round goes beside the trainings, which take longer.
+    if (epochs == 0 || points.size() == WIDTH) {
+      return points;
     }
     if (brief < epochs && rounds(trials, brief) == 0) {
-      return model.promising(brief, WIDTH - 1);
+      points.addAll(model.promising(brief));
+    } else if (rounds(trials, epochs) < Math.max(1, search.trials() / TRIALS_A_TRAINING)
+        && (brief == epochs || model.gainsBy(brief))) {
+      points.addAll(model.finalists(brief, epochs));
     }
-    if (brief < epochs && Double.isFinite(model.best) && !model.gainsBy(brief)) {
-      return List.of();
-    }
-    long whole = rounds(trials, epochs);
-    if (whole == 0 && brief < epochs) {
-      List<Point> points = model.survivors(brief, epochs);
-      if (!points.isEmpty()) {
-        return points;
-      }
-    }
-    return whole < rounds ? model.promising(epochs, WIDTH / 2) : List.of();
+    return points;
   }
 
   private static long rounds(List<Trial> trials, int epochs) {
@@ -209,8 +205,8 @@ public record Strategy(Search search, boolean trainable) {
     private record Candidate(Point point, double objective, double divergence) {}
 
     /** Untried points, small for the divergence that they are thought to have. */
-    List<Point> promising(int epochs, int count) {
-      Set<Point> tried = trials.stream().map(Trial::point).collect(Collectors.toSet());
+    List<Point> promising(int epochs) {
+      Set<Point> tried = tried();
       List<Candidate> candidates =
           space.points(epochs).stream()
               .filter(p -> !tried.contains(p) && fits(p))
@@ -218,9 +214,12 @@ public record Strategy(Search search, boolean trainable) {
               .filter(c -> c.objective <= best * (epochs == 0 ? GAIN : GAIN_TRAINED))
               .sorted(Comparator.comparingDouble(Candidate::objective))
               .toList();
+      Bracket reachable =
+          allowed.from(
+              candidates.stream().mapToDouble(Candidate::divergence).min().orElse(allowed.above));
       List<Point> chosen = new ArrayList<>();
-      for (int i = 0; i < BETWEEN.length && chosen.size() < count; i++) {
-        double most = allowed.at(BETWEEN[i]);
+      for (int i = 0; i < WIDTH; i++) {
+        double most = reachable.at(BETWEEN[i]);
         candidates.stream()
             .filter(c -> c.divergence <= most)
             .map(Candidate::point)
@@ -229,26 +228,24 @@ public record Strategy(Search search, boolean trainable) {
             .ifPresent(chosen::add);
       }
       if (chosen.isEmpty() && Double.isInfinite(best)) {
-        // Nothing is within yet, nor thought to be: what is nearest to the original may be, or the
-        // smallest that comes as near as what is just beyond.
-        Stream.concat(
-                candidates.stream()
-                    .sorted(Comparator.comparingDouble(Candidate::divergence))
-                    .limit(1),
-                candidates.stream().filter(c -> c.divergence <= allowed.above).limit(1))
+        // Nothing is within yet, nor thought to be: what is nearest to the original may be.
+        candidates.stream()
+            .min(Comparator.comparingDouble(Candidate::divergence))
             .map(Candidate::point)
-            .distinct()
-            .limit(count)
-            .forEach(chosen::add);
+            .ifPresent(chosen::add);
       }
       return chosen;
     }
 
     /**
      * Whether training brought any network nearer to the original than it was, as far as it was
-     * tried both ways. What a brief training leaves as it found it, a whole one hardly betters.
+     * tried both ways. What a brief training leaves as it found it, a whole one hardly betters; it
+     * is what is left where nothing is within.
      */
     boolean gainsBy(int brief) {
+      if (Double.isInfinite(best)) {
+        return true;
+      }
       Map<Point, Double> untrained = new HashMap<>();
       ran.stream()
           .filter(t -> t.point().epochs() == 0)
@@ -266,17 +263,34 @@ public record Strategy(Search search, boolean trainable) {
       return ran.found().orElseThrow().divergence();
     }
 
-    /** Of what was trained briefly, the smallest that a whole training may bring within. */
-    List<Point> survivors(int brief, int epochs) {
-      return ran.stream()
-          .map(Trial::point)
-          .filter(p -> p.epochs() == brief)
-          .map(p -> p.trained(epochs))
-          .filter(p -> objective.at(p) <= best * GAIN_TRAINED)
-          .filter(p -> divergence.at(p) <= allowed.at(LIKELY))
-          .sorted(Comparator.comparingDouble(objective::at))
-          .limit(WIDTH / 2)
-          .toList();
+    /**
+     * Of what was trained briefly, the smallest that a whole training may bring within; beside
+     * these what is promising without.
+     */
+    List<Point> finalists(int brief, int epochs) {
+      Set<Point> tried = tried();
+      List<Point> finalists =
+          new ArrayList<>(
+              ran.stream()
+                  .map(Trial::point)
+                  .filter(p -> p.epochs() == brief && brief < epochs)
+                  .map(p -> p.trained(epochs))
+                  .filter(p -> !tried.contains(p))
+                  .filter(p -> objective.at(p) <= best * GAIN_TRAINED)
+                  .filter(p -> divergence.at(p) <= allowed.at(LIKELY))
+                  .sorted(Comparator.comparingDouble(objective::at))
+                  .limit(WIDTH / 2)
+                  .toList());
+      for (Point point : promising(epochs)) {
+        if (finalists.size() < WIDTH && finalists.stream().allMatch(f -> apart(f, point))) {
+          finalists.add(point);
+        }
+      }
+      return finalists;
+    }
+
+    private Set<Point> tried() {
+      return trials.stream().map(Trial::point).collect(Collectors.toSet());
     }
 
     private boolean fits(Point point) {
@@ -335,6 +349,11 @@ public record Strategy(Search search, boolean trainable) {
       double above =
           cut == found.size() ? found.get(cut - 1).divergence() * FAR : found.get(cut).divergence();
       return new Bracket(below, Math.max(above, below * NEAR));
+    }
+
+    /** What lies below the least that any point is thought to come to, none can be asked for. */
+    Bracket from(double least) {
+      return new Bracket(Math.min(Math.max(below, least), above), above);
     }
 
     double at(double part) {

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Plan;
+import dev.secateur.result.JobResult;
 import dev.secateur.result.MadeUp;
+import dev.secateur.result.Outcome;
 import dev.secateur.result.Searched;
 import java.util.ArrayList;
 import java.util.List;
@@ -168,5 +170,19 @@ class ChoiceTest {
     assertThat(first.instead("no space")).isEmpty();
     assertThat(first.after(List.of(4, 3)).instead("no space").orElseThrow().instead("none either"))
         .isEmpty();
+  }
+
+  @Test
+  void whatThePlansDeviceHasNoRoomForIsRejectedWhateverItAnswers() {
+    ObjectNode small = searching();
+    ((ObjectNode) small.get("search")).put("maxMemory", 10);
+
+    JobResult result =
+        new Choice(Plan.read(small), trials(3, 3), true)
+            .made(choice -> MadeUp.result(choice.plan(), true));
+
+    assertThat(result.outcome()).isEqualTo(Outcome.REJECTED);
+    assertThat(result.reason())
+        .isEqualTo("INT8 does not fit: its activations take unknown bytes, search.maxMemory is 10");
   }
 }
