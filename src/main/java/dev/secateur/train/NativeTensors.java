@@ -45,29 +45,34 @@ final class NativeTensors {
   }
 
   /**
-   * @param threads inside an op, and ops at once in bfloat16: where the arithmetic itself is short,
-   *     the casts around it fill the other core
+   * Of training. In float32 without Grappler, which looks at the whole graph for each set of values
+   * that is ever run together, longer than all but the longest runs take, and makes no step faster.
    */
   static ConfigProto config(int threads, Precision precision) {
-    return switch (precision) {
-      case FLOAT32 -> config(threads);
-      case BFLOAT16 ->
-          config(threads).toBuilder()
-              .setInterOpParallelismThreads(Math.min(threads, 2))
-              .setGraphOptions(
-                  GraphOptions.newBuilder()
-                      .setRewriteOptions(
-                          RewriterConfig.newBuilder()
-                              .setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON)))
-              .build();
-    };
+    RewriterConfig.Builder rewriting =
+        switch (precision) {
+          case FLOAT32 -> RewriterConfig.newBuilder().setDisableMetaOptimizer(true);
+          case BFLOAT16 ->
+              RewriterConfig.newBuilder()
+                  .setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON);
+        };
+    return config(threads).toBuilder()
+        .setGraphOptions(GraphOptions.newBuilder().setRewriteOptions(rewriting))
+        .build();
   }
 
-  /** Threads inside an op; ops run one after another, so that results do not depend on timing. */
+  /**
+   * Of all sessions alike: the first of a process fixes how many ops run at once in the others too.
+   * Two fill both cores where an op's arithmetic is short. What they compute does not depend on
+   * their timing: an update waits for the loss, and so for every read of its variable, and what was
+   * read is never written to.
+   *
+   * @param threads inside an op
+   */
   static ConfigProto config(int threads) {
     return ConfigProto.newBuilder()
         .setIntraOpParallelismThreads(threads)
-        .setInterOpParallelismThreads(1)
+        .setInterOpParallelismThreads(Math.min(threads, 2))
         .build();
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secateur.train.ReferenceArrays;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class MasksTest {
@@ -33,6 +35,27 @@ class MasksTest {
   @Test
   void halvesRoundToEven() {
     assertThat(Masks.of(new float[] {1, 2, 3, 4, 5}, 0.5f)).containsExactly(0, 0, 0, 1, 1);
+  }
+
+  @Test
+  void theThresholdIsTheOneThatSortingFinds() {
+    Random random = new Random(1);
+    float[] weights = new float[500];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = Float.intBitsToFloat(random.nextInt());
+    }
+    weights[0] = Float.NaN;
+    weights[1] = Float.NEGATIVE_INFINITY;
+    weights[2] = -0f;
+    float[] sorted = weights.clone();
+    for (int i = 0; i < sorted.length; i++) {
+      sorted[i] = Math.abs(sorted[i]);
+    }
+    Arrays.sort(sorted);
+    for (int kept = 1; kept <= weights.length; kept++) {
+      assertThat(Masks.threshold(weights, kept))
+          .isEqualTo(Float.valueOf(sorted[weights.length - kept]));
+    }
   }
 
   @Test
