@@ -1,5 +1,6 @@
 package dev.secateur.job;
 
+import dev.secateur.dataset.Dataset;
 import dev.secateur.graph.Graph;
 import dev.secateur.graph.Grid;
 import dev.secateur.graph.pass.FoldedValues;
@@ -10,15 +11,23 @@ import dev.secateur.tflite.Calibrator;
 import dev.secateur.tflite.Lowered;
 import dev.secateur.tflite.NothingFiniteException;
 import dev.secateur.tflite.Range;
+import dev.secateur.tflite.TfliteModel;
 import dev.secateur.train.Quantizing;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 
 /**
- * The scales of a network in training: those that its INT8 file would have, were it made now. Names
- * are those of the network that is trained, in which nothing is folded.
+ * The scales of a network in training: those that its INT8 file will have. A range is the mean of
+ * those of batches (Jacob et al., arXiv:1712.05877): one sample's outlier would make all others'
+ * steps wider, and what it clips, training learns to do without. Names are those of the network
+ * that is trained, in which nothing is folded.
  */
 record LearnedScales(Run run) implements Quantizing {
+  private static final int BATCH = 32;
   private static final int LEAST = -128;
   private static final int MOST = 127;
 
@@ -61,14 +70,7 @@ record LearnedScales(Run run) implements Quantizing {
     Lowered lowered = Lowered.of(network);
     Calibration now;
     try {
-      now =
-          new Calibrator(run.job().threads())
-              .calibrate(
-                  lowered,
-                  lowered.float32(Run.INTERMEDIATE),
-                  run.inputs().representative(),
-                  run.job().plan().representative().samples(),
-                  run.cancelled());
+      now = Calibration.mean(ofBatches(lowered));
     } catch (NothingFiniteException e) {
       // Whoever evaluates it will say so.
       return Map.of();
@@ -84,6 +86,27 @@ record LearnedScales(Run run) implements Quantizing {
               }
             });
     return scales;
+  }
+
+  /** Each batch is spread over the set, which may be in the order of its classes. */
+  private List<Calibration> ofBatches(Lowered lowered) {
+    Dataset set = run.inputs().representative();
+    int[] chosen = FewSamples.spread(set.size(), run.job().plan().representative().samples());
+    int count = (chosen.length + BATCH - 1) / BATCH;
+    Calibrator calibrator = new Calibrator(run.job().threads());
+    TfliteModel float32 = lowered.float32(Run.INTERMEDIATE);
+    List<Calibration> all = new ArrayList<>();
+    for (int first = 0; first < count; first++) {
+      if (run.cancelled().getAsBoolean()) {
+        throw new CancellationException("calibration stopped at batch " + first);
+      }
+      int[] batch =
+          IntStream.iterate(first, i -> i < chosen.length, i -> i + count)
+              .map(i -> chosen[i])
+              .toArray();
+      all.add(calibrator.calibrate(lowered, float32, List.of(set.batch(batch).inputs())));
+    }
+    return all;
   }
 
   /** The ranges that give the file's values the scales that were trained with. */

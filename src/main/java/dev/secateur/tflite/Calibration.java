@@ -17,6 +17,21 @@ public record Calibration(Map<String, Range> ranges, Samples samples, List<Strin
     warnings = List.copyOf(warnings);
   }
 
+  /** The mean ranges of calibrations of one network; the rest is the first one's. */
+  public static Calibration mean(List<Calibration> all) {
+    Map<String, Range> mean = new HashMap<>();
+    for (String name : all.get(0).ranges().keySet()) {
+      double min = 0;
+      double max = 0;
+      for (Calibration one : all) {
+        min += one.ranges().get(name).min();
+        max += one.ranges().get(name).max();
+      }
+      mean.put(name, new Range((float) (min / all.size()), (float) (max / all.size())));
+    }
+    return all.get(0).with(mean);
+  }
+
   /** The same with other ranges of some tensors, such as those that a network was trained with. */
   public Calibration with(Map<String, Range> trained) {
     Map<String, Range> all = new HashMap<>(ranges);

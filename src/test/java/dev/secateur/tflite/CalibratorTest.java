@@ -53,6 +53,15 @@ class CalibratorTest {
   }
 
   @Test
+  void aMeanRangeIsBetweenThoseOfItsBatches() {
+    Calibration mean =
+        Calibration.mean(
+            List.of(calibrate(new float[] {1, -2, 0}), calibrate(new float[] {0, -1, 4})));
+    assertThat(mean.ranges().get("x")).isEqualTo(new Range(-1.5f, 2.5f));
+    assertThat(mean.ranges().get("twice")).isEqualTo(new Range(-3, 5));
+  }
+
+  @Test
   void rangesAreTheExtremesOverAllSamples() {
     Calibration c = calibrate(new float[] {1, -2, 0}, new float[] {0, 0.5f, 4});
     assertThat(c.ranges().get("x")).isEqualTo(new Range(-2, 4));
