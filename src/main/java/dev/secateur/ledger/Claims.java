@@ -4,6 +4,7 @@ import dev.secateur.ledger.LedgerStore.Entry;
 import dev.secateur.ledger.LedgerStore.Listed;
 import dev.secateur.store.StoreException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -99,6 +100,11 @@ final class Claims {
       }
     }
     return top;
+  }
+
+  /** When a claim that was made after that can run out at the earliest. */
+  Instant earliestEnd(Instant made) {
+    return made.plus(terms.lease().compareTo(terms.stall()) < 0 ? terms.lease() : terms.stall());
   }
 
   /** Whether the order may be claimed now. */

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executor;
 
 /**
  * The books of one state, as one worker uses them. Orders come in through {@link #orders}, idle
@@ -24,18 +23,19 @@ public final class Ledger {
   private final Retention retention;
   private final Books books;
   private final Searches searches;
+  private final Asks asks;
 
   /**
    * @param clock goes on steadily; may be wrong
    */
   public Ledger(LedgerStore store, InstantSource clock, Terms terms) {
-    this(store, clock, terms, Runnable::run);
+    this(store, clock, terms, Asks.IN_TURN);
   }
 
   /**
    * @param asks what the store can be asked at once
    */
-  public Ledger(LedgerStore store, InstantSource clock, Terms terms, Executor asks) {
+  public Ledger(LedgerStore store, InstantSource clock, Terms terms, Asks asks) {
     this(store, clock, terms, asks, new Expiry(), new Attempts(), new EngineTurn());
   }
 
@@ -43,13 +43,14 @@ public final class Ledger {
       LedgerStore store,
       InstantSource clock,
       Terms terms,
-      Executor asks,
+      Asks asks,
       Expiry expiry,
       Attempts attempts,
       EngineTurn turn) {
     FirstReadable<Order> order = new FirstReadable<>(store, Order::bytes, Order::of);
     FirstReadable<Result> result = new FirstReadable<>(store, Result::bytes, Result::of);
     this.store = store;
+    this.asks = asks;
     this.claims = new Claims(store, clock, terms, expiry, attempts, turn);
     this.pending = new Pending(store, Keys.encoded(terms.worker()));
     this.pauses = new Pauses(store);
@@ -127,6 +128,21 @@ public final class Ledger {
   /** Claims the next order for an idle worker, if one is to be had. */
   public synchronized Optional<Tenure> next() {
     return queue.next();
+  }
+
+  /**
+   * Looks for the order that {@link #next} will claim, beside what this worker still does. Who has
+   * nothing to do looks again, whatever came of it.
+   */
+  public void lookAhead() {
+    var unused =
+        asks.ask(
+            () -> {
+              synchronized (this) {
+                queue.lookAhead();
+              }
+              return true;
+            });
   }
 
   /** Whether the last look for an order came upon a pause of everything. */

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -26,7 +26,7 @@ import java.util.function.Supplier;
 final class Queue {
   private final LedgerStore store;
   private final InstantSource clock;
-  private final Executor asks;
+  private final Asks asks;
   private final FirstReadable<Order> orders;
   private final FirstReadable<Result> results;
   private final Claims claims;
@@ -66,6 +66,27 @@ final class Queue {
   /** Whether everything was paused when this worker last looked. */
   private boolean paused;
 
+  /** When this worker last looked, and the highest claims that there were. */
+  private Instant looked = Instant.MIN;
+
+  private Map<String, Top> tops = new HashMap<>();
+
+  /** Orders whose claims were not asked for yet. */
+  private final Set<String> unasked = new HashSet<>();
+
+  /** What was looked for before it was asked for. */
+  private Optional<Found> ahead = Optional.empty();
+
+  /** For so long it is the best: about as late an idle worker that polls learns of a better one. */
+  private static final Duration RECENT = Duration.ofSeconds(2);
+
+  /**
+   * An order that is to be had.
+   *
+   * @param looked when that was so
+   */
+  private record Found(Order order, Claims.Free free, boolean cancelled, Instant looked) {}
+
   private record Owner(String model, String tenant) {}
 
   /** What a look at an order's highest claim said. */
@@ -73,13 +94,15 @@ final class Queue {
 
   /** One look: the state of things when it began, and what it came across. */
   private static final class Look {
+    final Instant began;
     final Map<String, Top> tops;
     final Pauses.Now paused;
     final Set<String> cancelled;
     final Set<String> seen = new HashSet<>();
     final List<StoreException> troubles = new ArrayList<>();
 
-    Look(Map<String, Top> tops, Pauses.Now paused, Set<String> cancelled) {
+    Look(Instant began, Map<String, Top> tops, Pauses.Now paused, Set<String> cancelled) {
+      this.began = began;
       this.tops = tops;
       this.paused = paused;
       this.cancelled = cancelled;
@@ -93,7 +116,7 @@ final class Queue {
   Queue(
       LedgerStore store,
       InstantSource clock,
-      Executor asks,
+      Asks asks,
       FirstReadable<Order> orders,
       FirstReadable<Result> results,
       Claims claims,
@@ -119,43 +142,94 @@ final class Queue {
    * @throws StoreException if none was found, and some could not be looked at
    */
   Optional<Tenure> next() {
-    Supplier<List<String>> priorities = asked(pending::priorities);
+    Optional<Found> soon = ahead.filter(this::isRecent);
+    ahead = Optional.empty();
+    return soon.flatMap(this::claimUnpaused).or(() -> best(this::claim));
+  }
+
+  /**
+   * Looks for what {@link #next} will claim if it is asked soon. Nothing is held by that: whoever
+   * is idle meanwhile may have it.
+   */
+  void lookAhead() {
+    ahead = best(Optional::of);
+  }
+
+  private boolean isRecent(Found found) {
+    return Duration.between(found.looked(), clock.instant()).compareTo(RECENT) < 0;
+  }
+
+  /** A pause holds from the moment at which it was asked for, not from the next look. */
+  private Optional<Tenure> claimUnpaused(Found found) {
+    Supplier<Pauses.Now> pausing = asks.ask(pauses::now);
+    Order order = found.order();
+    return claim(
+        found, () -> !found.cancelled() && pausing.get().stops(order.model(), order.tenant()));
+  }
+
+  private Optional<Tenure> claim(Found found) {
+    return claim(found, () -> false);
+  }
+
+  /**
+   * The best order of all.
+   *
+   * @param then what becomes of it; empty: the next one is looked for
+   */
+  private <T> Optional<T> best(Function<Found, Optional<T>> then) {
+    Supplier<List<String>> priorities = asks.ask(pending::priorities);
     Look look = look();
     paused = look.paused.stopsAll();
     held.keySet().retainAll(look.tops.keySet());
-    Optional<Tenure> left = first(look, look.tops.keySet());
-    return answer(look, left.or(() -> waiting(look, priorities.get())));
+    putOff(look);
+    looked = look.began;
+    tops = new HashMap<>(look.tops);
+    Optional<T> found =
+        first(look, look.tops.keySet(), then)
+            .or(() -> waiting(look, priorities.get(), then))
+            .or(() -> unasked(look, then));
+    return answer(look, found);
+  }
+
+  /**
+   * A claim that was made since the last look cannot have run out yet, unless its holder's terms
+   * are shorter than this worker's. So it is asked for when there is nothing else to do, or when it
+   * can have run out.
+   */
+  private void putOff(Look look) {
+    unasked.retainAll(look.tops.keySet());
+    Instant earliest = claims.earliestEnd(looked);
+    look.tops.forEach(
+        (order, top) -> {
+          if (!top.released() && !top.equals(tops.get(order))) {
+            held.put(order, new Known(top, earliest));
+            unasked.add(order);
+          }
+        });
+  }
+
+  private <T> Optional<T> unasked(Look look, Function<Found, Optional<T>> then) {
+    Set<String> last = new TreeSet<>(unasked);
+    held.keySet().removeAll(last);
+    look.seen.removeAll(last);
+    return first(look, last, then);
   }
 
   private Look look() {
-    Supplier<Pauses.Now> pausing = asked(pauses::now);
-    Supplier<Set<String>> cancelling = asked(cancels::requested);
-    return new Look(claims.all(), pausing.get(), cancelling.get());
-  }
-
-  /** Asks beside what is asked next, which does not depend on the answer. */
-  private <T> Supplier<T> asked(Supplier<T> question) {
-    CompletableFuture<T> answer = CompletableFuture.supplyAsync(question, asks);
-    return () -> {
-      try {
-        return answer.join();
-      } catch (CompletionException e) {
-        if (e.getCause() instanceof Error error) {
-          throw error;
-        }
-        throw (RuntimeException) e.getCause();
-      }
-    };
+    Supplier<Pauses.Now> pausing = asks.ask(pauses::now);
+    Supplier<Set<String>> cancelling = asks.ask(cancels::requested);
+    return new Look(clock.instant(), claims.all(), pausing.get(), cancelling.get());
   }
 
   boolean isPaused() {
     return paused;
   }
 
-  private Optional<Tenure> waiting(Look look, List<String> priorities) {
+  private <T> Optional<T> waiting(
+      Look look, List<String> priorities, Function<Found, Optional<T>> then) {
     return look.paused.stopsAll()
         ? Optional.empty()
-        : pending.first(priorities, look.paused::stopsTenant, order -> offered(look, order));
+        : pending.first(priorities, look.paused::stopsTenant, order -> offered(look, order, then));
   }
 
   /**
@@ -164,14 +238,13 @@ final class Queue {
    * @throws StoreException if that cannot be known
    */
   Optional<Tenure> take(Order fresh) {
-    if (pauses.now().stops(fresh.model(), fresh.tenant()) || cancels.isRequested(fresh.id())) {
+    Supplier<Pauses.Now> pausing = asks.ask(pauses::now);
+    if (cancels.isRequested(fresh.id()) || pausing.get().stops(fresh.model(), fresh.tenant())) {
       return Optional.empty();
     }
-    Claims.Look first = claims.look(fresh.id(), Top.NONE);
+    Claims.Free first = (Claims.Free) claims.look(fresh.id(), Top.NONE);
     try {
-      return claims
-          .take(fresh.id(), (Claims.Free) first)
-          .flatMap(claim -> begin(claim, fresh, false, false));
+      return claim(new Found(fresh, first, false, clock.instant()));
     } catch (UnreadableException e) {
       return Optional.empty();
     }
@@ -189,21 +262,21 @@ final class Queue {
     if (cancelled.isEmpty()) {
       return Optional.empty();
     }
-    Look look = new Look(claims.all(), new Pauses.Now(Set.of()), cancelled);
-    return answer(look, first(look, cancelled));
+    Look look = new Look(clock.instant(), claims.all(), new Pauses.Now(Set.of()), cancelled);
+    return answer(look, first(look, cancelled, this::claim));
   }
 
   /** Claims one of these orders, if one of them is to be had; likewise. */
   Optional<Tenure> nextOf(Set<String> orders) {
     Look look = look();
-    return answer(look, first(look, orders));
+    return answer(look, first(look, orders, this::claim));
   }
 
-  private Optional<Tenure> first(Look look, Set<String> orders) {
-    return orders.stream().flatMap(order -> offered(look, order).stream()).findFirst();
+  private <T> Optional<T> first(Look look, Set<String> orders, Function<Found, Optional<T>> then) {
+    return orders.stream().flatMap(order -> offered(look, order, then).stream()).findFirst();
   }
 
-  private static Optional<Tenure> answer(Look look, Optional<Tenure> found) {
+  private static <T> Optional<T> answer(Look look, Optional<T> found) {
     if (found.isEmpty() && !look.troubles.isEmpty()) {
       throw look.troubles.get(0);
     }
@@ -211,7 +284,7 @@ final class Queue {
   }
 
   /** One order that cannot be read keeps nobody from the next. */
-  private Optional<Tenure> offered(Look look, String order) {
+  private <T> Optional<T> offered(Look look, String order, Function<Found, Optional<T>> then) {
     if (!look.seen.add(order) || isHeld(look, order)) {
       return Optional.empty();
     }
@@ -221,7 +294,7 @@ final class Queue {
     }
     followers.remove(order);
     try {
-      return consider(look, order);
+      return consider(look, order, then);
     } catch (UnreadableException e) {
       return Optional.empty();
     } catch (StoreException e) {
@@ -240,12 +313,13 @@ final class Queue {
         && clock.instant().isBefore(known.again());
   }
 
-  private Optional<Tenure> consider(Look look, String id) {
+  private <T> Optional<T> consider(Look look, String id, Function<Found, Optional<T>> then) {
     boolean cancelled = look.cancelled.contains(id);
     Owner known = owners.get(id);
     if (!cancelled && known != null && look.paused.stops(known.model(), known.tenant())) {
       return Optional.empty();
     }
+    unasked.remove(id);
     Top top = look.top(id);
     // Before the question: a process that is paused here must not look later for it.
     Instant asked = clock.instant();
@@ -265,18 +339,27 @@ final class Queue {
     }
     if (!cancelled && jobs.look(order) instanceof EqualJobs.Follows follows) {
       followers.put(id, follows.leader());
-      return offered(look, follows.leader());
+      return offered(look, follows.leader(), then);
     }
-    Claims.Free free = (Claims.Free) state;
-    Optional<Claim> claim = claims.take(id, free);
-    if (claim.isEmpty()) {
-      return Optional.empty();
-    }
-    return begin(claim.get(), order, cancelled, free.takenOver());
+    return then.apply(new Found(order, (Claims.Free) state, cancelled, look.began));
+  }
+
+  /**
+   * @param stopped whether it is paused by now
+   */
+  private Optional<Tenure> claim(Found found, BooleanSupplier stopped) {
+    String id = found.order().id();
+    // One that this worker may have made without being told is no other's: it is asked for.
+    tops.put(id, new Top(found.free().epoch(), false));
+    Optional<Tenure> tenure =
+        claims.take(id, found.free()).flatMap(claim -> begin(claim, found, stopped));
+    tops.remove(id);
+    return tenure;
   }
 
   /** From here on an order is held, and must not be forgotten if the store falls silent. */
-  private Optional<Tenure> begin(Claim claim, Order order, boolean cancelled, boolean takenOver) {
+  private Optional<Tenure> begin(Claim claim, Found found, BooleanSupplier stopped) {
+    Order order = found.order();
     boolean kept = false;
     try {
       Optional<Result> result = settled(claim);
@@ -287,11 +370,15 @@ final class Queue {
         }
         return Optional.empty();
       }
-      if (result.isEmpty() && !cancelled) {
+      if (result.isEmpty() && stopped.getAsBoolean()) {
+        tenure(claim, found, result).giveBack();
+        return Optional.empty();
+      }
+      if (result.isEmpty() && !found.cancelled()) {
         EqualJobs.Place place = jobs.appoint(order);
         if (place instanceof EqualJobs.Follows follows) {
           followers.put(order.id(), follows.leader());
-          tenure(claim, order, result, false, takenOver).giveBack();
+          tenure(claim, found, result).giveBack();
           return Optional.empty();
         }
         if (place instanceof EqualJobs.Answered answered) {
@@ -299,7 +386,7 @@ final class Queue {
           result = Optional.of(results.stand(Keys.result(order.id()), shared).document());
         }
       }
-      Optional<Tenure> held = Optional.of(tenure(claim, order, result, cancelled, takenOver));
+      Optional<Tenure> held = Optional.of(tenure(claim, found, result));
       kept = true;
       return held;
     } finally {
@@ -323,9 +410,10 @@ final class Queue {
     }
   }
 
-  private Tenure tenure(
-      Claim claim, Order order, Optional<Result> result, boolean cancelled, boolean takenOver) {
+  private Tenure tenure(Claim claim, Found found, Optional<Result> result) {
+    boolean takenOver = found.free().takenOver();
     int attempts = takenOver ? claims.attempts(claim) : claim.attempts();
-    return new Tenure(store, clock, claims, claim, attempts, order, result, cancelled, takenOver);
+    return new Tenure(
+        store, clock, claims, claim, attempts, found.order(), result, found.cancelled(), takenOver);
   }
 }

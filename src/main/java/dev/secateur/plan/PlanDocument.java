@@ -125,7 +125,7 @@ final class PlanDocument {
         complete.set("search", MAPPER.valueToTree(Search.DEFAULT));
       }
       complete.set(PRUNING, overlaid(MAPPER.valueToTree(usual), PRUNING));
-      Pruning pruning = MAPPER.treeToValue(complete, Plan.class).pruning();
+      Pruning pruning = pruning(complete.get(PRUNING));
       complete.set(
           FINE_TUNING,
           MAPPER.valueToTree(
@@ -147,6 +147,15 @@ final class PlanDocument {
           : new PlanException(path(path), problem[0]);
     } catch (JsonProcessingException e) {
       throw new PlanException("/", e.getOriginalMessage());
+    }
+  }
+
+  private static Pruning pruning(JsonNode json) throws JsonProcessingException {
+    try {
+      return MAPPER.treeToValue(json, Pruning.class);
+    } catch (JsonMappingException e) {
+      e.prependPath(Plan.class, PRUNING);
+      throw e;
     }
   }
 

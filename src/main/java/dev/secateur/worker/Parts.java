@@ -1,5 +1,6 @@
 package dev.secateur.worker;
 
+import dev.secateur.ledger.Asks;
 import dev.secateur.ledger.Ledger;
 import dev.secateur.ledger.ObjectLedgerStore;
 import dev.secateur.ledger.Terms;
@@ -57,7 +58,7 @@ final class Parts {
             Engine.VERSION,
             configuration.claim().expiry(),
             configuration.jobs().stall()),
-        Parts::aside);
+        Asks.beside(Parts::aside));
   }
 
   private static void aside(Runnable asking) {

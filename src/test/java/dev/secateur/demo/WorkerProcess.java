@@ -96,6 +96,11 @@ public final class WorkerProcess implements AutoCloseable {
     // As the script and the image start it.
     arguments.add("-XX:SharedArchiveFile=" + application.resolveSibling("worker.jsa"));
     arguments.addAll(List.of("-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
+    arguments.addAll(
+        List.of(
+            "-XX:Tier4InvocationThreshold=50000",
+            "-XX:Tier4MinInvocationThreshold=6000",
+            "-XX:Tier4CompileThreshold=150000"));
     properties.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
     arguments.addAll(List.of("-jar", application.toString()));
     return new WorkerProcess(

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One process of a simulated worker, from its start to its end: takes records in and runs orders as
@@ -71,7 +72,7 @@ class Node {
             store,
             clock,
             new Terms(name, engine, LEASE, STALL),
-            Runnable::run,
+            new AtOnceOrLate(world),
             mutant.expiry(),
             mutant.attempts(),
             mutant.turn());
@@ -232,12 +233,29 @@ class Node {
         world.note(name + " goes on without a sign of life");
       }
     }
+    lookAhead();
     insist(
         () -> {
           store.put(artifact(id, tenure.epoch()), artifactOf(id, tenure.epoch()));
           return true;
         });
     return Optional.of(settle(tenure, "accepted", ""));
+  }
+
+  private void lookAhead() {
+    try {
+      ledger.lookAhead();
+    } catch (StoreException e) {
+      world.note(name + " did not look ahead");
+    }
+  }
+
+  /** A question has its effect when it is put, or when its answer is wanted, which may be never. */
+  private record AtOnceOrLate(World world) implements Asks {
+    @Override
+    public <T> Supplier<T> ask(Supplier<T> question) {
+      return world.choices.chance(50) ? question : IN_TURN.ask(question);
+    }
   }
 
   /**
@@ -368,7 +386,7 @@ class Node {
     }
   }
 
-  private <T> T insist(java.util.function.Supplier<T> request) {
+  private <T> T insist(Supplier<T> request) {
     while (true) {
       try {
         return request.get();

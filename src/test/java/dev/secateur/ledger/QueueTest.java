@@ -586,4 +586,118 @@ class QueueTest {
     assertThat(idle.next()).isEmpty();
     assertThat(asked).isEmpty();
   }
+
+  /** What this worker asks of the store, by key or prefix. */
+  private final List<String> asked = new ArrayList<>();
+
+  private Ledger counting(String worker) {
+    MemoryStore counting =
+        new MemoryStore(() -> now) {
+          @Override
+          public Optional<Entry> get(String key) {
+            asked.add(key);
+            return store.get(key);
+          }
+
+          @Override
+          public Created create(String key, byte[] content) {
+            return store.create(key, content);
+          }
+
+          @Override
+          public void put(String key, byte[] content) {
+            store.put(key, content);
+          }
+
+          @Override
+          public List<String> names(String prefix, String after, int most) {
+            asked.add(prefix);
+            return store.names(prefix, after, most);
+          }
+
+          @Override
+          public List<Listed> list(String prefix, String after, int most) {
+            asked.add(prefix);
+            return store.list(prefix, after, most);
+          }
+        };
+    return new Ledger(
+        counting,
+        () -> Instant.ofEpochMilli(now),
+        new Terms(worker, "v1", LEASE, Duration.ofMinutes(1)));
+  }
+
+  @Test
+  void whatOthersHaveBegunSinceTheLastLookIsAskedForWhenThereIsNothingElse() {
+    register(order("first", "a", 4, 1), order("second", "a", 4, 2), order("third", "a", 4, 3));
+    Ledger busy = counting("busy");
+    assertThat(busy.next()).isPresent();
+    assertThat(ledger("other").next()).isPresent();
+    asked.clear();
+    assertThat(busy.next()).isPresent();
+    assertThat(asked).noneMatch(key -> key.startsWith(Keys.CLAIMS) && !key.equals(Keys.CLAIMS));
+    asked.clear();
+    assertThat(busy.next()).isEmpty();
+    assertThat(asked).anyMatch(key -> key.startsWith(Keys.CLAIMS + Order.idOf("/test", "second")));
+    now += LEASE.plusSeconds(2).toMillis();
+    assertThat(busy.next().orElseThrow().order().model()).isEqualTo("model-first");
+  }
+
+  /** One that dies before this worker has ever asked for its claim. */
+  @Test
+  void aDeadWorkersOrderIsTheNextAlsoWhereItWasNotAskedFor() {
+    register(order("first", "a", 4, 1), order("second", "a", 4, 2));
+    Ledger busy = counting("busy");
+    Tenure mine = busy.next().orElseThrow();
+    assertThat(ledger("other").next()).isPresent();
+    register(order("third", "a", 4, 3), order("fourth", "a", 4, 4));
+    assertThat(busy.next().orElseThrow().order().model()).isEqualTo("model-third");
+    now += LEASE.plusSeconds(2).toMillis();
+    mine.beat("train", 1, 0, Duration.ZERO, 0.1);
+    Tenure heir = busy.next().orElseThrow();
+    assertThat(heir.isTakenOver()).isTrue();
+  }
+
+  @Test
+  void whatWasFoundAheadIsClaimedWithoutAnotherLook() {
+    register(order("one", "a", 4, 1));
+    Ledger busy = counting("busy");
+    busy.lookAhead();
+    assertThat(store.names(Keys.CLAIMS, "", 1)).isEmpty();
+    asked.clear();
+    assertThat(busy.next()).isPresent();
+    assertThat(asked).doesNotContain(Keys.CLAIMS, Keys.PENDING);
+  }
+
+  @Test
+  void whatAnotherHasTakenSinceItWasFoundAheadIsNoLoss() {
+    register(order("one", "a", 4, 1), order("two", "a", 4, 2));
+    ledger.lookAhead();
+    assertThat(ledger("other").next()).isPresent();
+    assertThat(next()).isEqualTo("model-two");
+  }
+
+  @Test
+  void aPauseHoldsForWhatWasFoundAhead() {
+    Order one = order("one", "a", 4, 1);
+    register(one);
+    for (Scope scope :
+        List.of(new Scope.All(), new Scope.Model(one.model()), new Scope.Tenant("a"))) {
+      ledger.lookAhead();
+      ledger.pauses().pause(scope);
+      assertThat(next()).isEqualTo("nothing");
+      ledger.pauses().resume(scope);
+    }
+    Tenure begun = ledger.next().orElseThrow();
+    assertThat(begun.attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void whatWasFoundLongAgoIsLookedForAnew() {
+    register(order("one", "a", 4, 1));
+    ledger.lookAhead();
+    register(order("urgent", "a", 9, 2));
+    now += Duration.ofMinutes(1).toMillis();
+    assertThat(next()).isEqualTo("model-urgent");
+  }
 }

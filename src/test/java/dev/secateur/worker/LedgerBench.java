@@ -71,10 +71,16 @@ final class LedgerBench {
     parts.put("elsewhere", LedgerBench::elsewhere);
     parts.put("idle-share", LedgerBench::idleShare);
     parts.put("takeover", LedgerBench::takeover);
-    for (String part : arguments.length == 0 ? parts.keySet() : List.of(arguments)) {
-      parts.get(part).run();
+    try {
+      for (String part : arguments.length == 0 ? parts.keySet() : List.of(arguments)) {
+        parts.get(part).run();
+      }
+      System.exit(0);
+    } catch (Exception | AssertionError e) {
+      e.printStackTrace();
+      // The servers' threads would go on.
+      System.exit(1);
     }
-    System.exit(0);
   }
 
   private static void print(String name, double value) {
@@ -97,7 +103,7 @@ final class LedgerBench {
       for (int i = 0; i < STARTS; i++) {
         long start = System.nanoTime();
         try (WorkerProcess worker = platform.worker("cold-" + i, PRODUCTION)) {
-          until(worker.address().resolve("/q/health/ready"));
+          until(worker.process(), worker.address().resolve("/q/health/ready"));
           workers.add((System.nanoTime() - start) / 1e9);
         }
         empty.add(emptyStart(platform.directory.resolve("empty-" + i + ".log")));
@@ -123,7 +129,7 @@ final class LedgerBench {
                 "-jar",
                 System.getProperty("secateur.bench.empty")));
     try {
-      until(URI.create("http://127.0.0.1:" + port + "/q/health/ready"));
+      until(process, URI.create("http://127.0.0.1:" + port + "/q/health/ready"));
       return (System.nanoTime() - start) / 1e9;
     } finally {
       process.close();
@@ -131,8 +137,11 @@ final class LedgerBench {
   }
 
   /** Asked again soon: what is measured is a second or two. */
-  private static void until(URI ready) {
+  private static void until(Subprocess process, URI ready) {
     while (true) {
+      if (!process.isAlive()) {
+        throw new IllegalStateException("ended before it was ready:\n" + process.output());
+      }
       try {
         HttpURLConnection connection = (HttpURLConnection) ready.toURL().openConnection();
         if (connection.getResponseCode() == 200) {

@@ -405,6 +405,7 @@ final class JobRun {
       }
       JobResult result = ran.get();
       progress.begin(JobMeters.PUSH);
+      with.ledger.lookAhead();
       Map<String, Replies.Artifact> artifacts =
           new Artifacts(with.storage.store(), target(), tenure).push(result.directory());
       progress.end();
