@@ -48,10 +48,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import okhttp3.ConnectionPool;
+import okhttp3.ConnectionSpec;
 import okhttp3.Dispatcher;
 import okhttp3.Headers;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 
@@ -93,7 +95,8 @@ public final class S3ObjectStore implements ObjectStore {
   private final RetryPolicy<Object> retries;
 
   public S3ObjectStore(S3Settings settings, AllowedBuckets allowed, StoreListener listener) {
-    this.http = http(settings);
+    this.http =
+        "http".equalsIgnoreCase(settings.endpoint().getScheme()) ? clear(settings) : http(settings);
     this.allowed = allowed;
     this.listener = listener;
     MinioClient.Builder builder =
@@ -118,19 +121,13 @@ public final class S3ObjectStore implements ObjectStore {
 
   /** A client with the settings' time-outs and authorities; also what asks for credentials. */
   public static OkHttpClient http(S3Settings settings) {
-    // Of its own accord it has five at once under way to a host, and keeps five connections.
-    Dispatcher dispatcher = new Dispatcher();
-    dispatcher.setMaxRequestsPerHost(AT_ONCE);
     OkHttpClient client =
-        HttpUtils.newDefaultHttpClient(
-                settings.connectTimeout().toMillis(),
-                settings.readTimeout().toMillis(),
-                settings.readTimeout().toMillis())
-            .newBuilder()
-            .dispatcher(dispatcher)
-            .connectionPool(new ConnectionPool(AT_ONCE, IDLE.toMillis(), TimeUnit.MILLISECONDS))
-            .addInterceptor(S3ObjectStore::waitForUpload)
-            .build();
+        limited(
+            HttpUtils.newDefaultHttpClient(
+                    settings.connectTimeout().toMillis(),
+                    settings.readTimeout().toMillis(),
+                    settings.readTimeout().toMillis())
+                .newBuilder());
     if (settings.authorities().isEmpty()) {
       return client;
     }
@@ -140,6 +137,31 @@ public final class S3ObjectStore implements ObjectStore {
       throw new IllegalArgumentException(
           settings.authorities().get() + ": cannot be read as PEM certificates", e);
     }
+  }
+
+  /**
+   * One that knows no authorities: reading all that the system trusts takes a fifth of a start's
+   * processor time, and in clear text nobody is asked for them.
+   */
+  private static OkHttpClient clear(S3Settings settings) {
+    return limited(
+        new OkHttpClient.Builder()
+            .connectionSpecs(List.of(ConnectionSpec.CLEARTEXT))
+            .protocols(List.of(Protocol.HTTP_1_1))
+            .connectTimeout(settings.connectTimeout())
+            .writeTimeout(settings.readTimeout())
+            .readTimeout(settings.readTimeout()));
+  }
+
+  private static OkHttpClient limited(OkHttpClient.Builder client) {
+    // Of its own accord it has five at once under way to a host, and keeps five connections.
+    Dispatcher dispatcher = new Dispatcher();
+    dispatcher.setMaxRequestsPerHost(AT_ONCE);
+    return client
+        .dispatcher(dispatcher)
+        .connectionPool(new ConnectionPool(AT_ONCE, IDLE.toMillis(), TimeUnit.MILLISECONDS))
+        .addInterceptor(S3ObjectStore::waitForUpload)
+        .build();
   }
 
   /**

@@ -100,7 +100,8 @@ public final class WorkerProcess implements AutoCloseable {
         List.of(
             "-XX:Tier4InvocationThreshold=50000",
             "-XX:Tier4MinInvocationThreshold=6000",
-            "-XX:Tier4CompileThreshold=150000"));
+            "-XX:Tier4CompileThreshold=150000",
+            "-XX:Tier4BackEdgeThreshold=400000"));
     properties.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
     arguments.addAll(List.of("-jar", application.toString()));
     return new WorkerProcess(

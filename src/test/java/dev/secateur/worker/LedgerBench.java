@@ -16,6 +16,7 @@ import dev.secateur.store.ObjectUri;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +32,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.opentest4j.TestAbortedException;
 
 /** Intake and execution, measured on packaged workers: {@code bench/ledger}. */
 final class LedgerBench {
@@ -71,6 +73,7 @@ final class LedgerBench {
     parts.put("elsewhere", LedgerBench::elsewhere);
     parts.put("idle-share", LedgerBench::idleShare);
     parts.put("takeover", LedgerBench::takeover);
+    parts.put("panels", LedgerBench::panels);
     try {
       for (String part : arguments.length == 0 ? parts.keySet() : List.of(arguments)) {
         parts.get(part).run();
@@ -342,6 +345,21 @@ final class LedgerBench {
           () -> platform.progress().stream().anyMatch(e -> e.data().at("/job/epoch").asInt() == 2));
       print("takeover-seconds", millis(killed, begun(platform, "v", 2)) / 1e3);
       print("lease-seconds", LEASE.toSeconds());
+    }
+  }
+
+  /** What a Prometheus beside a worker answers to the queries of dashboards and rules. */
+  private static void panels() throws Exception {
+    List<String> expressions = PanelQueries.expressions("ml", "monitoring");
+    try {
+      List<String> silent =
+          DashboardsIT.silent(
+              Files.createTempDirectory(LocalServers.get().directory, "panels"), expressions);
+      silent.forEach(System.err::println);
+      print("panel-queries", expressions.size());
+      print("panel-queries-silent", silent.size());
+    } catch (TestAbortedException e) {
+      System.err.println("panels: " + e.getMessage());
     }
   }
 
