@@ -243,11 +243,7 @@ final class Queue {
       return Optional.empty();
     }
     Claims.Free first = (Claims.Free) claims.look(fresh.id(), Top.NONE);
-    try {
-      return claim(new Found(fresh, first, false, clock.instant()));
-    } catch (UnreadableException e) {
-      return Optional.empty();
-    }
+    return claim(new Found(fresh, first, false, clock.instant()));
   }
 
   /** After it was given back: as long as nobody else has had it, it is not to be had. */
@@ -351,10 +347,14 @@ final class Queue {
     String id = found.order().id();
     // One that this worker may have made without being told is no other's: it is asked for.
     tops.put(id, new Top(found.free().epoch(), false));
-    Optional<Tenure> tenure =
-        claims.take(id, found.free()).flatMap(claim -> begin(claim, found, stopped));
-    tops.remove(id);
-    return tenure;
+    try {
+      Optional<Tenure> tenure =
+          claims.take(id, found.free()).flatMap(claim -> begin(claim, found, stopped));
+      tops.remove(id);
+      return tenure;
+    } catch (UnreadableException e) {
+      return Optional.empty();
+    }
   }
 
   /** From here on an order is held, and must not be forgotten if the store falls silent. */

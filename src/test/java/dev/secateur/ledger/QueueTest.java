@@ -678,6 +678,16 @@ class QueueTest {
   }
 
   @Test
+  void whatANewerVersionHasAnsweredSinceItWasFoundAheadIsLeftToIt() {
+    Order one = order("one", "a", 4, 1);
+    register(one, order("two", "a", 4, 2));
+    ledger.lookAhead();
+    store.put(Keys.result(one.id()), "{\"format\":99}".getBytes(StandardCharsets.UTF_8));
+    assertThat(List.of(next(), next(), next())).containsExactly("model-two", "nothing", "nothing");
+    assertThat(store.names(Keys.claims(one.id()), "", 10)).containsExactly("000001");
+  }
+
+  @Test
   void aPauseHoldsForWhatWasFoundAhead() {
     Order one = order("one", "a", 4, 1);
     register(one);

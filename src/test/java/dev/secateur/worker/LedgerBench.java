@@ -27,8 +27,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -45,7 +48,7 @@ final class LedgerBench {
   private static final int MEASURED = 15;
   private static final int WORKERS = 4;
   private static final int TENANTS = 20;
-  private static final int ORDERS = 80;
+  private static final int ORDERS = Integer.getInteger("secateur.bench.orders", 80);
   private static final Duration LEASE = Duration.ofSeconds(60);
 
   /** What tests shorten, as it is in production. */
@@ -298,6 +301,17 @@ final class LedgerBench {
       ledger.pauses().resume(new Pauses.Scope.All());
       platform.awaitResults(ORDERS);
       print("idle-share", idleShare(platform));
+      Map<Integer, Long> answered =
+          platform.results().stream()
+              .limit(ORDERS / 2)
+              .map(e -> Integer.parseInt(e.data().at("/model/version").asText().substring(1)))
+              .collect(Collectors.groupingBy(order -> order % TENANTS, Collectors.counting()));
+      LongSummaryStatistics ofTenants =
+          IntStream.range(0, TENANTS)
+              .mapToLong(tenant -> answered.getOrDefault(tenant, 0L))
+              .summaryStatistics();
+      print("half-way-fewest-of-a-tenant", ofTenants.getMin());
+      print("half-way-most-of-a-tenant", ofTenants.getMax());
     }
   }
 
