@@ -7,12 +7,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -27,9 +24,6 @@ import org.jboss.logging.Logger;
  * So the group's lag there is about the number of open orders, also while no worker lives that
  * could say so: a scaler needs to know no more. Nothing else depends on it, and without the topic
  * all but that works.
- *
- * <p>The consumer that looks is kept: where a worker gets little processor time, a secured
- * connection takes longer to make than any look, and workers are wanted there most of all.
  */
 public final class Doorbell {
   private static final Logger LOG = Logger.getLogger(Doorbell.class);
@@ -42,27 +36,26 @@ public final class Doorbell {
   private static final int MOST = 2000;
 
   private final EventPublisher publisher;
-  private final Supplier<Consumer<byte[], byte[]>> consumers;
+  private final KeptConsumer consumer;
   private final String topic;
   private final String group;
   private final BooleanSupplier stop;
   private volatile boolean present;
-  private Optional<Consumer<byte[], byte[]>> looking = Optional.empty();
-  private boolean isTroubleTold;
+  private volatile boolean isTroubleTold;
 
   /**
-   * @param consumers that look, with {@link #settings}
+   * @param consumer that looks, with {@link #settings}
    * @param group whose lag tells of pending orders
    * @param stop whether the worker drains
    */
   Doorbell(
       EventPublisher publisher,
-      Supplier<Consumer<byte[], byte[]>> consumers,
+      KeptConsumer consumer,
       String topic,
       String group,
       BooleanSupplier stop) {
     this.publisher = publisher;
-    this.consumers = consumers;
+    this.consumer = consumer;
     this.topic = topic;
     this.group = group;
     this.stop = stop;
@@ -113,15 +106,16 @@ public final class Doorbell {
    * @param open the orders that were not settled a moment ago
    * @param isOpen of an order now
    */
-  public synchronized void pass(Set<String> open, Predicate<String> isOpen) {
+  public void pass(Set<String> open, Predicate<String> isOpen) {
     if (!present) {
       return;
     }
     try {
-      if (looking.isEmpty()) {
-        looking = Optional.of(consumers.get());
-      }
-      look(looking.get(), open, isOpen);
+      consumer.look(
+          kept -> {
+            look(kept, open, isOpen);
+            return true;
+          });
       if (isTroubleTold) {
         LOG.infof("%s is looked at again", topic);
       }
@@ -131,8 +125,6 @@ public final class Doorbell {
         LOG.warnf("%s cannot be looked at, its lag tells nothing: %s", topic, e.getMessage());
       }
       isTroubleTold = true;
-      looking.ifPresent(consumer -> consumer.close(CloseOptions.timeout(Duration.ZERO)));
-      looking = Optional.empty();
     }
   }
 

@@ -104,9 +104,10 @@ final class Parts {
     Map<String, Object> properties = Doorbell.settings(KafkaProperties.consumer(kafka), ringers);
     return new Doorbell(
         publisher,
-        () ->
-            new KafkaConsumer<>(
-                properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+        new KeptConsumer(
+            () ->
+                new KafkaConsumer<>(
+                    properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())),
         configuration.topics().doorbell(),
         ringers,
         work::isDraining);

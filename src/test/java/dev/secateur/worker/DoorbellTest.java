@@ -89,7 +89,7 @@ final class DoorbellTest {
     Doorbell bell =
         new Doorbell(
             Shared.publisher(broker, Shared.meters(registry, new Work()), registry),
-            Looking::new,
+            new KeptConsumer(Looking::new),
             "bell",
             "group",
             () -> false);

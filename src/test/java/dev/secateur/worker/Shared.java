@@ -37,9 +37,10 @@ public final class Shared {
   public static Doorbell doorbell(EventPublisher publisher, Work work) {
     return new Doorbell(
         publisher,
-        () -> {
-          throw new IllegalStateException("nobody looks");
-        },
+        new KeptConsumer(
+            () -> {
+              throw new IllegalStateException("nobody looks");
+            }),
         "bell",
         "group",
         work::isDraining);

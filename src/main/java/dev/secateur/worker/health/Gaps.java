@@ -1,6 +1,7 @@
 package dev.secateur.worker.health;
 
 import dev.secateur.worker.KafkaProperties;
+import dev.secateur.worker.KeptConsumer;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.TimeoutException;
 import jakarta.inject.Inject;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -33,7 +35,7 @@ final class Gaps {
   private static final Logger LOG = Logger.getLogger(Gaps.class);
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
-  private final Map<String, Object> kafka;
+  private final KeptConsumer reader;
   private final Positions positions;
 
   /** What was acknowledged when it was last looked at. Used by the asking thread alone. */
@@ -44,14 +46,19 @@ final class Gaps {
    */
   @Inject
   Gaps(@Identifier("default-kafka-broker") Map<String, Object> kafka, Positions positions) {
-    this.kafka = new HashMap<>(KafkaProperties.consumer(kafka));
-    this.kafka.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    this.kafka.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    Map<String, Object> properties = new HashMap<>(KafkaProperties.consumer(kafka));
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     // Where the log was cut meanwhile nothing is known of the gap: it is not to jump to the end.
-    this.kafka.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
-    this.kafka.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
-    this.kafka.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
-    this.kafka.remove(ConsumerConfig.GROUP_ID_CONFIG);
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+    properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+    this.reader =
+        new KeptConsumer(
+            () ->
+                new KafkaConsumer<>(
+                    properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
     this.positions = positions;
   }
 
@@ -93,17 +100,19 @@ final class Gaps {
     if (from >= to) {
       return true;
     }
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(kafka, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      consumer.assign(List.of(partition));
-      consumer.seek(partition, from);
-      long end = System.nanoTime() + ANSWER.toNanos();
-      while (consumer.position(partition) < to && System.nanoTime() < end) {
-        if (consumer.poll(ANSWER).records(partition).stream().anyMatch(r -> r.offset() < to)) {
-          return false;
-        }
+    return reader.look(consumer -> isEmpty(consumer, partition, from, to));
+  }
+
+  private static boolean isEmpty(
+      Consumer<byte[], byte[]> consumer, TopicPartition partition, long from, long to) {
+    consumer.assign(List.of(partition));
+    consumer.seek(partition, from);
+    long end = System.nanoTime() + ANSWER.toNanos();
+    while (consumer.position(partition) < to && System.nanoTime() < end) {
+      if (consumer.poll(ANSWER).records(partition).stream().anyMatch(r -> r.offset() < to)) {
+        return false;
       }
-      return consumer.position(partition) >= to;
     }
+    return consumer.position(partition) >= to;
   }
 }
