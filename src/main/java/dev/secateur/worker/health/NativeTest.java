@@ -27,7 +27,7 @@ final class NativeTest {
   static Optional<String> trouble() {
     try {
       SelfTest.tensorFlowLite();
-      return inOwnProcess();
+      return inOwnProcess(properties());
     } catch (RuntimeException | LinkageError | IOException e) {
       return Optional.of(e.toString());
     } catch (InterruptedException e) {
@@ -36,12 +36,19 @@ final class NativeTest {
     }
   }
 
-  private static Optional<String> inOwnProcess() throws IOException, InterruptedException {
+  /**
+   * @param properties of the process that is tested for
+   */
+  static Optional<String> inOwnProcess(List<String> properties)
+      throws IOException, InterruptedException {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     Path output = Files.createTempFile("secateur-self-test", ".log");
     List<String> command = new ArrayList<>(List.of(java.toString()));
-    command.addAll(properties());
+    command.addAll(properties);
     command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    // JavaCPP lets a process have four heaps: what the libraries take is no matter of this small
+    // one.
+    command.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
     command.addAll(List.of("-cp", classPath(), SelfTest.class.getName()));
     Process process =
         new ProcessBuilder(command)
