@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 
 /**
@@ -68,13 +67,12 @@ record LearnedScales(Run run) implements Quantizing {
   @Override
   public Map<String, Scale> scales(Graph network) {
     Lowered lowered = Lowered.of(network);
-    Calibration now;
-    try {
-      now = Calibration.mean(ofBatches(lowered));
-    } catch (NothingFiniteException e) {
+    List<Calibration> batches = ofBatches(lowered);
+    if (batches.isEmpty()) {
       // Whoever evaluates it will say so.
       return Map.of();
     }
+    Calibration now = Calibration.mean(batches);
     Map<String, String> names = FoldedValues.of(network);
     Map<String, Scale> scales = new HashMap<>();
     lowered
@@ -88,7 +86,10 @@ record LearnedScales(Run run) implements Quantizing {
     return scales;
   }
 
-  /** Each batch is spread over the set, which may be in the order of its classes. */
+  /**
+   * Each batch is spread over the set, which may be in the order of its classes; of those that have
+   * ranges.
+   */
   private List<Calibration> ofBatches(Lowered lowered) {
     Dataset set = run.inputs().representative();
     int[] chosen = FewSamples.spread(set.size(), run.job().plan().representative().samples());
@@ -97,14 +98,15 @@ record LearnedScales(Run run) implements Quantizing {
     TfliteModel float32 = lowered.float32(Run.INTERMEDIATE);
     List<Calibration> all = new ArrayList<>();
     for (int first = 0; first < count; first++) {
-      if (run.cancelled().getAsBoolean()) {
-        throw new CancellationException("calibration stopped at batch " + first);
-      }
       int[] batch =
           IntStream.iterate(first, i -> i < chosen.length, i -> i + count)
               .map(i -> chosen[i])
               .toArray();
-      all.add(calibrator.calibrate(lowered, float32, List.of(set.batch(batch).inputs())));
+      try {
+        all.add(calibrator.calibrate(lowered, float32, set, batch, run.cancelled()));
+      } catch (NothingFiniteException e) {
+        // Of the other batches there may be something.
+      }
     }
     return all;
   }

@@ -73,6 +73,16 @@ final class Pending {
     return Optional.empty();
   }
 
+  /** Whose turn was last, by priority. */
+  Map<String, String> turns() {
+    return Map.copyOf(last);
+  }
+
+  void setTurns(Map<String, String> turns) {
+    last.clear();
+    last.putAll(turns);
+  }
+
   List<String> priorities() {
     return prefixes(Keys.PENDING);
   }

@@ -77,6 +77,8 @@ final class Queue {
   /** What was looked for before it was asked for. */
   private Optional<Found> ahead = Optional.empty();
 
+  private Map<String, String> turnsAhead = Map.of();
+
   /** For so long it is the best: about as late an idle worker that polls learns of a better one. */
   private static final Duration RECENT = Duration.ofSeconds(2);
 
@@ -144,7 +146,12 @@ final class Queue {
   Optional<Tenure> next() {
     Optional<Found> soon = ahead.filter(this::isRecent);
     ahead = Optional.empty();
-    return soon.flatMap(this::claimUnpaused).or(() -> best(this::claim));
+    Optional<Tenure> claimed = soon.flatMap(this::claimUnpaused);
+    if (claimed.isPresent()) {
+      pending.setTurns(turnsAhead);
+      return claimed;
+    }
+    return best(this::claim);
   }
 
   /**
@@ -152,7 +159,14 @@ final class Queue {
    * is idle meanwhile may have it.
    */
   void lookAhead() {
-    ahead = best(Optional::of);
+    // A tenant's turn is over when its order is claimed, not when it is found.
+    Map<String, String> turns = pending.turns();
+    try {
+      ahead = best(Optional::of);
+      turnsAhead = pending.turns();
+    } finally {
+      pending.setTurns(turns);
+    }
   }
 
   private boolean isRecent(Found found) {

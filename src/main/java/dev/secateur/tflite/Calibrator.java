@@ -42,6 +42,14 @@ public record Calibrator(int threads, Optional<Range> trainingRange) {
     int count = Math.min(samples, set.size());
     int[] chosen =
         IntStream.range(0, count).map(i -> (int) ((long) i * set.size() / count)).toArray();
+    return calibrate(network, float32, set, chosen, cancelled);
+  }
+
+  /**
+   * As {@link #calibrate(Lowered, TfliteModel, Dataset, int, BooleanSupplier)}, of these samples.
+   */
+  public Calibration calibrate(
+      Lowered network, TfliteModel float32, Dataset set, int[] chosen, BooleanSupplier cancelled) {
     return calibrate(network.program(), float32, batch -> batches(set, chosen, batch, cancelled));
   }
 

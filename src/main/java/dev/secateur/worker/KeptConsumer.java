@@ -33,8 +33,13 @@ public final class KeptConsumer {
       }
       return look.apply(kept.get());
     } catch (KafkaException e) {
-      kept.ifPresent(consumer -> consumer.close(CloseOptions.timeout(Duration.ZERO)));
+      Optional<Consumer<byte[], byte[]>> failed = kept;
       kept = Optional.empty();
+      try {
+        failed.ifPresent(consumer -> consumer.close(CloseOptions.timeout(Duration.ZERO)));
+      } catch (RuntimeException closing) {
+        e.addSuppressed(closing);
+      }
       throw e;
     }
   }

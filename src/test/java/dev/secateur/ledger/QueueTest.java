@@ -710,4 +710,20 @@ class QueueTest {
     now += Duration.ofMinutes(1).toMillis();
     assertThat(next()).isEqualTo("model-urgent");
   }
+
+  /** Found ahead and forgotten, an order costs its tenant no turn. */
+  @Test
+  void tenantsTakeTurnsHoweverOldWhatWasFoundAheadIs() {
+    for (int n = 0; n < 3; n++) {
+      register(order("a" + n, "a", 4, n));
+      register(order("b" + n, "b", 4, n));
+    }
+    StringBuilder turns = new StringBuilder();
+    for (int n = 0; n < 6; n++) {
+      ledger.lookAhead();
+      now += Duration.ofSeconds(3).toMillis();
+      turns.append(next().charAt("model-".length()));
+    }
+    assertThat(turns.toString()).isIn("ababab", "bababa");
+  }
 }
