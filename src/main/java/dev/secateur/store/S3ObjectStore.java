@@ -51,6 +51,7 @@ import okhttp3.ConnectionPool;
 import okhttp3.ConnectionSpec;
 import okhttp3.Dispatcher;
 import okhttp3.Headers;
+import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
@@ -141,16 +142,38 @@ public final class S3ObjectStore implements ObjectStore {
 
   /**
    * One that knows no authorities: reading all that the system trusts takes a fifth of a start's
-   * processor time, and in clear text nobody is asked for them.
+   * processor time, and in clear text nobody is asked for them. So it cannot follow to an encrypted
+   * address, and says so.
    */
   private static OkHttpClient clear(S3Settings settings) {
     return limited(
         new OkHttpClient.Builder()
             .connectionSpecs(List.of(ConnectionSpec.CLEARTEXT))
             .protocols(List.of(Protocol.HTTP_1_1))
+            .followSslRedirects(false)
+            .addInterceptor(S3ObjectStore::staysInClearText)
             .connectTimeout(settings.connectTimeout())
             .writeTimeout(settings.readTimeout())
             .readTimeout(settings.readTimeout()));
+  }
+
+  private static Response staysInClearText(Interceptor.Chain chain) throws IOException {
+    Response answer = chain.proceed(chain.request());
+    HttpUrl there = chain.request().url().resolve(answer.header("Location", ""));
+    if (answer.isRedirect() && there != null && there.isHttps()) {
+      answer.close();
+      throw new MovedException(there);
+    }
+    return answer;
+  }
+
+  /** The rest of an address may hold a signature. */
+  private static final class MovedException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    MovedException(HttpUrl there) {
+      super("sends to https://" + there.host() + ": make that the endpoint");
+    }
   }
 
   private static OkHttpClient limited(OkHttpClient.Builder client) {
@@ -663,6 +686,9 @@ public final class S3ObjectStore implements ObjectStore {
     if (e.getClass() == RuntimeException.class && e.getCause() != null) {
       // The client's wrapping of what its credentials' source threw.
       return translated(uri, e.getCause());
+    }
+    if (e instanceof MovedException moved) {
+      return new StoreException(Kind.UNAVAILABLE, uri + ": the store " + moved.getMessage());
     }
     if (e instanceof ProviderException noKeys) {
       // A token or a file that is being rotated will do soon.

@@ -48,7 +48,7 @@ enum Mutants {
       new Mutant() {
         @Override
         LedgerStore store(LedgerStore store, InstantSource clock) {
-          return new Forwarding(store) {
+          return new ForwardingStore(store) {
             @Override
             public Optional<Entry> get(String key) {
               Optional<Entry> entry = super.get(key);
@@ -75,7 +75,7 @@ enum Mutants {
         @Override
         LedgerStore store(LedgerStore store, InstantSource clock) {
           // Holders go by their own claim: neither they nor others see an end.
-          return new Forwarding(store) {
+          return new ForwardingStore(store) {
             @Override
             public void put(String key, byte[] content) {
               super.put(key, key.endsWith(Keys.HEART) ? moving(content) : content);
@@ -115,7 +115,7 @@ enum Mutants {
       new Mutant() {
         @Override
         LedgerStore store(LedgerStore store, InstantSource clock) {
-          return new Forwarding(store) {
+          return new ForwardingStore(store) {
             @Override
             public Created create(String key, byte[] content) {
               return super.create(key, content) == Created.NO ? Created.NO : Created.INTACT;
@@ -128,7 +128,7 @@ enum Mutants {
       new Mutant() {
         @Override
         LedgerStore store(LedgerStore store, InstantSource clock) {
-          return new Forwarding(store) {
+          return new ForwardingStore(store) {
             @Override
             public Created create(String key, byte[] content) {
               Created created = super.create(key, content);
@@ -177,7 +177,7 @@ enum Mutants {
       new Mutant() {
         @Override
         LedgerStore store(LedgerStore store, InstantSource clock) {
-          return new Forwarding(store) {
+          return new ForwardingStore(store) {
             @Override
             public Optional<Entry> get(String key) {
               Optional<Entry> entry = super.get(key);
@@ -195,7 +195,7 @@ enum Mutants {
       new Mutant() {
         @Override
         LedgerStore store(LedgerStore store, InstantSource clock) {
-          return new Forwarding(store) {
+          return new ForwardingStore(store) {
             @Override
             public List<Listed> list(String prefix, String after, int most) {
               return super.list(prefix, after, most).stream()
@@ -283,7 +283,7 @@ enum Mutants {
     return new Mutant() {
       @Override
       LedgerStore store(LedgerStore store, InstantSource clock) {
-        return new Forwarding(store) {
+        return new ForwardingStore(store) {
           @Override
           public Created create(String key, byte[] content) {
             if (!key.startsWith(prefix)) {
@@ -295,44 +295,5 @@ enum Mutants {
         };
       }
     };
-  }
-
-  /** A store that asks another. */
-  private abstract static class Forwarding implements LedgerStore {
-    private final LedgerStore store;
-
-    Forwarding(LedgerStore store) {
-      this.store = store;
-    }
-
-    @Override
-    public Optional<Entry> get(String key) {
-      return store.get(key);
-    }
-
-    @Override
-    public Created create(String key, byte[] content) {
-      return store.create(key, content);
-    }
-
-    @Override
-    public void put(String key, byte[] content) {
-      store.put(key, content);
-    }
-
-    @Override
-    public void delete(String key) {
-      store.delete(key);
-    }
-
-    @Override
-    public List<String> names(String prefix, String after, int most) {
-      return store.names(prefix, after, most);
-    }
-
-    @Override
-    public List<Listed> list(String prefix, String after, int most) {
-      return store.list(prefix, after, most);
-    }
   }
 }

@@ -550,34 +550,43 @@ class QueueTest {
         .containsExactly("model-past", "model-now", "model-future");
   }
 
-  @Test
-  void anIdleWorkerAsksNothingOfLivingClaimsUntilTheirLeaseCanHaveRunOut() {
-    register(order("one", "a", 4, 1));
-    Tenure held = ledger("other").next().orElseThrow();
-    List<String> asked = new ArrayList<>();
-    MemoryStore counting =
-        new MemoryStore(() -> now) {
+  /** What a worker asked of the store: what it read, and what it listed. */
+  private final List<String> asked = new ArrayList<>();
+
+  private final List<String> listed = new ArrayList<>();
+
+  private Ledger counting(String worker) {
+    LedgerStore counting =
+        new ForwardingStore(store) {
           @Override
           public Optional<Entry> get(String key) {
             asked.add(key);
-            return store.get(key);
+            return super.get(key);
           }
 
           @Override
           public List<String> names(String prefix, String after, int most) {
-            return store.names(prefix, after, most);
+            listed.add(prefix);
+            return super.names(prefix, after, most);
           }
 
           @Override
           public List<Listed> list(String prefix, String after, int most) {
-            return store.list(prefix, after, most);
+            listed.add(prefix);
+            return super.list(prefix, after, most);
           }
         };
-    Ledger idle =
-        new Ledger(
-            counting,
-            () -> Instant.ofEpochMilli(now),
-            new Terms("idle", "v1", LEASE, Duration.ofMinutes(1)));
+    return new Ledger(
+        counting,
+        () -> Instant.ofEpochMilli(now),
+        new Terms(worker, "v1", LEASE, Duration.ofMinutes(1)));
+  }
+
+  @Test
+  void anIdleWorkerAsksNothingOfLivingClaimsUntilTheirLeaseCanHaveRunOut() {
+    register(order("one", "a", 4, 1));
+    Tenure held = ledger("other").next().orElseThrow();
+    Ledger idle = counting("idle");
     assertThat(idle.next()).isEmpty();
     assertThat(asked).isNotEmpty();
     asked.clear();
@@ -585,46 +594,6 @@ class QueueTest {
     held.beat("train", 1, 0, Duration.ZERO, 0.1);
     assertThat(idle.next()).isEmpty();
     assertThat(asked).isEmpty();
-  }
-
-  /** What this worker asks of the store, by key or prefix. */
-  private final List<String> asked = new ArrayList<>();
-
-  private Ledger counting(String worker) {
-    MemoryStore counting =
-        new MemoryStore(() -> now) {
-          @Override
-          public Optional<Entry> get(String key) {
-            asked.add(key);
-            return store.get(key);
-          }
-
-          @Override
-          public Created create(String key, byte[] content) {
-            return store.create(key, content);
-          }
-
-          @Override
-          public void put(String key, byte[] content) {
-            store.put(key, content);
-          }
-
-          @Override
-          public List<String> names(String prefix, String after, int most) {
-            asked.add(prefix);
-            return store.names(prefix, after, most);
-          }
-
-          @Override
-          public List<Listed> list(String prefix, String after, int most) {
-            asked.add(prefix);
-            return store.list(prefix, after, most);
-          }
-        };
-    return new Ledger(
-        counting,
-        () -> Instant.ofEpochMilli(now),
-        new Terms(worker, "v1", LEASE, Duration.ofMinutes(1)));
   }
 
   @Test
@@ -635,7 +604,7 @@ class QueueTest {
     assertThat(ledger("other").next()).isPresent();
     asked.clear();
     assertThat(busy.next()).isPresent();
-    assertThat(asked).noneMatch(key -> key.startsWith(Keys.CLAIMS) && !key.equals(Keys.CLAIMS));
+    assertThat(asked).noneMatch(key -> key.startsWith(Keys.CLAIMS));
     asked.clear();
     assertThat(busy.next()).isEmpty();
     assertThat(asked).anyMatch(key -> key.startsWith(Keys.CLAIMS + Order.idOf("/test", "second")));
@@ -664,9 +633,9 @@ class QueueTest {
     Ledger busy = counting("busy");
     busy.lookAhead();
     assertThat(store.names(Keys.CLAIMS, "", 1)).isEmpty();
-    asked.clear();
+    listed.clear();
     assertThat(busy.next()).isPresent();
-    assertThat(asked).doesNotContain(Keys.CLAIMS, Keys.PENDING);
+    assertThat(listed).doesNotContain(Keys.CLAIMS, Keys.PENDING);
   }
 
   @Test

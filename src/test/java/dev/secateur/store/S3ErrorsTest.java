@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
@@ -20,6 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a store's refusals come to, from a server that answers as it is told. */
 final class S3ErrorsTest {
   private static final ObjectUri OBJECT = ObjectUri.of("s3://artifacts/key");
+  private static final int MOVED = 308;
+  private static final String ELSEWHERE = "https://store.example/artifacts/key";
 
   @ParameterizedTest
   @CsvSource({
@@ -54,6 +57,24 @@ final class S3ErrorsTest {
     }
   }
 
+  /** A client in clear text speaks no other: the remedy is the endpoint's right address. */
+  @Test
+  void aStoreThatSendsToAnEncryptedAddressIsNotFollowed() throws Exception {
+    try (Server server = new Server((method, query) -> new Answer(MOVED, ""))) {
+      for (Consumer<ObjectStore> use :
+          List.<Consumer<ObjectStore>>of(
+              store -> store.write(OBJECT, new byte[] {1}),
+              store -> store.stat(OBJECT),
+              store -> store.ping("artifacts"))) {
+        assertThatExceptionOfType(StoreException.class)
+            .isThrownBy(() -> use.accept(server.store()))
+            .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.UNAVAILABLE))
+            .withMessageEndingWith(
+                "the store sends to https://store.example: make that the endpoint");
+      }
+    }
+  }
+
   private record Answer(int status, String body) {
     static Answer no(int status, String code) {
       return new Answer(status, "<Error><Code>" + code + "</Code><Message>no</Message></Error>");
@@ -77,6 +98,9 @@ final class S3ErrorsTest {
                     String.valueOf(exchange.getRequestURI().getQuery()));
             byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().add("Content-Type", "application/xml");
+            if (answer.status() == MOVED) {
+              exchange.getResponseHeaders().add("Location", ELSEWHERE);
+            }
             exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
             exchange.getResponseBody().write(body);
             exchange.close();
