@@ -22,6 +22,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -29,6 +31,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -49,6 +54,10 @@ final class LedgerBench {
   private static final int WORKERS = 4;
   private static final int TENANTS = 20;
   private static final int ORDERS = Integer.getInteger("secateur.bench.orders", 80);
+  private static final int EPOCHS = 8;
+  private static final int KILLS = Integer.getInteger("secateur.bench.kills", 0);
+  private static final long SEED = Long.getLong("secateur.bench.seed", 20260101);
+  private static final Duration BETWEEN_KILLS = Duration.ofSeconds(12);
   private static final Duration LEASE = Duration.ofSeconds(60);
 
   /** What tests shorten, as it is in production. */
@@ -58,6 +67,10 @@ final class LedgerBench {
           "secateur.claim.expiry", LEASE.toSeconds() + "s",
           "secateur.jobs.checkpoint-interval", "10s",
           "secateur.jobs.max-attempts", "3",
+          "secateur.jobs.retry-delay", "1s",
+          "secateur.jobs.retry-max-delay", "30s",
+          "secateur.store.connect-timeout", "10s",
+          "secateur.store.read-timeout", "20s",
           "mp.messaging.incoming.registered.session.timeout.ms", "45000",
           "mp.messaging.incoming.registered.heartbeat.interval.ms", "3000");
 
@@ -77,8 +90,10 @@ final class LedgerBench {
     parts.put("idle-share", LedgerBench::idleShare);
     parts.put("takeover", LedgerBench::takeover);
     parts.put("panels", LedgerBench::panels);
+    List<String> withoutArguments = List.copyOf(parts.keySet());
+    parts.put("kills", LedgerBench::kills);
     try {
-      for (String part : arguments.length == 0 ? parts.keySet() : List.of(arguments)) {
+      for (String part : arguments.length == 0 ? withoutArguments : List.of(arguments)) {
         parts.get(part).run();
       }
       System.exit(0);
@@ -293,13 +308,13 @@ final class LedgerBench {
         platform.worker("idle-" + w, PRODUCTION).awaitReady();
       }
       for (int j = 0; j < ORDERS; j++) {
-        platform.publish(platform.job("shapes", "v" + j, 8).put("tenant", "t" + j % TENANTS));
+        publish(platform, j);
       }
       platform.await(
           "taken in",
           () -> platform.store.list(platform.state.resolve("pending/")).size() == ORDERS);
       ledger.pauses().resume(new Pauses.Scope.All());
-      platform.awaitResults(ORDERS);
+      awaitResults(platform, ORDERS);
       print("idle-share", idleShare(platform));
       Map<Integer, Long> answered =
           platform.results().stream()
@@ -312,6 +327,19 @@ final class LedgerBench {
               .summaryStatistics();
       print("half-way-fewest-of-a-tenant", ofTenants.getMin());
       print("half-way-most-of-a-tenant", ofTenants.getMax());
+    }
+  }
+
+  private static void publish(Platform platform, int number) throws IOException {
+    String tenant = "t" + number % TENANTS;
+    platform.publish(platform.job("shapes", "v" + number, EPOCHS).put("tenant", tenant));
+  }
+
+  /** As long as answers go on coming. */
+  private static void awaitResults(Platform platform, int orders) {
+    for (int n = 1; n <= orders; n++) {
+      int answered = n;
+      platform.await(n + " answers", () -> platform.results().size() >= answered);
     }
   }
 
@@ -360,6 +388,62 @@ final class LedgerBench {
       print("takeover-seconds", millis(killed, begun(platform, "v", 2)) / 1e3);
       print("lease-seconds", LEASE.toSeconds());
     }
+  }
+
+  /** Any of several busy workers dies, at any moment of what it does, and another starts. */
+  private static void kills() throws Exception {
+    Random random = new Random(SEED);
+    int orders = 0;
+    try (Platform platform = new Platform("kills", 4)) {
+      WorkerProcess[] workers = new WorkerProcess[WORKERS];
+      for (int w = 0; w < WORKERS; w++) {
+        workers[w] = platform.worker("kills-" + w, PRODUCTION).awaitReady();
+      }
+      for (int kill = 0; kill < KILLS; kill++) {
+        for (; orders < platform.results().size() + 4 * WORKERS; orders++) {
+          publish(platform, orders);
+        }
+        LockSupport.parkNanos((long) (random.nextDouble() * BETWEEN_KILLS.toNanos()));
+        int victim = random.nextInt(WORKERS);
+        workers[victim].process().signal("KILL");
+        workers[victim] = platform.worker("kills-" + (WORKERS + kill), PRODUCTION).awaitReady();
+      }
+      awaitResults(platform, orders);
+      platform.await("settled", platform::isSettled);
+      Collection<JsonNode> answers = platform.distinctResults().values();
+      print("kills", KILLS);
+      print("kills-orders", orders);
+      print("kills-accepted", answers.stream().filter(LedgerBench::isAccepted).count());
+      print("kills-answered-again", platform.results().size() - answers.size());
+      print("kills-dead-letters", platform.records(platform.deadLetters()).size());
+      List<Double> takeovers = takeovers(platform);
+      print("kills-taken-over", takeovers.size());
+      print("kills-takeover-seconds", median(takeovers));
+      print("kills-takeover-seconds-most", Collections.max(takeovers));
+    }
+  }
+
+  /** Seconds from the last that was heard of a claim until the order's next. */
+  private static List<Double> takeovers(Platform platform) {
+    Map<String, NavigableMap<Integer, List<Instant>>> heard = new HashMap<>();
+    for (CloudEvent progress : platform.progress()) {
+      heard
+          .computeIfAbsent(progress.data().at("/model/version").asText(), v -> new TreeMap<>())
+          .computeIfAbsent(progress.data().at("/job/epoch").asInt(), c -> new ArrayList<>())
+          .add(progress.time().orElseThrow());
+    }
+    List<Double> seconds = new ArrayList<>();
+    for (NavigableMap<Integer, List<Instant>> claims : heard.values()) {
+      for (int claim : claims.tailMap(claims.firstKey(), false).keySet()) {
+        Instant last = Collections.max(claims.lowerEntry(claim).getValue());
+        seconds.add(millis(last, Collections.min(claims.get(claim))) / 1e3);
+      }
+    }
+    return seconds;
+  }
+
+  private static boolean isAccepted(JsonNode answer) {
+    return answer.path("outcome").asText().equals("accepted");
   }
 
   /** What a Prometheus beside a worker answers to the queries of dashboards and rules. */
