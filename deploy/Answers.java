@@ -7,33 +7,44 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
-import org.apache.kafka.common.message.CreateTopicsResponseData;
 import org.apache.kafka.common.message.DescribeClusterResponseData;
+import org.apache.kafka.common.message.DescribeConfigsResponseData;
+import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfigsResourceResult;
+import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfigsResult;
 import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData.DescribeTopicPartitionsResponsePartition;
 import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData.DescribeTopicPartitionsResponseTopic;
 import org.apache.kafka.common.message.FindCoordinatorResponseData;
+import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsTopicResponse;
 import org.apache.kafka.common.message.MetadataResponseData;
+import org.apache.kafka.common.message.OffsetFetchResponseData;
+import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseGroup;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.protocol.Message;
 import org.apache.kafka.common.protocol.MessageUtil;
 import org.apache.kafka.common.requests.AbstractRequest;
-import org.apache.kafka.common.requests.CreateTopicsRequest;
 import org.apache.kafka.common.requests.DescribeClusterRequest;
+import org.apache.kafka.common.requests.DescribeConfigsRequest;
+import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
 import org.apache.kafka.common.requests.DescribeTopicPartitionsRequest;
 import org.apache.kafka.common.requests.FindCoordinatorRequest;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
 import org.apache.kafka.common.requests.MetadataRequest;
+import org.apache.kafka.common.requests.OffsetFetchRequest;
 import org.apache.kafka.common.requests.RequestHeader;
 
 /**
  * What a worker meets while its classes are archived ({@code deploy/archive-classes}): something
- * that speaks Kafka's protocol, is a cluster of one broker and refuses everything else in that
+ * that speaks Kafka's protocol, is a cluster of one broker with empty topics and refuses everything else in that
  * protocol's own words; an object store that has nothing; and somebody who looks at its probes. A
  * start against closed ports would leave a thousand classes of the answers out of the archive.
  *
@@ -44,6 +55,18 @@ import org.apache.kafka.common.requests.RequestHeader;
  */
 final class Answers {
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+
+  /** As a worker that is told nothing else calls them. */
+  private static final List<String> TOPICS =
+      List.of(
+          "model-registered",
+          "model-compression-progress",
+          "model-compressed",
+          "model-registered-dlq",
+          "secateur-doorbell");
+
+  private static final List<Integer> ME = List.of(0);
+  private static final String LARGEST = "20971520";
   private static final String NOTHING = "<Error><Code>NoSuchBucket</Code></Error>";
 
   private Answers() {}
@@ -135,13 +158,11 @@ final class Answers {
       cluster
           .brokers()
           .add(new MetadataResponseData.MetadataResponseBroker().setHost(host).setPort(port));
-      if (!asked.isAllTopics()) {
-        for (String topic : asked.topics()) {
-          MetadataResponseData.MetadataResponseTopic known =
-              new MetadataResponseData.MetadataResponseTopic().setName(topic);
-          known.partitions().add(new MetadataResponseData.MetadataResponsePartition());
-          cluster.topics().add(known);
-        }
+      for (String topic : asked.isAllTopics() ? TOPICS : asked.topics()) {
+        MetadataResponseData.MetadataResponseTopic known =
+            new MetadataResponseData.MetadataResponseTopic().setName(topic);
+        known.partitions().add(new MetadataResponseData.MetadataResponsePartition().setLeaderId(0).setReplicaNodes(ME).setIsrNodes(ME));
+        cluster.topics().add(known);
       }
       return cluster;
     }
@@ -157,23 +178,54 @@ final class Answers {
       DescribeTopicPartitionsResponseData topics = new DescribeTopicPartitionsResponseData();
       for (var topic : asked.data().topics()) {
         var known = new DescribeTopicPartitionsResponseTopic().setName(topic.name());
-        known.partitions().add(new DescribeTopicPartitionsResponsePartition());
+        known.partitions().add(new DescribeTopicPartitionsResponsePartition().setReplicaNodes(ME).setIsrNodes(ME).setEligibleLeaderReplicas(ME).setLastKnownElr(ME));
         topics.topics().add(known);
       }
       return topics;
     }
-    if (request instanceof CreateTopicsRequest asked) {
-      CreateTopicsResponseData created = new CreateTopicsResponseData();
-      for (var topic : asked.data().topics()) {
-        created
-            .topics()
-            .add(new CreateTopicsResponseData.CreatableTopicResult().setName(topic.name()));
+    if (request instanceof DescribeConfigsRequest asked) {
+      DescribeConfigsResponseData settings = new DescribeConfigsResponseData();
+      for (var resource : asked.data().resources()) {
+        var known =
+            new DescribeConfigsResult()
+                .setResourceType(resource.resourceType())
+                .setResourceName(resource.resourceName());
+        known
+            .configs()
+            .add(
+                new DescribeConfigsResourceResult()
+                    .setName("max.message.bytes")
+                    .setValue(LARGEST)
+                    .setConfigSource(ConfigSource.DEFAULT_CONFIG.id()));
+        settings.results().add(known);
       }
-      return created;
+      return settings;
+    }
+    if (request instanceof ListOffsetsRequest asked) {
+      ListOffsetsResponseData offsets = new ListOffsetsResponseData();
+      for (var topic : asked.data().topics()) {
+        var known = new ListOffsetsTopicResponse().setName(topic.name());
+        for (var partition : topic.partitions()) {
+          known
+              .partitions()
+              .add(
+                  new ListOffsetsPartitionResponse()
+                      .setPartitionIndex(partition.partitionIndex())
+                      .setOffset(0));
+        }
+        offsets.topics().add(known);
+      }
+      return offsets;
+    }
+    if (request instanceof OffsetFetchRequest asked) {
+      OffsetFetchResponseData offsets = new OffsetFetchResponseData();
+      for (var group : asked.data().groups()) {
+        offsets.groups().add(new OffsetFetchResponseGroup().setGroupId(group.groupId()));
+      }
+      return offsets;
     }
     if (request instanceof FindCoordinatorRequest asked) {
-      FindCoordinatorResponseData found =
-          new FindCoordinatorResponseData().setHost(host).setPort(port);
+      FindCoordinatorResponseData found = new FindCoordinatorResponseData();
       for (String key : asked.data().coordinatorKeys()) {
         found
             .coordinators()
