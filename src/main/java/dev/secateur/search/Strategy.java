@@ -34,8 +34,6 @@ public record Strategy(Search search, boolean trainable) {
   /** One round without training for so many trials, and one of whole trainings. */
   private static final int TRIALS_A_ROUND = 12;
 
-  private static final int TRIALS_A_TRAINING = 24;
-
   /** As many rounds at least without training; more where nothing can be trained. */
   private static final int ROUNDS = 2;
 
@@ -48,7 +46,7 @@ public record Strategy(Search search, boolean trainable) {
   private static final double GAIN = 0.99;
 
   /** Nor a training, which takes ten times as long. */
-  private static final double GAIN_TRAINED = 0.97;
+  private static final double GAIN_TRAINED = 0.98;
 
   /** Divergence after a training, over that before: luck alone makes some of it. */
   private static final double GAINED = 0.97;
@@ -56,9 +54,13 @@ public record Strategy(Search search, boolean trainable) {
   /** No whole training for what it will hardly bring within. */
   private static final double LIKELY = 0.85;
 
+  /** What is beside trainings is there to fill the round. */
+  private static final Comparator<Point> TRAININGS_FIRST =
+      Comparator.comparing((Point p) -> -p.epochs());
+
   /** What starts last is to end with the others. */
   private static final Comparator<Point> LONGEST_FIRST =
-      Comparator.comparing((Point p) -> -p.epochs()).thenComparing(p -> p.channels() == 0);
+      TRAININGS_FIRST.thenComparing(p -> p.channels() == 0);
 
   /** Where between what is known to be within and what is known to be beyond a round looks. */
   private static final double[] BETWEEN = {0.5, 0.15, 0.85, 0};
@@ -87,7 +89,11 @@ public record Strategy(Search search, boolean trainable) {
     if (space.schemes().isEmpty()) {
       return List.of();
     }
-    return round(space, Luck.settled(trials)).stream().limit(left).sorted(LONGEST_FIRST).toList();
+    return round(space, Luck.settled(trials)).stream()
+        .sorted(TRAININGS_FIRST)
+        .limit(left)
+        .sorted(LONGEST_FIRST)
+        .toList();
   }
 
   private boolean spent(List<Trial> trials) {
@@ -116,7 +122,7 @@ public record Strategy(Search search, boolean trainable) {
     }
     if (brief < epochs && rounds(trials, brief) == 0) {
       points.addAll(model.promising(brief));
-    } else if (rounds(trials, epochs) < Math.max(1, search.trials() / TRIALS_A_TRAINING)
+    } else if (rounds(trials, epochs) < Math.max(1, search.trials() / TRIALS_A_ROUND)
         && (brief == epochs || model.gainsBy(brief))) {
       points.addAll(model.finalists(brief, epochs));
     }

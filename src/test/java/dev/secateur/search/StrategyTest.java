@@ -244,6 +244,26 @@ class StrategyTest {
     }
   }
 
+  /** By budgets that differ in nothing else than where they end. */
+  @ParameterizedTest
+  @MethodSource("worlds")
+  void whereTheBudgetCutsARoundItsTrainingsStay(long seed) {
+    World world = World.of(seed);
+    List<Trial> whole = world.search(search(Objective.ZIPPED_BYTES, 23, Optional.empty()), true);
+    for (int budget = 12; budget < whole.size(); budget++) {
+      List<Trial> cut =
+          world.search(search(Objective.ZIPPED_BYTES, budget, Optional.empty()), true);
+      int last = cut.get(budget - 1).round();
+      long had = cut.stream().filter(t -> t.round() == last).count();
+
+      assertThat(trained(cut, last)).isEqualTo(Math.min(had, trained(whole, last)));
+    }
+  }
+
+  private static long trained(List<Trial> trials, int round) {
+    return trials.stream().filter(t -> t.round() == round && t.point().epochs() > 0).count();
+  }
+
   /** Whoever goes on with it, from wherever it was left, decides the same. */
   @ParameterizedTest
   @MethodSource("worlds")
