@@ -98,6 +98,7 @@ public final class WorkerProcess implements AutoCloseable {
     arguments.addAll(List.of("-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
     arguments.addAll(
         List.of(
+            "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
             "-XX:Tier4InvocationThreshold=50000",
             "-XX:Tier4MinInvocationThreshold=6000",
             "-XX:Tier4CompileThreshold=150000",
