@@ -414,6 +414,11 @@ final class LedgerBench {
       print("kills", KILLS);
       print("kills-orders", orders);
       print("kills-accepted", answers.stream().filter(LedgerBench::isAccepted).count());
+      answers.stream()
+          .filter(answer -> !isAccepted(answer))
+          .map(answer -> answer.at("/reason/code").asText())
+          .collect(Collectors.groupingBy(code -> code, Collectors.counting()))
+          .forEach((code, count) -> print("kills-" + code, count));
       print("kills-answered-again", platform.results().size() - answers.size());
       print("kills-dead-letters", platform.records(platform.deadLetters()).size());
       List<Double> takeovers = takeovers(platform);
