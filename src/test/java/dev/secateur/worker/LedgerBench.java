@@ -400,7 +400,7 @@ final class LedgerBench {
         workers[w] = platform.worker("kills-" + w, PRODUCTION).awaitReady();
       }
       for (int kill = 0; kill < KILLS; kill++) {
-        for (; orders < platform.results().size() + 4 * WORKERS; orders++) {
+        for (; orders < platform.distinctResults().size() + 4 * WORKERS; orders++) {
           publish(platform, orders);
         }
         LockSupport.parkNanos((long) (random.nextDouble() * BETWEEN_KILLS.toNanos()));
@@ -408,7 +408,8 @@ final class LedgerBench {
         workers[victim].process().signal("KILL");
         workers[victim] = platform.worker("kills-" + (WORKERS + kill), PRODUCTION).awaitReady();
       }
-      awaitResults(platform, orders);
+      int published = orders;
+      platform.await("answers", () -> platform.distinctResults().size() == published);
       platform.await("settled", platform::isSettled);
       Collection<JsonNode> answers = platform.distinctResults().values();
       print("kills", KILLS);

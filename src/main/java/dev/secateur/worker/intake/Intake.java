@@ -349,12 +349,29 @@ final class Intake {
     if (registration.result().isPresent()) {
       LOG.infof("order %s has its answer already", registration.order().id());
       meters.duplicate();
-      return sent(record, registration.result().get(), asked.id());
+      return hasRun(registration.result().get()) && isOf(record, registration.order())
+          ? Disposition.DONE
+          : sent(record, registration.result().get(), asked.id());
     }
     LOG.infof("order %s is taken in", registration.order().id());
     wake.accept(Optional.of(registration.order()).filter(order -> registration.isNew()));
     doorbell.ring(registration.order().id());
     return Disposition.DONE;
+  }
+
+  /** Whoever settled a claimed order sends its answer, or who finds the claim; before it closes. */
+  private static boolean hasRun(Result result) {
+    return result.epoch() > 0;
+  }
+
+  /**
+   * Whether a record is the one that an order came with, delivered again since its acknowledgement
+   * was lost with a worker. An event that was published again has another place, or in a new topic
+   * another time: its sender waits for an answer.
+   */
+  private static boolean isOf(ConsumerRecord<byte[], byte[]> record, Order order) {
+    return order.received().position().equals(Records.position(record))
+        && order.since().equals(Instant.ofEpochMilli(record.timestamp()));
   }
 
   /** A record that says who it is gets its answer; any other goes aside. */

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.event.CloudEvent;
 import dev.secateur.event.EventSchemas;
 import dev.secateur.event.EventType;
 import dev.secateur.ledger.Ledger;
 import dev.secateur.ledger.ObjectLedgerStore;
 import dev.secateur.ledger.Order;
+import dev.secateur.ledger.Tenure;
 import dev.secateur.ledger.Terms;
 import dev.secateur.store.AllowedBuckets;
 import dev.secateur.store.DirectoryStore;
@@ -35,11 +37,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -252,6 +256,52 @@ final class IntakeTest {
     }
     assertThat(orders()).isEqualTo(1);
     assertThat(broker.history()).isEmpty();
+  }
+
+  /**
+   * Its answer is sent before the order closes, so that a record whose acknowledgement was lost
+   * with its worker asks for nothing; an event that was published again does.
+   */
+  @Test
+  void aSettledOrderAnswersAnEventThatIsPublishedAgainNotARecordThatIsDeliveredAgain() {
+    long sent = System.currentTimeMillis() - 1000;
+    answer(at(sent, record(7, headers(7), sound().toString())));
+    Tenure tenure = ledger.next().orElseThrow();
+    CloudEvent accepted =
+        new CloudEvent(
+            "result",
+            "/secateur",
+            EventType.COMPLETED,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            JsonNodeFactory.instance.objectNode().put("outcome", "accepted"));
+    ledger.settle(tenure, answers.result(tenure.order().id(), tenure.epoch(), 1, accepted, true));
+    ledger.close(tenure);
+
+    answer(at(sent, record(7, headers(7), sound().toString())));
+    assertThat(broker.history()).isEmpty();
+    answer(at(sent, record(8, headers(7), sound().toString())));
+    assertThat(broker.history()).hasSize(1);
+    // A topic that was made anew counts from its start.
+    answer(at(sent + 1, record(7, headers(7), sound().toString())));
+    assertThat(broker.history()).hasSize(2);
+  }
+
+  private static ConsumerRecord<byte[], byte[]> at(
+      long millis, ConsumerRecord<byte[], byte[]> record) {
+    return new ConsumerRecord<>(
+        record.topic(),
+        record.partition(),
+        record.offset(),
+        millis,
+        TimestampType.CREATE_TIME,
+        1,
+        record.value().length,
+        record.key(),
+        record.value(),
+        record.headers(),
+        Optional.empty());
   }
 
   /** Whatever has become of what it names: the order stands as it was taken in. */
