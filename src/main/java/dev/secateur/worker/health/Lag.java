@@ -74,9 +74,8 @@ final class Lag {
     first.replaceAll((partition, spec) -> OffsetSpec.earliest());
     // What an open or aborted transaction wrote is no work.
     var committed = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
-    var nextAsked = admin.listOffsets(last, committed).all();
+    var next = admin.listOffsets(last, committed).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
     var starts = admin.listOffsets(first).all().get(ANSWER_SECONDS, TimeUnit.SECONDS);
-    var next = nextAsked.get(ANSWER_SECONDS, TimeUnit.SECONDS);
     Map<TopicPartition, OffsetAndMetadata> offsets =
         admin
             .listConsumerGroupOffsets(group)

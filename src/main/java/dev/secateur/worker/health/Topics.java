@@ -5,8 +5,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -116,10 +114,13 @@ final class Topics {
 
   private void checkSizes(Admin admin)
       throws ExecutionException, InterruptedException, TimeoutException {
-    Map<String, Long> largest;
+    long results;
+    long letters;
+    long records;
     try {
-      largest =
-          largest(admin, List.of(topics.compressed(), topics.deadLetters(), topics.registered()));
+      results = largest(admin, topics.compressed());
+      letters = largest(admin, topics.deadLetters());
+      records = largest(admin, topics.registered());
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
         LOG.debug("the topics' settings may not be read, and are not checked");
@@ -127,9 +128,6 @@ final class Topics {
       }
       throw e;
     }
-    long results = largest.get(topics.compressed());
-    long letters = largest.get(topics.deadLetters());
-    long records = largest.get(topics.registered());
     if (results < LARGEST_RESULT) {
       throw new IllegalStateException(
           "%s: max.message.bytes is %d; a result event may need %d"
@@ -142,24 +140,19 @@ final class Topics {
     }
   }
 
-  /** By topic; a broker that does not tell is taken to let all through. */
-  private static Map<String, Long> largest(Admin admin, Collection<String> topics)
+  private static long largest(Admin admin, String topic)
       throws ExecutionException, InterruptedException, TimeoutException {
-    List<ConfigResource> resources =
-        topics.stream().map(t -> new ConfigResource(ConfigResource.Type.TOPIC, t)).toList();
-    Map<String, Long> largest = new HashMap<>();
-    admin
-        .describeConfigs(resources)
-        .all()
-        .get(ANSWER_SECONDS, TimeUnit.SECONDS)
-        .forEach(
-            (resource, settings) ->
-                largest.put(
-                    resource.name(),
-                    Optional.ofNullable(settings.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG))
-                        .map(entry -> Long.parseLong(entry.value()))
-                        .orElse(Long.MAX_VALUE)));
-    return largest;
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    // A broker that does not tell is taken to let all through.
+    return Optional.ofNullable(
+            admin
+                .describeConfigs(List.of(resource))
+                .all()
+                .get(ANSWER_SECONDS, TimeUnit.SECONDS)
+                .get(resource)
+                .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG))
+        .map(entry -> Long.parseLong(entry.value()))
+        .orElse(Long.MAX_VALUE);
   }
 
   private List<NewTopic> wanted() {
