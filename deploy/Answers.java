@@ -44,9 +44,10 @@ import org.apache.kafka.common.requests.RequestHeader;
 
 /**
  * What a worker meets while its classes are archived ({@code deploy/archive-classes}): something
- * that speaks Kafka's protocol, is a cluster of one broker with empty topics and refuses everything else in that
- * protocol's own words; an object store that has nothing; and somebody who looks at its probes. A
- * start against closed ports would leave a thousand classes of the answers out of the archive.
+ * that speaks Kafka's protocol, is a cluster of one broker with empty topics and refuses everything
+ * else in that protocol's own words; an object store that has nothing; and somebody who looks at
+ * its probes. A start against closed ports would leave a thousand classes of the answers out of the
+ * archive.
  *
  * <pre>java -cp 'quarkus-app/lib/main/*' Answers.java</pre>
  *
@@ -161,7 +162,12 @@ final class Answers {
       for (String topic : asked.isAllTopics() ? TOPICS : asked.topics()) {
         MetadataResponseData.MetadataResponseTopic known =
             new MetadataResponseData.MetadataResponseTopic().setName(topic);
-        known.partitions().add(new MetadataResponseData.MetadataResponsePartition().setLeaderId(0).setReplicaNodes(ME).setIsrNodes(ME));
+        known
+            .partitions()
+            .add(
+                new MetadataResponseData.MetadataResponsePartition()
+                    .setReplicaNodes(ME)
+                    .setIsrNodes(ME));
         cluster.topics().add(known);
       }
       return cluster;
@@ -178,7 +184,14 @@ final class Answers {
       DescribeTopicPartitionsResponseData topics = new DescribeTopicPartitionsResponseData();
       for (var topic : asked.data().topics()) {
         var known = new DescribeTopicPartitionsResponseTopic().setName(topic.name());
-        known.partitions().add(new DescribeTopicPartitionsResponsePartition().setReplicaNodes(ME).setIsrNodes(ME).setEligibleLeaderReplicas(ME).setLastKnownElr(ME));
+        known
+            .partitions()
+            .add(
+                new DescribeTopicPartitionsResponsePartition()
+                    .setReplicaNodes(ME)
+                    .setIsrNodes(ME)
+                    .setEligibleLeaderReplicas(ME)
+                    .setLastKnownElr(ME));
         topics.topics().add(known);
       }
       return topics;
