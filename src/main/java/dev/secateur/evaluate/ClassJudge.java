@@ -36,6 +36,8 @@ final class ClassJudge implements Judge {
   private double logitLoss;
   private double probabilityDivergence;
   private double logitDivergence;
+  private final ExpectedDrop probabilityDrop = new ExpectedDrop();
+  private final ExpectedDrop logitDrop = new ExpectedDrop();
   private boolean probabilities = true;
 
   ClassJudge(Goal goal, boolean targets) {
@@ -57,7 +59,6 @@ final class ClassJudge implements Judge {
     float[] p = new float[classes];
     for (int at = 0, row = 0; at < output.length; at += classes, row++) {
       rows++;
-      int start = at;
       int predicted = highest(output, at);
       if (original.isPresent()) {
         compare(output, at, predicted, original.get());
@@ -70,8 +71,9 @@ final class ClassJudge implements Judge {
           p[(int) targets[row]] = 1;
         }
         int label = judge(output, at, predicted, p);
-        original.ifPresent(
-            before -> changes.add(label, highestOf(before, start) == label, predicted == label));
+        if (original.isPresent()) {
+          change(original.get(), at, predicted, label);
+        }
       }
     }
   }
@@ -137,6 +139,22 @@ final class ClassJudge implements Judge {
     }
   }
 
+  private void change(float[] original, int at, int predicted, int label) {
+    int before = highestOf(original, at);
+    boolean wasRight = before == label;
+    changes.add(label, wasRight, predicted == label);
+    double sum = 0;
+    for (int i = at; i < at + classes; i++) {
+      sum += original[i];
+    }
+    double logSum = logSumExp(original, at, original[at + before]);
+    double probability = original[at + before] / sum;
+    double ofLogits = Math.exp(original[at + before] - logSum);
+    probabilityDrop.add(probability, predicted < 0 ? 0 : original[at + predicted] / sum, wasRight);
+    logitDrop.add(
+        ofLogits, predicted < 0 ? 0 : Math.exp(original[at + predicted] - logSum), wasRight);
+  }
+
   private int highestOf(float[] values, int at) {
     int highest = at;
     for (int i = at; i < at + classes; i++) {
@@ -191,11 +209,13 @@ final class ClassJudge implements Judge {
       }
     }
     Optional<Double> divergence = Optional.empty();
+    Optional<Double> expectedDrop = Optional.empty();
     if (compared) {
       measures.put(Measure.AGREEMENT, likeness.accuracy());
       measures.put(Measure.BALANCED_AGREEMENT, likeness.balancedAccuracy());
       divergence =
           Optional.of((readsProbabilities() ? probabilityDivergence : logitDivergence) / rows);
+      expectedDrop = (readsProbabilities() ? probabilityDrop : logitDrop).value();
     }
     boolean confusion = judged && goal.vector() && classes <= Evaluator.MAX_CONFUSION;
     return new Judgement(
@@ -205,6 +225,7 @@ final class ClassJudge implements Judge {
         errors,
         readsProbabilities() ? Goal.Scale.PROBABILITIES : Goal.Scale.LOGITS,
         divergence,
+        expectedDrop,
         faults,
         confusion ? tally.confusion() : List.of());
   }

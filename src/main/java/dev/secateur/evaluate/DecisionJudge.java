@@ -48,6 +48,7 @@ final class DecisionJudge implements Judge {
     private final Tally likeness = new Tally(2, false);
     private final Changes changes;
     private final F1Changes f1Changes = new F1Changes();
+    private final ExpectedDrop drop = new ExpectedDrop();
 
     Side(int labels, double boundary) {
       this.boundary = boundary;
@@ -68,9 +69,11 @@ final class DecisionJudge implements Judge {
       all.add(wanted, decided);
     }
 
-    void change(int label, int wanted, float value, float original) {
+    void change(int label, int wanted, float value, float original, double one) {
       int before = decide(original);
       int after = decide(value);
+      double own = before == 1 ? one : 1 - one;
+      drop.add(own, after < 0 ? 0 : after == before ? own : 1 - own, before == wanted);
       changes.add(2 * label + wanted, before == wanted, after == wanted);
       f1Changes.add(wanted == 1, before == 1, after == 1);
     }
@@ -104,8 +107,9 @@ final class DecisionJudge implements Judge {
       }
       if (target.isPresent() && original.isPresent()) {
         int wanted = wanted(target.get().values()[i]);
-        asProbability.change(i % labels, wanted, output[i], original.get()[i]);
-        asLogit.change(i % labels, wanted, output[i], original.get()[i]);
+        float before = original.get()[i];
+        asProbability.change(i % labels, wanted, output[i], before, clipped(before));
+        asLogit.change(i % labels, wanted, output[i], before, 1 / (1 + Math.exp(-before)));
       }
     }
   }
@@ -184,10 +188,12 @@ final class DecisionJudge implements Judge {
       }
     }
     Optional<Double> divergence = Optional.empty();
+    Optional<Double> expectedDrop = Optional.empty();
     if (compared) {
       measures.put(Measure.AGREEMENT, side.likeness.accuracy());
       measures.put(Measure.BALANCED_AGREEMENT, side.likeness.balancedAccuracy());
       divergence = Optional.of(side.divergence / decisions);
+      expectedDrop = side.drop.value();
     }
     return new Judgement(
         goal.output(),
@@ -196,6 +202,7 @@ final class DecisionJudge implements Judge {
         errors,
         readsProbabilities() ? Goal.Scale.PROBABILITIES : Goal.Scale.LOGITS,
         divergence,
+        expectedDrop,
         faults,
         judged && goal.task() == Task.BINARY ? side.all.confusion() : List.of());
   }

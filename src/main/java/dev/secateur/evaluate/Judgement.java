@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param scale on which scores were read
  * @param divergence from the original: of scores the mean Kullback-Leibler divergence in nats, of
  *     numbers the relative error; empty without an original
+ * @param expectedDrop of accuracy, by the original's own probabilities; empty without an original,
+ *     without targets, and where these do not tell
  * @param faults of the output or of its targets
  * @param confusion counts, rows true and columns predicted; empty without targets, or past {@link
  *     Evaluator#MAX_CONFUSION} classes, and of images
@@ -28,6 +30,7 @@ public record Judgement(
     Map<Measure, Double> standardErrors,
     Goal.Scale scale,
     Optional<Double> divergence,
+    Optional<Double> expectedDrop,
     List<Fault> faults,
     List<List<Integer>> confusion) {
   public Judgement {

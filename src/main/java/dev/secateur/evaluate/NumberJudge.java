@@ -134,6 +134,7 @@ final class NumberJudge implements Judge {
         Map.of(),
         goal.scale(),
         divergence,
+        Optional.empty(),
         faults,
         List.of());
   }

@@ -1,12 +1,14 @@
 package dev.secateur.job;
 
 import dev.secateur.graph.Graph;
+import dev.secateur.plan.Acceptance;
 import dev.secateur.plan.ChannelTarget;
 import dev.secateur.plan.Plan;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Narrowed;
 import dev.secateur.result.Pruned;
 import dev.secateur.result.Training;
+import dev.secateur.result.Variant;
 import dev.secateur.result.Verdict;
 import dev.secateur.tflite.Calibration;
 import dev.secateur.train.FineTuned;
@@ -96,12 +98,15 @@ record Report(Run run, ReportWriter writer, List<JobResult.StageTime> stages) im
   }
 
   private Verdict verdict(Pruned pruned) {
-    String judged = run.job().plan().quantization().judged().label();
-    return Verdict.of(
-        run.job().plan().acceptance(),
-        run.variants().get(0),
-        run.variants().stream().filter(v -> v.name().equals(judged)).findFirst().orElseThrow(),
-        pruned);
+    String name = run.job().plan().quantization().judged().label();
+    Acceptance acceptance = run.job().plan().acceptance();
+    Variant original = run.variants().get(0);
+    Variant judged =
+        run.variants().stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow();
+    // What is judged in the end on other samples is a trial here.
+    return run.job().judgesDeciding() && run.job().hasEvaluation()
+        ? Verdict.expected(acceptance, original, judged, pruned)
+        : Verdict.of(acceptance, original, judged, pruned);
   }
 
   /** Of a job that ended with its original. */

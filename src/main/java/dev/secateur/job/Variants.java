@@ -81,7 +81,11 @@ final class Variants {
                 outputs.put(
                     o.output(),
                     new Variant.Output(
-                        o.task(), o.measures(), o.divergence(), o.standardErrors())));
+                        o.task(),
+                        o.measures(),
+                        o.divergence(),
+                        o.standardErrors(),
+                        o.expectedDrop())));
     Optional<Judgement> only =
         evaluation.outputs().stream().filter(o -> evaluation.outputs().size() == 1).findFirst();
     return new Variant(

@@ -137,9 +137,14 @@ public record Searched(
     }
   }
 
-  /** What was measured of a trial. */
+  /**
+   * What was measured of a trial.
+   *
+   * @param expectedDrop of accuracy, by the original's own probabilities
+   */
   public record Figures(
       Map<Measure, Double> measures,
+      @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> expectedDrop,
       double divergence,
       long bytes,
       long zippedBytes,

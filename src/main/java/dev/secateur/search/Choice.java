@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 /**
  * What a search comes to: its best trial, made as a whole. The evaluation set does not compare
  * trials; it may only refuse one. Then the smallest is made of those that are nearer to the
- * original than all that were refused; where that cannot be made, what was refused last is
- * answered, and why there is nothing better.
+ * original than all that were refused, and likelier to pass; where that cannot be made, what was
+ * refused last is answered, and why there is nothing better.
  *
  * @param base the plan of the search
  * @param hasEvaluation whether there is a set to judge the best on; else what was held out does
@@ -31,7 +31,7 @@ public record Choice(
     List<Integer> refused,
     Optional<Searched.Unmade> unmade) {
   /** Each one more that is put to the same samples is likelier to pass by luck. */
-  private static final int MOST_REFUSED = 2;
+  private static final int MOST_REFUSED = 3;
 
   public Choice {
     trials = List.copyOf(trials);
@@ -107,15 +107,24 @@ public record Choice(
         || result.variants().size() < 2 // the original was refused
         || result.outcome() != Outcome.REJECTED
         || refused.size() == MOST_REFUSED
-        || !front().isWithin(trial())) {
+        || !isWithin()) {
       return Optional.empty();
     }
     return Optional.of(after(Stream.concat(refused.stream(), Stream.of(trial().number())).toList()))
-        .filter(n -> n.front().best(n.refused).filter(front()::isWithin).isPresent());
+        .filter(Choice::isWithin);
   }
 
+  /** Whether there is a trial left that is within as likely as not. */
+  private boolean isWithin() {
+    Front front = new Front(search(), trials);
+    Optional<Trial> best = front().best(refused);
+    return front.trials().stream()
+        .anyMatch(t -> best.filter(b -> b.number() == t.number()).isPresent() && front.isWithin(t));
+  }
+
+  /** The more were refused, the surer the next has to be. */
   private Front front() {
-    return new Front(search(), trials);
+    return new Front(search(), Luck.settled(trials, refused.size()));
   }
 
   Search search() {

@@ -13,7 +13,7 @@ import java.util.Optional;
  */
 public record Front(Search search, List<Trial> trials) {
   public Front {
-    trials = Luck.settled(trials);
+    trials = Luck.settled(trials, 0);
   }
 
   /**

@@ -7,64 +7,89 @@ import java.util.Optional;
 /**
  * Which trials are within the acceptance for more than their luck. The smallest of many that pass
  * is one that was lucky. A drop that is counted in samples is uncertain by half a point on two
- * thousand; but it grows with the divergence, which is sure to a few percent. So what was counted
- * is weighed against what the trials that are about as far from the original let expect: the drop
- * as a multiple of the divergence, fitted to them. Whoever judges the best on other samples will
- * have as much luck again as one trial had here: a trial is within where seven of ten such judges
- * would say so.
+ * thousand, and too large where the original was trained on them. So what its own probabilities let
+ * expect counts instead; where these do not tell, what was counted is weighed against the trials
+ * that are about as far from the original: the drop as a multiple of the divergence, fitted to
+ * them.
+ *
+ * <p>Whoever judges the best on other samples has as much luck again as one trial had here: what is
+ * put to him may be bold first, and has to be the surer the more he has refused.
  */
 final class Luck {
   /** Of trials further apart, the one says little of the other's drop. */
   private static final double NEAR = 2;
 
-  /** Networks of one divergence drop by so much more or less than each other. */
+  /** Networks for which the same is expected drop by so much more or less than each other. */
   private static final double OTHERWISE = 0.25;
 
-  /** Standard errors that a drop counts more: half a one is passed in seven of ten cases. */
-  private static final double MARGIN = 0.5;
+  /** Standard errors: half a one to spare is passed in seven of ten cases. */
+  private static final double STEP = 0.5;
 
   private Luck() {}
 
-  /** The same trials; within is what was accepted, and is within by its drop as all tell it. */
-  static List<Trial> settled(List<Trial> trials) {
+  /**
+   * A drop that is expected.
+   *
+   * @param spare steps that it has to be below what is allowed, before any refusal
+   */
+  private record Expected(double drop, double variance, int spare) {}
+
+  /**
+   * The same trials; within is what was accepted, and is within by its drop as all tell it.
+   *
+   * @param refused how many were refused before on other samples
+   */
+  static List<Trial> settled(List<Trial> trials, int refused) {
     return trials.stream()
         .map(
             trial ->
                 trial
                     .found()
-                    .filter(f -> f.within() && !isWithin(trial.number(), f, trials))
+                    .filter(f -> f.within() && !isWithin(trial.number(), f, trials, refused))
                     .map(f -> trial.with(f.beyond()))
                     .orElse(trial))
         .toList();
   }
 
-  private static boolean isWithin(int number, Found found, List<Trial> trials) {
+  private static boolean isWithin(int number, Found found, List<Trial> trials, int refused) {
     Optional<Double> allowed = found.allowedDrop();
     if (allowed.isEmpty() || found.error() == 0) {
       return true;
     }
-    double own = found.error() * found.error();
+    double own = square(found.error());
+    Expected expected = byProbabilities(found).orElseGet(() -> byCount(number, found, trials));
+    double spare = STEP * (expected.spare() + refused) * Math.sqrt(expected.variance() + own);
+    return expected.drop() + spare <= allowed.get();
+  }
+
+  private static Optional<Expected> byProbabilities(Found found) {
+    return found.expectedDrop().map(drop -> new Expected(drop, square(OTHERWISE * drop), -1));
+  }
+
+  private static Expected byCount(int number, Found found, List<Trial> trials) {
+    double own = square(found.error());
     double product = 0;
     double square = 0;
     for (Trial trial : trials) {
       Optional<Found> other =
           trial.found().filter(f -> trial.number() != number && isNear(f, found));
       if (other.isPresent()) {
-        double variance = other.get().error() * other.get().error();
+        double variance = square(other.get().error());
         product += other.get().loss() * other.get().divergence() / variance;
-        square += other.get().divergence() * other.get().divergence() / variance;
+        square += square(other.get().divergence()) / variance;
       }
     }
-    double drop = found.loss();
-    double variance = own;
-    if (square > 0) {
-      double expected = product / square * found.divergence();
-      double off = OTHERWISE * expected;
-      double spread = found.divergence() * found.divergence() / square + off * off;
-      drop = (expected * own + found.loss() * spread) / (own + spread);
-      variance = own * spread / (own + spread);
+    if (square == 0) {
+      return new Expected(found.loss(), own, 1);
     }
-    return drop + MARGIN * Math.sqrt(variance + own) <= allowed.get();
+    double drop = product / square * found.divergence();
+    double spread = square(found.divergence()) / square + square(OTHERWISE * drop);
+    return new Expected(
+        (drop * own + found.loss() * spread) / (own + spread), own * spread / (own + spread), 1);
+  }
+
+  private static double square(double x) {
+    return x * x;
   }
 
   private static boolean isNear(Found other, Found found) {

@@ -89,7 +89,7 @@ public record Strategy(Search search, boolean trainable) {
     if (space.schemes().isEmpty()) {
       return List.of();
     }
-    return round(space, Luck.settled(trials)).stream()
+    return round(space, Luck.settled(trials, 0)).stream()
         .sorted(TRAININGS_FIRST)
         .limit(left)
         .sorted(LONGEST_FIRST)

@@ -55,6 +55,7 @@ final class Summary {
                 f ->
                     new Searched.Figures(
                         f.measures(),
+                        f.expectedDrop(),
                         f.divergence(),
                         f.bytes(),
                         f.zippedBytes(),

@@ -33,6 +33,8 @@ public record Trial(
    * @param error the standard error of the loss; 0 where it is not counted in samples
    * @param allowedDrop how much worse a measure that is counted in samples may be; empty where the
    *     acceptance goes by others too
+   * @param expectedDrop what the original's own probabilities let expect of that measure; empty
+   *     where these do not tell
    * @param divergence of the outputs from the original's
    * @param macs empty where it was not counted, as is {@code memory}
    * @param latency microseconds
@@ -45,6 +47,7 @@ public record Trial(
       double loss,
       double error,
       Optional<Double> allowedDrop,
+      Optional<Double> expectedDrop,
       double divergence,
       long bytes,
       long zippedBytes,
@@ -65,6 +68,7 @@ public record Trial(
           loss,
           error,
           allowedDrop,
+          expectedDrop,
           divergence,
           bytes,
           zippedBytes,
@@ -124,6 +128,7 @@ public record Trial(
                 worse,
                 error(measure, tried),
                 allowed(result.plan().acceptance(), measure),
+                measure == Measure.AGREEMENT ? Optional.empty() : after.expectedDrop(),
                 tried.divergence().orElse(Math.max(0, Math.abs(change))),
                 tried.bytes(),
                 tried.zippedBytes(),

@@ -19,6 +19,15 @@ public final class MadeUp {
 
   static Variant variant(
       String name, Task task, Map<Measure, Double> measures, Map<Measure, Double> errors) {
+    return variant(name, task, measures, errors, Optional.empty());
+  }
+
+  static Variant variant(
+      String name,
+      Task task,
+      Map<Measure, Double> measures,
+      Map<Measure, Double> errors,
+      Optional<Double> expectedDrop) {
     return new Variant(
         name,
         name,
@@ -34,7 +43,7 @@ public final class MadeUp {
         List.of(),
         measures,
         Optional.empty(),
-        Map.of("y", new Variant.Output(task, measures, Optional.empty(), errors)),
+        Map.of("y", new Variant.Output(task, measures, Optional.empty(), errors, expectedDrop)),
         List.of(),
         Optional.empty(),
         1,

@@ -9,6 +9,7 @@ import dev.secateur.plan.Plan;
 import dev.secateur.plan.Task;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,6 +39,34 @@ class VerdictTest {
         MadeUp.variant("original", task, before, Map.of()),
         MadeUp.variant("int8", task, after, errors),
         AS_ASKED);
+  }
+
+  /** A hundred samples, of which one is answered otherwise: luck adds 1.6 points. */
+  private static Verdict expected(double counted, double balanced, Optional<Double> expectedDrop)
+      throws Exception {
+    Map<Measure, Double> before = Map.of(Measure.TOP1, 0.9, Measure.BALANCED_ACCURACY, 0.8);
+    Map<Measure, Double> after =
+        Map.of(
+            Measure.TOP1,
+            0.9 - counted,
+            Measure.BALANCED_ACCURACY,
+            0.8 - balanced,
+            Measure.AGREEMENT,
+            0.99);
+    return Verdict.expected(
+        acceptance("{'maxAccuracyDrop': 0.01}"),
+        MadeUp.variant("original", Task.CLASSIFICATION, before, Map.of()),
+        MadeUp.variant("int8", Task.CLASSIFICATION, after, Map.of(), expectedDrop),
+        AS_ASKED);
+  }
+
+  @Test
+  void whatTheOriginalLetsExpectCountsInPlaceOfLabelsItWasTrainedOn() throws Exception {
+    assertThat(expected(0.05, 0.01, Optional.of(0.025)).outcome()).isEqualTo(Outcome.ACCEPTED);
+    assertThat(expected(0, 0, Optional.of(0.03)).outcome()).isEqualTo(Outcome.REJECTED);
+    assertThat(expected(0, 0.03, Optional.of(0.0)).reason()).contains("balanced accuracy");
+    assertThat(expected(0.02, 0, Optional.empty()).outcome()).isEqualTo(Outcome.REJECTED);
+    assertThat(expected(0.01, 0, Optional.empty()).reason()).doesNotContain("probabilities");
   }
 
   private static Map<Measure, Double> decisions(double accuracy, double f1, double balanced) {

@@ -45,6 +45,7 @@ class ChoiceTest {
                 0.001 * number,
                 0,
                 Optional.empty(),
+                Optional.empty(),
                 divergence,
                 1000,
                 zipped,
@@ -106,11 +107,11 @@ class ChoiceTest {
   }
 
   @Test
-  void noMoreThanThreeAreTried() {
+  void noMoreThanFourAreTried() {
     Searched found = made(trials(6, 6), true, Set.of());
 
-    assertThat(made).containsExactly(6, 5, 4);
-    assertThat(found.best()).isEqualTo(4);
+    assertThat(made).containsExactly(6, 5, 4, 3);
+    assertThat(found.best()).isEqualTo(3);
   }
 
   @Test

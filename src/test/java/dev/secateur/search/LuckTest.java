@@ -16,18 +16,24 @@ class LuckTest {
   private static final double ERROR = 0.005;
 
   private static Trial trial(int number, double loss, double error, double divergence) {
+    return trial(number, loss, error, Optional.empty(), divergence);
+  }
+
+  private static Trial trial(
+      int number, double loss, double error, Optional<Double> expected, double divergence) {
     return new Trial(
         number,
         1,
         new Point(0, 0, "int8", number),
         Optional.of(
             new Trial.Found(
-                loss <= ALLOWED,
+                expected.isPresent() || loss <= ALLOWED,
                 Measure.TOP1,
                 Map.of(Measure.TOP1, 0.9 - loss),
                 loss,
                 error,
                 error == 0 ? Optional.empty() : Optional.of(ALLOWED),
+                expected,
                 divergence,
                 1,
                 1,
@@ -44,16 +50,46 @@ class LuckTest {
   }
 
   @Test
+  void eachRefusalAsksForMore() {
+    assertThat(refusals(trial(1, 0.006, ERROR, 0.02))).isEqualTo(0);
+    assertThat(refusals(trial(1, 0.0025, ERROR, 0.02))).isEqualTo(1);
+    // Better known, so bolder.
+    assertThat(refusals(trial(1, 0.02, ERROR, Optional.of(0.012), 0.02))).isEqualTo(0);
+    assertThat(refusals(trial(1, 0.02, ERROR, Optional.of(0.009), 0.02))).isEqualTo(1);
+    assertThat(refusals(trial(1, 0.02, ERROR, Optional.of(0.007), 0.02))).isEqualTo(2);
+  }
+
+  /** How many may come before it. */
+  private static int refusals(Trial trial) {
+    assertThat(within(Luck.settled(List.of(trial), 0).get(0))).isTrue();
+    int refused = 0;
+    while (within(Luck.settled(List.of(trial), refused + 1).get(0))) {
+      refused++;
+    }
+    return refused;
+  }
+
+  @Test
   void aTrialAloneIsWithinByMoreThanItsLuck() {
-    assertThat(within(Luck.settled(List.of(trial(1, 0.006, ERROR, 0.02))).get(0))).isTrue();
-    assertThat(within(Luck.settled(List.of(trial(1, 0.007, ERROR, 0.02))).get(0))).isFalse();
+    assertThat(within(Luck.settled(List.of(trial(1, 0.007, ERROR, 0.02)), 0).get(0))).isFalse();
+  }
+
+  /** The original knows the labels by heart: they say that three times as much was lost. */
+  @Test
+  void whatTheProbabilitiesLetExpectCountsInPlaceOfLabels() {
+    Trial within = trial(1, 0.012, ERROR, Optional.of(0.004), 0.02);
+    Trial beyond = trial(2, 0.004, ERROR, Optional.of(0.014), 0.02);
+
+    assertThat(Luck.settled(List.of(within, beyond), 0))
+        .extracting(LuckTest::within)
+        .containsExactly(true, false);
   }
 
   @Test
   void whatIsNotCountedInSamplesIsLeftAsItWasJudged() {
     List<Trial> trials = List.of(trial(1, 0.0099, 0, 0.02), trial(2, 0.011, 0, 0.02));
 
-    assertThat(Luck.settled(trials)).isEqualTo(trials);
+    assertThat(Luck.settled(trials, 0)).isEqualTo(trials);
   }
 
   @Test
@@ -73,8 +109,8 @@ class LuckTest {
         double measured = truth.get(n - 1) + ERROR * random.nextGaussian();
         trials.add(trial(n, measured, ERROR, divergence));
       }
-      List<Trial> settled = Luck.settled(trials);
-      assertThat(Luck.settled(settled)).isEqualTo(settled);
+      List<Trial> settled = Luck.settled(trials, 0);
+      assertThat(Luck.settled(settled, 0)).isEqualTo(settled);
       for (int i = 0; i < settled.size(); i++) {
         boolean is = within(settled.get(i));
         within += is ? 1 : 0;

@@ -87,6 +87,7 @@ class StrategyTest {
                   divergence * luck,
                   0,
                   Optional.empty(),
+                  Optional.empty(),
                   divergence,
                   zipped(p),
                   zipped(p),

@@ -194,7 +194,7 @@ final class SearchIT {
 
       assertThat(EventSchemas.violations(EventType.COMPLETED, result)).isEmpty();
       assertThat(result.path("outcome").asText()).isEqualTo("rejected");
-      assertThat(result.at("/search/refused")).hasSize(2);
+      assertThat(result.at("/search/refused")).hasSize(3);
       assertThat(of(platform, order).stream().map(p -> p.data().at("/job/epoch").asInt()))
           .contains(1, 2);
       for (int epoch = 1; epoch <= 2; epoch++) {

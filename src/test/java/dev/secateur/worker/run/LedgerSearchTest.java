@@ -312,6 +312,7 @@ class LedgerSearchTest {
                 divergence,
                 0,
                 Optional.empty(),
+                Optional.empty(),
                 divergence,
                 bytes,
                 zipped,
