@@ -178,7 +178,7 @@ final class FileSearch {
       JobResult result =
           Chain.run(trial, (r, d) -> {}, checkpoints, products, JobListener.NONE, cancelled);
       clear(directory);
-      return Trial.of(number, round, point, result, seconds(start, threads));
+      return Trial.of(number, round, point, result, job.hasEvaluation(), seconds(start, threads));
     } catch (CancelledException e) {
       throw e;
     } catch (JobException | PlanException e) {

@@ -215,7 +215,10 @@ final class ClassJudge implements Judge {
       measures.put(Measure.BALANCED_AGREEMENT, likeness.balancedAccuracy());
       divergence =
           Optional.of((readsProbabilities() ? probabilityDivergence : logitDivergence) / rows);
-      expectedDrop = (readsProbabilities() ? probabilityDrop : logitDrop).value();
+      expectedDrop =
+          Optional.of(readsProbabilities() ? probabilityDrop : logitDrop)
+              .filter(d -> measures.containsKey(Measure.TOP1))
+              .flatMap(ExpectedDrop::value);
     }
     boolean confusion = judged && goal.vector() && classes <= Evaluator.MAX_CONFUSION;
     return new Judgement(

@@ -72,8 +72,10 @@ final class DecisionJudge implements Judge {
     void change(int label, int wanted, float value, float original, double one) {
       int before = decide(original);
       int after = decide(value);
-      double own = before == 1 ? one : 1 - one;
-      drop.add(own, after < 0 ? 0 : after == before ? own : 1 - own, before == wanted);
+      if (before >= 0) {
+        double own = before == 1 ? one : 1 - one;
+        drop.add(own, after < 0 ? 0 : after == before ? own : 1 - own, before == wanted);
+      }
       changes.add(2 * label + wanted, before == wanted, after == wanted);
       f1Changes.add(wanted == 1, before == 1, after == 1);
     }
@@ -193,7 +195,7 @@ final class DecisionJudge implements Judge {
       measures.put(Measure.AGREEMENT, side.likeness.accuracy());
       measures.put(Measure.BALANCED_AGREEMENT, side.likeness.balancedAccuracy());
       divergence = Optional.of(side.divergence / decisions);
-      expectedDrop = side.drop.value();
+      expectedDrop = measures.containsKey(Measure.ACCURACY) ? side.drop.value() : Optional.empty();
     }
     return new Judgement(
         goal.output(),

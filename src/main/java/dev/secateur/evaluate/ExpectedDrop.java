@@ -8,8 +8,8 @@ import java.util.Optional;
  * from what these say, so that counting labels has several times the error; and of samples that the
  * original was trained on it knows the labels by heart, which tells of no others.
  *
- * <p>Told only of an original that is right about as often as it says: not every network is (C. Guo
- * et al., "On Calibration of Modern Neural Networks", 2017).
+ * <p>Told only of an original that is right about as often as it says, on the samples that it is
+ * told of: not every network is (C. Guo et al., "On Calibration of Modern Neural Networks", 2017).
  */
 final class ExpectedDrop {
   /** How far the mean confidence may be from the accuracy. */

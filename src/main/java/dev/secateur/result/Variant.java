@@ -63,24 +63,15 @@ public record Variant(
 
   /** This with other faults. */
   public Variant withFaults(List<Fault> others) {
-    return with(outputs, others, misfits);
-  }
-
-  /** This, as accurate at each output as the original's own probabilities let expect. */
-  Variant expected(Variant original) {
-    Map<String, Output> expected = new LinkedHashMap<>();
-    outputs.forEach(
-        (name, o) -> expected.put(name, o.expected(original.outputs().get(name), samples)));
-    return with(expected, faults, misfits);
+    return with(others, misfits);
   }
 
   /** This with what keeps a device from running it. */
   public Variant withMisfits(List<String> others) {
-    return with(outputs, faults, others);
+    return with(faults, others);
   }
 
-  private Variant with(
-      Map<String, Output> otherOutputs, List<Fault> otherFaults, List<String> otherMisfits) {
+  private Variant with(List<Fault> otherFaults, List<String> otherMisfits) {
     return new Variant(
         name,
         file,
@@ -96,7 +87,7 @@ public record Variant(
         confusion,
         measures,
         divergence,
-        otherOutputs,
+        outputs,
         otherFaults,
         signature,
         macs,
@@ -171,20 +162,6 @@ public record Variant(
           };
       return new Figure(
           MeasureText.name(measure), value, MeasureText.value(measure, value), likeness);
-    }
-
-    private Output expected(Output original, int samples) {
-      Map<Measure, Double> others = new EnumMap<>(Measure.class);
-      Map<Measure, Double> errors = new EnumMap<>(Measure.class);
-      others.putAll(measures);
-      errors.putAll(standardErrors);
-      for (Measure measure : List.of(Measure.TOP1, Measure.ACCURACY)) {
-        if (measures.containsKey(measure) && expectedDrop.isPresent()) {
-          others.put(measure, original.measures().get(measure) - expectedDrop.get());
-          errors.put(measure, Math.sqrt((1 - measures.get(Measure.AGREEMENT)) / samples));
-        }
-      }
-      return new Output(task, others, divergence, errors, expectedDrop);
     }
 
     public Optional<Double> measure(Measure measure) {

@@ -43,9 +43,18 @@ public record Choice(
     this(base, trials, hasEvaluation, List.of(), Optional.empty());
   }
 
-  /** The best; where no trial could be judged, any shows why. */
+  /**
+   * The smallest that is sure enough after so many refusals, else the nearest to the original that
+   * is within; where no trial could be judged, any shows why.
+   */
   public Trial trial() {
-    return front().best(refused).orElseGet(() -> trials.get(0));
+    Front sure = new Front(search(), Luck.settled(trials, refused.size()));
+    Front all = all();
+    return sure.best(refused)
+        .filter(sure::isWithin)
+        .or(() -> all.nearest(refused))
+        .or(() -> all.best(refused))
+        .orElseGet(() -> trials.get(0));
   }
 
   /** What makes it. */
@@ -106,7 +115,7 @@ public record Choice(
         || unmade.isPresent()
         || result.variants().size() < 2 // the original was refused
         || result.outcome() != Outcome.REJECTED
-        || refused.size() == MOST_REFUSED
+        || refused.size() >= MOST_REFUSED
         || !isWithin()) {
       return Optional.empty();
     }
@@ -114,17 +123,13 @@ public record Choice(
         .filter(Choice::isWithin);
   }
 
-  /** Whether there is a trial left that is within as likely as not. */
+  /** Whether a trial is left that may be put to the evaluation set. */
   private boolean isWithin() {
-    Front front = new Front(search(), trials);
-    Optional<Trial> best = front().best(refused);
-    return front.trials().stream()
-        .anyMatch(t -> best.filter(b -> b.number() == t.number()).isPresent() && front.isWithin(t));
+    return all().best(refused).filter(all()::isWithin).isPresent();
   }
 
-  /** The more were refused, the surer the next has to be. */
-  private Front front() {
-    return new Front(search(), Luck.settled(trials, refused.size()));
+  private Front all() {
+    return new Front(search(), trials);
   }
 
   Search search() {

@@ -31,17 +31,7 @@ public record Front(Search search, List<Trial> trials) {
    * @param refused their numbers
    */
   Optional<Trial> best(List<Integer> refused) {
-    double least =
-        trials.stream()
-            .filter(t -> refused.contains(t.number()))
-            .mapToDouble(t -> found(t).divergence())
-            .min()
-            .orElse(Double.POSITIVE_INFINITY);
-    List<Trial> near =
-        trials.stream()
-            .filter(
-                t -> t.found().filter(f -> refused.isEmpty() || f.divergence() < least).isPresent())
-            .toList();
+    List<Trial> near = nearer(refused);
     return near.stream()
         .filter(this::isWithin)
         .min(
@@ -55,6 +45,27 @@ public record Front(Search search, List<Trial> trials) {
                         Comparator.comparing((Trial t) -> !found(t).within())
                             .thenComparingDouble(t -> found(t).divergence())
                             .thenComparingInt(Trial::number)));
+  }
+
+  /** Of those that are within, the same, the nearest to the original. */
+  Optional<Trial> nearest(List<Integer> refused) {
+    return nearer(refused).stream()
+        .filter(this::isWithin)
+        .min(
+            Comparator.comparingDouble((Trial t) -> found(t).divergence())
+                .thenComparingInt(Trial::number));
+  }
+
+  private List<Trial> nearer(List<Integer> refused) {
+    double least =
+        trials.stream()
+            .filter(t -> refused.contains(t.number()))
+            .mapToDouble(t -> found(t).divergence())
+            .min()
+            .orElse(Double.POSITIVE_INFINITY);
+    return trials.stream()
+        .filter(t -> t.found().filter(f -> refused.isEmpty() || f.divergence() < least).isPresent())
+        .toList();
   }
 
   /** Whether a trial that ran meets the acceptance, and what the plan's device can hold. */

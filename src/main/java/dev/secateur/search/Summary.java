@@ -106,7 +106,7 @@ final class Summary {
       return Optional.empty();
     }
     Trial.Found again =
-        Trial.of(best.number(), best.round(), best.point(), result, 0).found().orElseThrow();
+        Trial.of(best.number(), best.round(), best.point(), result, false, 0).found().orElseThrow();
     // Without labels on one side, the two say different things.
     return best.found()
         .filter(held -> held.measure() == again.measure())

@@ -6,6 +6,7 @@ import dev.secateur.plan.Search.Objective;
 import dev.secateur.result.JobResult;
 import dev.secateur.result.Outcome;
 import dev.secateur.result.Variant;
+import dev.secateur.result.Verdict;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -33,8 +34,8 @@ public record Trial(
    * @param error the standard error of the loss; 0 where it is not counted in samples
    * @param allowedDrop how much worse a measure that is counted in samples may be; empty where the
    *     acceptance goes by others too
-   * @param expectedDrop what the original's own probabilities let expect of that measure; empty
-   *     where these do not tell
+   * @param expectedDrop of that measure, by the original's own probabilities; empty where the loss
+   *     decides as it was counted
    * @param divergence of the outputs from the original's
    * @param macs empty where it was not counted, as is {@code memory}
    * @param latency microseconds
@@ -95,9 +96,12 @@ public record Trial(
    *
    * @param result of a job with one scheme: its last variant is the one that was tried; one that
    *     ended with the original could not be tried
+   * @param judgedAgain whether the best will be judged on other samples: then what is expected on
+   *     these counts
    * @param seconds of processor time
    */
-  public static Trial of(int number, int round, Point point, JobResult result, double seconds) {
+  public static Trial of(
+      int number, int round, Point point, JobResult result, boolean judgedAgain, double seconds) {
     if (result.variants().size() < 2) {
       return failed(number, round, point, result.reason(), seconds);
     }
@@ -128,7 +132,9 @@ public record Trial(
                 worse,
                 error(measure, tried),
                 allowed(result.plan().acceptance(), measure),
-                measure == Measure.AGREEMENT ? Optional.empty() : after.expectedDrop(),
+                judgedAgain && Verdict.isExpected(result.plan().acceptance(), tried)
+                    ? after.expectedDrop()
+                    : Optional.empty(),
                 tried.divergence().orElse(Math.max(0, Math.abs(change))),
                 tried.bytes(),
                 tried.zippedBytes(),

@@ -120,8 +120,18 @@ class ExpectedDropTest {
 
   @ParameterizedTest
   @EnumSource
-  void anOriginalThatIsRightMuchOftenerThanItSaysTellsNothing(Kind kind) {
+  void anOriginalThatIsRightOftenerOrMoreSeldomThanItSaysTellsNothing(Kind kind) {
     assertThat(judged(kind, 0.5, 4).expectedDrop()).isEmpty();
+    assertThat(judged(kind, 0.5, 0.25).expectedDrop()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatDecidesNothingIsExpectedToBeWrong(Kind kind) {
+    Judgement broken = judged(kind, Double.NaN, 1);
+
+    assertThat(broken.expectedDrop().orElseThrow())
+        .isCloseTo(value(judged(kind, 0, 1), kind), within(4 / Math.sqrt(SAMPLES)));
   }
 
   private static double value(Judgement judgement, Kind kind) {

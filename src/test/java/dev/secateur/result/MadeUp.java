@@ -17,6 +17,16 @@ public final class MadeUp {
     return variant(name, Task.CLASSIFICATION, Map.of(Measure.TOP1, 0.9), Map.of());
   }
 
+  /** One whose accuracy is expected to fall. */
+  public static Variant variant(String name, double expectedDrop) {
+    return variant(
+        name,
+        Task.CLASSIFICATION,
+        Map.of(Measure.TOP1, 0.9, Measure.AGREEMENT, 0.95),
+        Map.of(),
+        Optional.of(expectedDrop));
+  }
+
   static Variant variant(
       String name, Task task, Map<Measure, Double> measures, Map<Measure, Double> errors) {
     return variant(name, task, measures, errors, Optional.empty());

@@ -62,11 +62,28 @@ class VerdictTest {
 
   @Test
   void whatTheOriginalLetsExpectCountsInPlaceOfLabelsItWasTrainedOn() throws Exception {
-    assertThat(expected(0.05, 0.01, Optional.of(0.025)).outcome()).isEqualTo(Outcome.ACCEPTED);
+    Verdict within = expected(0.05, 0.01, Optional.of(0.025));
+    assertThat(within.outcome()).isEqualTo(Outcome.ACCEPTED);
+    assertThat(within.reason()).contains("expected to be 2.50 points below").contains("1.65 for");
     assertThat(expected(0, 0, Optional.of(0.03)).outcome()).isEqualTo(Outcome.REJECTED);
     assertThat(expected(0, 0.03, Optional.of(0.0)).reason()).contains("balanced accuracy");
     assertThat(expected(0.02, 0, Optional.empty()).outcome()).isEqualTo(Outcome.REJECTED);
-    assertThat(expected(0.01, 0, Optional.empty()).reason()).doesNotContain("probabilities");
+    assertThat(expected(0.01, 0, Optional.empty()).reason()).doesNotContain("expected");
+  }
+
+  @Test
+  void whatGoesByBoundsIsCounted() throws Exception {
+    Variant judged =
+        MadeUp.variant(
+            "int8",
+            Task.CLASSIFICATION,
+            Map.of(Measure.TOP1, 0.9, Measure.AGREEMENT, 0.99),
+            Map.of(),
+            Optional.of(0.1));
+
+    assertThat(Verdict.isExpected(acceptance("{'maxAccuracyDrop': 0.01}"), judged)).isTrue();
+    assertThat(Verdict.isExpected(acceptance("{'bounds': {'top1': {'maxDrop': 0.01}}}"), judged))
+        .isFalse();
   }
 
   private static Map<Measure, Double> decisions(double accuracy, double f1, double balanced) {

@@ -57,6 +57,32 @@ class ChoiceTest {
         1);
   }
 
+  /** A point is allowed; a standard error is half of one. The larger number is the smaller file. */
+  private static Trial expected(int number, double drop) {
+    return new Trial(
+        number,
+        1,
+        new Point(0.1 * number, 0, "int8", 0),
+        Optional.of(
+            new Trial.Found(
+                true,
+                Measure.TOP1,
+                Map.of(Measure.TOP1, 0.9),
+                0.02,
+                0.005,
+                Optional.of(0.01),
+                Optional.of(drop),
+                0.01 * number,
+                1000,
+                1000 - number,
+                Optional.empty(),
+                Optional.empty(),
+                1,
+                2000)),
+        "made up",
+        1);
+  }
+
   private final List<Integer> made = new ArrayList<>();
 
   private Searched made(List<Trial> trials, boolean hasEvaluation, Set<Integer> good) {
@@ -94,6 +120,35 @@ class ChoiceTest {
     assertThat(made).containsExactly(4, 3, 2);
     assertThat(found.best()).isEqualTo(2);
     assertThat(found.refused()).containsExactly(4, 3);
+  }
+
+  @Test
+  void eachRefusalAsksForMoreToSpare() {
+    made(
+        List.of(
+            expected(1, 0.001),
+            expected(2, 0.004),
+            expected(3, 0.0065),
+            expected(4, 0.0085),
+            expected(5, 0.0095),
+            expected(6, 0.0105),
+            expected(7, 0.0115),
+            expected(8, 0.014)),
+        true,
+        Set.of());
+
+    assertThat(made).containsExactly(7, 5, 3, 2);
+  }
+
+  @Test
+  void whereNoneIsSureEnoughTheNearestThatIsWithinFollows() {
+    Trial beyond = trial(1, false);
+    made(
+        List.of(beyond, expected(2, 0.0105), expected(3, 0.0105), expected(4, 0.0105)),
+        true,
+        Set.of());
+
+    assertThat(made).containsExactly(4, 2);
   }
 
   @Test

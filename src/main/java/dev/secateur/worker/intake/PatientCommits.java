@@ -12,15 +12,20 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.function.BiConsumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jboss.logging.Logger;
 
 /**
  * The connector's commits, but for one thing: before it hands on the first record of a partition it
  * asks what was committed there, and an answer that does not come ends the channel for good. A
  * broker that is away for a minute just then is no reason for that: it is asked again until it
- * answers, or does not let this worker in.
+ * answers, and the probes tell meanwhile that it does not. Other failures end the channel, and with
+ * it the worker, where minutes do not mend them; who is not let in is told so at once.
  */
 @ApplicationScoped
 @Identifier("patient")
@@ -28,6 +33,7 @@ final class PatientCommits implements KafkaCommitHandler.Factory {
   private static final Logger LOG = Logger.getLogger(PatientCommits.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final Duration LONGEST = Duration.ofMinutes(5);
 
   @Override
   public KafkaCommitHandler create(
@@ -57,15 +63,30 @@ final class PatientCommits implements KafkaCommitHandler.Factory {
 
   private static Uni<?> again(Uni<?> answer) {
     return answer
+        .onFailure(RetriableException.class)
+        .invoke(PatientCommits::tell)
+        .onFailure(RetriableException.class)
+        .retry()
+        .withBackOff(FIRST_PAUSE, LONGEST_PAUSE)
+        .indefinitely()
         .onFailure(PatientCommits::mayPass)
-        .invoke(e -> LOG.warnf("what was committed is asked again: %s", e.getMessage()))
+        .invoke(PatientCommits::tell)
         .onFailure(PatientCommits::mayPass)
         .retry()
         .withBackOff(FIRST_PAUSE, LONGEST_PAUSE)
-        .indefinitely();
+        .expireIn(LONGEST.toMillis());
   }
 
-  private static boolean mayPass(Throwable e) {
-    return !(e instanceof AuthorizationException || e instanceof AuthenticationException);
+  private static void tell(Throwable failure) {
+    LOG.warnf("what was committed is asked again: %s", failure.getMessage());
+  }
+
+  /** A consumer that was closed fails otherwise. */
+  private static boolean mayPass(Throwable failure) {
+    return failure instanceof KafkaException
+        && !(failure instanceof AuthorizationException
+            || failure instanceof AuthenticationException
+            || failure instanceof WakeupException
+            || failure instanceof InterruptException);
   }
 }

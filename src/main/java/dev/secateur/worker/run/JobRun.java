@@ -401,7 +401,7 @@ final class JobRun {
         ran = Optional.of(timed(job, cancelled));
       }
       if (ordered.trial().isPresent()) {
-        return trial(ordered.trial().get(), ran.get());
+        return trial(ordered.trial().get(), ran.get(), job.hasEvaluation());
       }
       JobResult result = ran.get();
       progress.begin(JobMeters.PUSH);
@@ -473,9 +473,15 @@ final class JobRun {
     return chosen.refused().size() + (chosen.unmade().isPresent() ? 2 : 0);
   }
 
-  private End trial(TrialOf trial, JobResult result) {
+  private End trial(TrialOf trial, JobResult result, boolean judgedAgain) {
     Trial tried =
-        Trial.of(trial.number(), trial.round(), trial.point(), result, computed.toMillis() / 1e3);
+        Trial.of(
+            trial.number(),
+            trial.round(),
+            trial.point(),
+            result,
+            judgedAgain,
+            computed.toMillis() / 1e3);
     return new End.Completed(
         replies.trial(
             tenure.epoch(), tenure.attempts(), result.outcome(), LedgerSearch.json(tried)),

@@ -3,6 +3,7 @@ package dev.secateur.worker.intake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.smallrye.common.annotation.Identifier;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.reactive.messaging.kafka.IncomingKafkaRecord;
@@ -11,26 +12,31 @@ import io.smallrye.reactive.messaging.kafka.KafkaConsumer;
 import io.smallrye.reactive.messaging.kafka.commit.ContextHolder;
 import io.smallrye.reactive.messaging.kafka.commit.KafkaCommitHandler;
 import io.vertx.mutiny.core.Vertx;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Queue;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** With the connector's own commits, and a consumer whose answers are made up. */
 class PatientCommitsTest {
   private static final Duration ENOUGH = Duration.ofMinutes(1);
 
   private final Vertx vertx = Vertx.vertx();
-  private final List<Throwable> reported = new ArrayList<>();
 
   @AfterEach
   void close() {
@@ -45,15 +51,34 @@ class PatientCommitsTest {
 
     assertThat(received(failures)).isNotNull();
     assertThat(failures).isEmpty();
-    assertThat(reported).isEmpty();
   }
 
-  @Test
-  void whoIsNotLetInIsToldSo() {
-    Queue<KafkaException> failures =
-        new ArrayDeque<>(List.of(new GroupAuthorizationException("secateur")));
+  static List<KafkaException> forGood() {
+    return List.of(
+        new GroupAuthorizationException("secateur"),
+        new SaslAuthenticationException("secateur"),
+        new WakeupException());
+  }
 
-    assertThatThrownBy(() -> received(failures)).isInstanceOf(GroupAuthorizationException.class);
+  @ParameterizedTest
+  @MethodSource("forGood")
+  void whoIsNotLetInOrWasClosedIsNotAskedAgain(KafkaException failure) {
+    Queue<KafkaException> failures =
+        new ArrayDeque<>(List.of(failure, new TimeoutException("asked again")));
+
+    assertThatThrownBy(() -> received(failures)).isInstanceOf(failure.getClass());
+    assertThat(failures).hasSize(1);
+  }
+
+  /** What the application does is what is tested here. */
+  @Test
+  void theChannelCommitsSo() throws IOException {
+    Properties application = new Properties();
+    try (InputStream in = getClass().getResourceAsStream("/application.properties")) {
+      application.load(in);
+    }
+    assertThat(application.getProperty("mp.messaging.incoming.registered.commit-strategy"))
+        .isEqualTo(PatientCommits.class.getAnnotation(Identifier.class).value());
   }
 
   private IncomingKafkaRecord<String, byte[]> received(Queue<KafkaException> failures) {
@@ -89,8 +114,7 @@ class PatientCommitsTest {
                         "none"))
                 .build());
     KafkaCommitHandler commits =
-        new PatientCommits()
-            .create(configuration, vertx, consumer, (failure, fatal) -> reported.add(failure));
+        new PatientCommits().create(configuration, vertx, consumer, (failure, fatal) -> {});
     ((ContextHolder) commits)
         .capture(((io.vertx.core.impl.VertxInternal) vertx.getDelegate()).createEventLoopContext());
     var record =
