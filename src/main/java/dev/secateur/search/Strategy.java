@@ -48,8 +48,11 @@ public record Strategy(Search search, boolean trainable) {
   /** Nor a training, which takes ten times as long. */
   private static final double GAIN_TRAINED = 0.98;
 
-  /** Divergence after a training, over that before: luck alone makes some of it. */
-  private static final double GAINED = 0.97;
+  /**
+   * Divergence after a brief training, over that before: luck alone makes some of it, and what a
+   * whole training gains where a brief one gains less is not worth its time.
+   */
+  private static final double GAINED = 0.95;
 
   /** No whole training for what it will hardly bring within. */
   private static final double LIKELY = 0.85;
@@ -233,14 +236,23 @@ public record Strategy(Search search, boolean trainable) {
             .findFirst()
             .ifPresent(chosen::add);
       }
-      if (chosen.isEmpty() && Double.isInfinite(best)) {
-        // Nothing is within yet, nor thought to be: what is nearest to the original may be.
-        candidates.stream()
-            .min(Comparator.comparingDouble(Candidate::divergence))
-            .map(Candidate::point)
-            .ifPresent(chosen::add);
-      }
-      return chosen;
+      // Nothing is within yet, nor thought to be: what is nearest to the original may be.
+      return chosen.isEmpty() && Double.isInfinite(best) ? nearest(candidates) : chosen;
+    }
+
+    /** Of each scheme, since few trials tell which one is nearer. */
+    private List<Point> nearest(List<Candidate> candidates) {
+      return space.schemes().stream()
+          .flatMap(
+              scheme ->
+                  candidates.stream()
+                      .filter(c -> c.point.scheme().equals(scheme))
+                      .min(Comparator.comparingDouble(Candidate::divergence))
+                      .stream())
+          .sorted(Comparator.comparingDouble(Candidate::divergence))
+          .limit(WIDTH)
+          .map(Candidate::point)
+          .toList();
     }
 
     /**

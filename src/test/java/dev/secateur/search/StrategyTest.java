@@ -226,6 +226,42 @@ class StrategyTest {
     assertThat(both).isGreaterThan(10);
   }
 
+  /** Only hardly pruned {@code int8} is within, and its probe was unlucky. */
+  @ParameterizedTest
+  @MethodSource("worlds")
+  void whereHardlyAnythingIsWithinEachSchemeIsLookedAt(long seed) {
+    World any = World.of(seed);
+    World narrow =
+        new World(any.zeros, any.channels, 0.01, any.training, 0.0025, 0, any.removable, any.seed);
+    Strategy strategy =
+        new Strategy(
+            new Search(
+                Objective.ZIPPED_BYTES,
+                24,
+                5,
+                List.of("int8", "int8-4"),
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()),
+            false);
+    List<Trial> trials = new ArrayList<>();
+    for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
+      for (Point point : r.points()) {
+        boolean unlucky = point.equals(new Point(0.5, 0, "int8", 0));
+        Point as = unlucky ? new Point(0.7, 0, "int8", 0) : point;
+        Trial trial = narrow.run(trials.size() + 1, r.number(), as);
+        trials.add(
+            new Trial(
+                trial.number(), r.number(), point, trial.found(), "made up", trial.seconds()));
+      }
+    }
+
+    assertThat(trials).anyMatch(t -> t.found().filter(Trial.Found::within).isPresent());
+  }
+
   @ParameterizedTest
   @MethodSource("worlds")
   void noPointIsTriedTwiceAndTheBudgetHolds(long seed) {
