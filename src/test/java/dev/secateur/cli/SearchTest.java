@@ -106,9 +106,9 @@ class SearchTest {
     JobResult result = refused("refused", () -> false);
 
     Searched search = result.search().orElseThrow();
-    assertThat(search.refused()).hasSize(2).doesNotContain(search.best());
+    assertThat(search.refused()).hasSize(3).doesNotContain(search.best());
     assertThat(result.outcome()).isEqualTo(Outcome.REJECTED);
-    assertThat(report("refused").at("/search/refused")).hasSize(2);
+    assertThat(report("refused").at("/search/refused")).hasSize(3);
   }
 
   @Test
