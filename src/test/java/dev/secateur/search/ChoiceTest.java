@@ -33,6 +33,21 @@ class ChoiceTest {
   }
 
   private static Trial trial(int number, boolean within, long zipped, double divergence) {
+    return trial(number, within, 0, Optional.empty(), zipped, divergence);
+  }
+
+  /** A point is allowed; a standard error is half of one. The larger number is the smaller file. */
+  private static Trial expected(int number, double drop) {
+    return trial(number, true, 0.005, Optional.of(drop), 1000 - number, 0.01 * number);
+  }
+
+  private static Trial trial(
+      int number,
+      boolean within,
+      double error,
+      Optional<Double> expectedDrop,
+      long zipped,
+      double divergence) {
     return new Trial(
         number,
         1,
@@ -43,38 +58,12 @@ class ChoiceTest {
                 Measure.TOP1,
                 Map.of(Measure.TOP1, 0.9),
                 0.001 * number,
-                0,
-                Optional.empty(),
-                Optional.empty(),
+                error,
+                expectedDrop.map(drop -> 0.01),
+                expectedDrop,
                 divergence,
                 1000,
                 zipped,
-                Optional.empty(),
-                Optional.empty(),
-                1,
-                100)),
-        "made up",
-        1);
-  }
-
-  /** A point is allowed; a standard error is half of one. The larger number is the smaller file. */
-  private static Trial expected(int number, double drop) {
-    return new Trial(
-        number,
-        1,
-        new Point(0.1 * number, 0, "int8", 0),
-        Optional.of(
-            new Trial.Found(
-                true,
-                Measure.TOP1,
-                Map.of(Measure.TOP1, 0.9),
-                0.02,
-                0.005,
-                Optional.of(0.01),
-                Optional.of(drop),
-                0.01 * number,
-                1000,
-                1000 - number,
                 Optional.empty(),
                 Optional.empty(),
                 1,
