@@ -101,7 +101,7 @@ final class FileSearch {
   /** Runs the search, and the best plan that it finds. */
   JobResult run() {
     Instant begun = begun();
-    Strategy strategy = new Strategy(search, job.train().isPresent());
+    Strategy strategy = new Strategy(search, job.train().isPresent(), job.hasEvaluation());
     ExecutorService pool = Executors.newFixedThreadPool(parallel);
     try {
       Round round = strategy.next(trials);

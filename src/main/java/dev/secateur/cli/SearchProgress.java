@@ -61,7 +61,7 @@ record SearchProgress(PrintWriter err, boolean shown, JobListener ofTheLast) {
   private static String of(Point point) {
     return String.format(
         Locale.ROOT,
-        "%.0f %% zeros, %.0f %% of the channels' work removed, %s, %s",
+        "%.0f %% zeros, %.0f %% gone with channels, %s, %s",
         100 * point.sparsity(),
         100 * point.channels(),
         point.scheme(),

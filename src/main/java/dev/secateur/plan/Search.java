@@ -88,6 +88,33 @@ public record Search(
     return heldOut.orElse(HELD_OUT);
   }
 
+  /** What a share of channels is of that go for the objective's sake. */
+  public ChannelTarget.Of channelsOf() {
+    return switch (objective) {
+      case BYTES, ZIPPED_BYTES -> ChannelTarget.Of.BYTES;
+      case MEMORY -> ChannelTarget.Of.MEMORY;
+      case MACS, LATENCY -> ChannelTarget.Of.MACS;
+    };
+  }
+
+  /**
+   * What a share of channels is of. Where a network that has all of them lacks room for something
+   * else than the objective, multiplications, since channels that go by these take some of each.
+   *
+   * @param bytes of that network's file
+   * @param memory of its activations; what is not known does not fit
+   */
+  public ChannelTarget.Of channelsOf(long bytes, Optional<Long> memory) {
+    ChannelTarget.Of own = channelsOf();
+    boolean room =
+        switch (own) {
+          case BYTES -> maxMemory.filter(most -> memory.filter(m -> m <= most).isEmpty()).isEmpty();
+          case MEMORY -> maxBytes.filter(most -> bytes > most).isEmpty();
+          case MACS, BOTH -> true;
+        };
+    return room ? own : ChannelTarget.Of.MACS;
+  }
+
   /**
    * What of a file the plan's device has no room for.
    *
@@ -113,6 +140,21 @@ public record Search(
                         memory.map(m -> String.format(Locale.ROOT, "%,d", m)).orElse("unknown"),
                         most)));
     return misfits;
+  }
+
+  /**
+   * How many times the room of the plan's device a file takes, of what is scarcest; 1 where it
+   * fits.
+   *
+   * @param memory of its activations; what is not known does not fit
+   */
+  public double excess(long bytes, Optional<Long> memory) {
+    double flash = maxBytes.map(most -> (double) bytes / most).orElse(1.0);
+    double ram =
+        maxMemory
+            .map(most -> memory.map(m -> (double) m / most).orElse(Double.POSITIVE_INFINITY))
+            .orElse(1.0);
+    return Math.max(1, Math.max(flash, ram));
   }
 
   private static void atLeastOne(String name, int value) {

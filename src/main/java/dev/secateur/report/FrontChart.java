@@ -172,7 +172,7 @@ record FrontChart(Searched search) {
 
   private static String what(Searched.Tried trial) {
     return Html.format(
-        "%.0f %% zeros, %.0f %% of the work removed with channels, %s, %s",
+        "%.0f %% zeros, %.0f %% gone with channels, %s, %s",
         100 * trial.sparsity(),
         100 * trial.channels(),
         trial.scheme(),

@@ -31,7 +31,7 @@ public record Choice(
     List<Integer> refused,
     Optional<Searched.Unmade> unmade) {
   /** Each one more that is put to the same samples is likelier to pass by luck. */
-  private static final int MOST_REFUSED = 3;
+  static final int MOST_REFUSED = 3;
 
   public Choice {
     trials = List.copyOf(trials);

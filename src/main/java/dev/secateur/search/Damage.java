@@ -6,10 +6,12 @@ import java.util.List;
 /**
  * The divergence of points that were not tried. What is done to a network adds up, as long as each
  * part is small: a part that is its scheme's, one that grows with the zeros and one that grows with
- * the removed channels (each as a power of what is left). Training takes some of it away, of the
- * scheme's part too, since it knows the scheme:
+ * the removed channels (each as a power of what is left). The two last hurt more together, since
+ * the channels that can be spared first hold the weights that can; their geometric mean is how much
+ * more. Training takes some of it away, of the scheme's part too, since it knows the scheme:
  *
- * <pre>(q(scheme) + a·((1−s)^−k − 1) + b·((1−c)^−m − 1)) / (1 + epochs)^t</pre>
+ * <pre>(q(scheme) + z + r + √(z·r)) / (1 + epochs)^t,  z = a·((1−s)^−k − 1),  r = b·((1−c)^−m − 1)
+ * </pre>
  *
  * fitted to the logarithms of what was measured, with what is known of networks where few trials
  * say otherwise.
@@ -21,6 +23,7 @@ final class Damage {
   private final double[] theta;
 
   private final List<String> schemes;
+  private final double small;
 
   /** What is likely before anything was tried: a, k, b, m, t. */
   private static final double[] LIKELY = {0.005, 2.5, 0.02, 3, 0.3};
@@ -33,6 +36,9 @@ final class Damage {
   /** A measured divergence is sure to about a tenth. */
   private static final double NOISE = 0.1;
 
+  /** Of the median: far below it nothing is told apart, and what is free says nothing of more. */
+  private static final double SMALL = 0.2;
+
   /** Steps of the search for the minimum: halved where none helps. */
   private static final double FIRST_STEP = 1;
 
@@ -41,6 +47,14 @@ final class Damage {
   Damage(List<Known> known, List<String> schemes) {
     this.schemes = schemes;
     this.theta = new double[schemes.size() + LIKELY.length];
+    this.small =
+        SMALL
+            * known.stream()
+                .mapToDouble(Known::value)
+                .sorted()
+                .skip(known.size() / 2)
+                .findFirst()
+                .orElse(0);
     double least = known.stream().mapToDouble(Known::value).min().orElse(LEAST);
     for (int i = 0; i < theta.length; i++) {
       theta[i] =
@@ -53,13 +67,23 @@ final class Damage {
     return at(theta, point);
   }
 
+  /** Of an untrained network's divergence, what so many epochs leave. */
+  double left(int epochs) {
+    return left(theta, epochs);
+  }
+
+  private double left(double[] t, int epochs) {
+    return Math.pow(1 + epochs, -Math.exp(t[schemes.size() + 4]));
+  }
+
   private double at(double[] t, Point point) {
     int n = schemes.size();
     double zeros = Math.exp(t[n]) * (Math.pow(1 - point.sparsity(), -Math.exp(t[n + 1])) - 1);
     double channels =
         Math.exp(t[n + 2]) * (Math.pow(1 - point.channels(), -Math.exp(t[n + 3])) - 1);
-    double left = Math.pow(1 + point.epochs(), -Math.exp(t[n + 4]));
-    return (Math.exp(t[schemes.indexOf(point.scheme())]) + zeros + channels) * left + LEAST;
+    double scheme = Math.exp(t[schemes.indexOf(point.scheme())]);
+    return (scheme + zeros + channels + Math.sqrt(zeros * channels)) * left(t, point.epochs())
+        + LEAST;
   }
 
   /** Coordinate search: deterministic, and quick for ten numbers. */
@@ -88,7 +112,9 @@ final class Damage {
   private double cost(List<Known> known, double[] likely) {
     double cost = 0;
     for (Known k : known) {
-      double off = (Math.log(at(theta, k.point())) - Math.log(Math.max(k.value(), LEAST))) / NOISE;
+      double off =
+          (Math.log(at(theta, k.point()) + small) - Math.log(Math.max(k.value(), LEAST) + small))
+              / NOISE;
       cost += off * off;
     }
     for (int i = 0; i < theta.length; i++) {

@@ -17,8 +17,9 @@ public record Front(Search search, List<Trial> trials) {
   }
 
   /**
-   * The smallest within the acceptance; where none is, the one nearest to the original. Empty where
-   * no trial ran.
+   * The smallest within the acceptance that the plan's device can hold. Where it can hold none, the
+   * one that comes nearest to that; where none is within, the one nearest to the original. Empty
+   * where no trial ran.
    */
   public Optional<Trial> best() {
     return best(List.of());
@@ -43,6 +44,7 @@ public record Front(Search search, List<Trial> trials) {
                 near.stream()
                     .min(
                         Comparator.comparing((Trial t) -> !found(t).within())
+                            .thenComparingDouble(t -> found(t).within() ? excess(t) : 1)
                             .thenComparingDouble(t -> found(t).divergence())
                             .thenComparingInt(Trial::number)));
   }
@@ -72,6 +74,11 @@ public record Front(Search search, List<Trial> trials) {
   public boolean isWithin(Trial trial) {
     Trial.Found found = found(trial);
     return found.within() && search.misfits(found.bytes(), found.memory()).isEmpty();
+  }
+
+  private double excess(Trial trial) {
+    Trial.Found found = found(trial);
+    return search.excess(found.bytes(), found.memory());
   }
 
   private static Trial.Found found(Trial trial) {

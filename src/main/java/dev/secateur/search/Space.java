@@ -1,5 +1,6 @@
 package dev.secateur.search;
 
+import dev.secateur.plan.ChannelTarget;
 import dev.secateur.plan.Search;
 import dev.secateur.plan.Search.Objective;
 import java.util.ArrayList;
@@ -9,9 +10,15 @@ import java.util.stream.IntStream;
 /**
  * The points that may be tried.
  *
+ * @param of what the shares in {@code channels} are of
  * @param epochs that a trial may train, at most; 0 where there is nothing to train on
  */
-record Space(List<Double> sparsities, List<Double> channels, List<String> schemes, int epochs) {
+record Space(
+    List<Double> sparsities,
+    List<Double> channels,
+    ChannelTarget.Of of,
+    List<String> schemes,
+    int epochs) {
   /** In hundredths: what is removed, in steps that a verdict can tell apart. */
   private static final int FINEST = 5;
 
@@ -30,11 +37,34 @@ record Space(List<Double> sparsities, List<Double> channels, List<String> scheme
                         || tried.stream()
                             .anyMatch(t -> t.point().scheme().equals(s) && t.found().isPresent()))
             .toList();
+    ChannelTarget.Of of = of(search, tried);
     return new Space(
         zeros ? steps(MOST_ZEROS) : List.of(0.0),
-        search.channels() ? removable(tried) : List.of(0.0),
+        search.channels()
+            ? removable(tried.stream().filter(t -> comparable(t, of)).toList())
+            : List.of(0.0),
+        of,
         schemes,
         trainable ? search.epochs() : 0);
+  }
+
+  /** For the objective's sake, unless no network with all channels has room beside it. */
+  private static ChannelTarget.Of of(Search search, List<Trial> tried) {
+    return tried.stream()
+        .filter(t -> t.point().channels() == 0)
+        .flatMap(t -> t.found().stream())
+        .map(f -> search.channelsOf(f.bytes(), f.memory()))
+        .reduce((a, b) -> a == search.channelsOf() ? a : b)
+        .orElse(search.channelsOf());
+  }
+
+  private static boolean comparable(Trial trial, ChannelTarget.Of of) {
+    return trial.point().channels() == 0 || trial.point().of() == of;
+  }
+
+  /** Whether a trial's share of channels says something of these. */
+  boolean tells(Trial trial) {
+    return comparable(trial, of);
   }
 
   /** Of some networks only so many channels can go, of some none. */
@@ -77,7 +107,7 @@ record Space(List<Double> sparsities, List<Double> channels, List<String> scheme
     for (String scheme : schemes) {
       for (double channel : channels) {
         for (double sparsity : sparsities) {
-          points.add(new Point(sparsity, channel, scheme, trained));
+          points.add(new Point(sparsity, channel, of, scheme, trained));
         }
       }
     }

@@ -1,5 +1,6 @@
 package dev.secateur.search;
 
+import dev.secateur.plan.ChannelTarget;
 import dev.secateur.plan.Search;
 import dev.secateur.search.Surrogate.Known;
 import dev.secateur.search.Surrogate.Prior;
@@ -9,9 +10,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Which points are tried next: a function of the trials so far, in rounds. A round is decided on
@@ -26,8 +27,9 @@ import java.util.stream.Collectors;
  * as usually run at once, the longest first.
  *
  * @param trainable whether there is a set to train on
+ * @param judgedAgain whether an evaluation set may refuse what is found
  */
-public record Strategy(Search search, boolean trainable) {
+public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
   /** Trials of a round that take about as long: as many run at once. */
   static final int WIDTH = 4;
 
@@ -53,6 +55,9 @@ public record Strategy(Search search, boolean trainable) {
    * whole training gains where a brief one gains less is not worth its time.
    */
   private static final double GAINED = 0.95;
+
+  /** Channels: further out than anything that ran, a model of few trials says little. */
+  private static final double REACH = 0.2;
 
   /** No whole training for what it will hardly bring within. */
   private static final double LIKELY = 0.85;
@@ -152,8 +157,8 @@ public record Strategy(Search search, boolean trainable) {
       points.add(new Point(0, 0, first, 0));
     }
     if (space.removesChannels()) {
-      points.add(new Point(0, 0.3, first, 0));
-      points.add(new Point(some, space.zeros() ? 0.3 : 0.5, first, 0));
+      points.add(new Point(0, 0.3, space.of(), first, 0));
+      points.add(new Point(some, space.zeros() ? 0.3 : 0.5, space.of(), first, 0));
     }
     space.schemes().stream().skip(1).forEach(s -> points.add(new Point(some, 0, s, 0)));
     return points;
@@ -169,10 +174,8 @@ public record Strategy(Search search, boolean trainable) {
     private final Optional<Surrogate> bytes;
     private final Optional<Surrogate> memory;
 
-    /** Between which divergences the acceptance ends. */
-    private final Bracket allowed;
-
-    private final double best;
+    /** What is asked first, and what once that is refused, and again. */
+    private final List<Aim> aims;
 
     Model(Space space, List<Trial> trials) {
       this.space = space;
@@ -182,7 +185,8 @@ public record Strategy(Search search, boolean trainable) {
               .filter(t -> t.found().isPresent() && space.schemes().contains(t.point().scheme()))
               .toList();
       this.divergence = new Damage(known(Trial.Found::divergence), space.schemes());
-      this.objective = surrogate(f -> f.of(search.objective()), prior(search.objective()));
+      this.objective =
+          surrogate(f -> f.of(search.objective()), prior(search.objective(), space.of()));
       this.bytes = search.maxBytes().map(b -> surrogate(Trial.Found::bytes, BYTES));
       this.memory =
           search
@@ -190,14 +194,13 @@ public record Strategy(Search search, boolean trainable) {
               .map(
                   m ->
                       surrogate(
-                          f -> f.of(Search.Objective.MEMORY), prior(Search.Objective.MEMORY)));
-      this.allowed = Bracket.of(ran);
-      this.best =
-          new Front(search, trials)
-              .best().flatMap(Trial::found).filter(Trial.Found::within).stream()
-                  .mapToDouble(f -> f.of(search.objective()))
-                  .min()
-                  .orElse(Double.POSITIVE_INFINITY);
+                          f -> f.of(Search.Objective.MEMORY),
+                          prior(Search.Objective.MEMORY, space.of())));
+      this.aims =
+          IntStream.rangeClosed(0, judgedAgain ? Choice.MOST_REFUSED : 0)
+              .mapToObj(refused -> Aim.of(search, Luck.settled(ran, refused)))
+              .distinct()
+              .toList();
     }
 
     private Surrogate surrogate(ToDoubleFunction<Trial.Found> quantity, Prior prior) {
@@ -206,38 +209,69 @@ public record Strategy(Search search, boolean trainable) {
 
     private List<Known> known(ToDoubleFunction<Trial.Found> quantity) {
       return ran.stream()
+          .filter(space::tells)
           .map(t -> new Known(t.point(), quantity.applyAsDouble(t.found().orElseThrow())))
           .toList();
     }
 
-    /** A point with what it is thought to come to. */
-    private record Candidate(Point point, double objective, double divergence) {}
-
-    /** Untried points, small for the divergence that they are thought to have. */
+    /**
+     * Untried points, small for the divergence that they are thought to have: what costs seconds
+     * one for each aim, the rest for the first.
+     */
     List<Point> promising(int epochs) {
-      Set<Point> tried = tried();
+      List<Point> untried = space.points(epochs).stream().filter(p -> !isTried(p)).toList();
       List<Candidate> candidates =
-          space.points(epochs).stream()
-              .filter(p -> !tried.contains(p) && fits(p))
+          near(untried.stream().filter(this::fits).toList()).stream()
               .map(p -> new Candidate(p, objective.at(p), divergence.at(p)))
-              .filter(c -> c.objective <= best * (epochs == 0 ? GAIN : GAIN_TRAINED))
               .sorted(Comparator.comparingDouble(Candidate::objective))
               .toList();
-      Bracket reachable =
-          allowed.from(
-              candidates.stream().mapToDouble(Candidate::divergence).min().orElse(allowed.above));
+      if (candidates.isEmpty() && ran.stream().noneMatch(this::fitted)) {
+        return fartherOut(untried);
+      }
       List<Point> chosen = new ArrayList<>();
-      for (int i = 0; i < WIDTH; i++) {
-        double most = reachable.at(BETWEEN[i]);
-        candidates.stream()
-            .filter(c -> c.divergence <= most)
-            .map(Candidate::point)
-            .filter(p -> chosen.stream().allMatch(c -> apart(c, p)))
-            .findFirst()
-            .ifPresent(chosen::add);
+      for (Aim aim : epochs == 0 ? aims : aims.subList(0, 1)) {
+        aim.smallest(candidates, epochs, BETWEEN[0], chosen).ifPresent(chosen::add);
+      }
+      for (int i = 1; i < BETWEEN.length && chosen.size() < WIDTH; i++) {
+        aims.get(0).smallest(candidates, epochs, BETWEEN[i], chosen).ifPresent(chosen::add);
       }
       // Nothing is within yet, nor thought to be: what is nearest to the original may be.
-      return chosen.isEmpty() && Double.isInfinite(best) ? nearest(candidates) : chosen;
+      return chosen.isEmpty() && best().isEmpty() ? nearest(candidates) : chosen;
+    }
+
+    /** Nothing has fitted the device, nor is thought to: shares of channels up to the largest. */
+    private List<Point> fartherOut(List<Point> untried) {
+      double most = untried.stream().mapToDouble(Point::channels).max().orElse(0);
+      return IntStream.rangeClosed(1, WIDTH)
+          .mapToObj(i -> most * i / WIDTH)
+          .flatMap(
+              share ->
+                  untried.stream()
+                      .filter(p -> p.channels() > 0)
+                      .min(
+                          Comparator.comparingDouble((Point p) -> Math.abs(p.channels() - share))
+                              .thenComparingDouble(this::excess)
+                              .thenComparingDouble(divergence::at))
+                      .stream())
+          .distinct()
+          .toList();
+    }
+
+    private boolean fitted(Trial trial) {
+      Trial.Found found = trial.found().orElseThrow();
+      return search.misfits(found.bytes(), found.memory()).isEmpty();
+    }
+
+    /** Those near what ran. */
+    private List<Point> near(List<Point> points) {
+      double known =
+          ran.stream().filter(space::tells).mapToDouble(t -> t.point().channels()).max().orElse(0);
+      return points.stream().filter(p -> p.channels() <= known + REACH + 1e-9).toList();
+    }
+
+    /** Of what is within; empty where nothing is. */
+    private OptionalDouble best() {
+      return aims.get(0).best();
     }
 
     /** Of each scheme, since few trials tell which one is nearer. */
@@ -256,12 +290,12 @@ public record Strategy(Search search, boolean trainable) {
     }
 
     /**
-     * Whether training brought any network nearer to the original than it was, as far as it was
-     * tried both ways. What a brief training leaves as it found it, a whole one hardly betters; it
-     * is what is left where nothing is within.
+     * Whether training brought any network nearer to the original than it was; where none was tried
+     * both ways, than it is thought to have been. What a brief training leaves as it found it, a
+     * whole one hardly betters; it is what is left where nothing is within.
      */
     boolean gainsBy(int brief) {
-      if (Double.isInfinite(best)) {
+      if (best().isEmpty()) {
         return true;
       }
       Map<Point, Double> untrained = new HashMap<>();
@@ -274,7 +308,9 @@ public record Strategy(Search search, boolean trainable) {
               .filter(t -> untrained.containsKey(t.point().trained(0)))
               .map(t -> divergence(t) / untrained.get(t.point().trained(0)))
               .toList();
-      return shares.isEmpty() || shares.stream().anyMatch(share -> share < GAINED);
+      return shares.isEmpty()
+          ? divergence.left(brief) < GAINED
+          : shares.stream().anyMatch(share -> share < GAINED);
     }
 
     private static double divergence(Trial ran) {
@@ -286,16 +322,16 @@ public record Strategy(Search search, boolean trainable) {
      * these what is promising without.
      */
     List<Point> finalists(int brief, int epochs) {
-      Set<Point> tried = tried();
       List<Point> finalists =
           new ArrayList<>(
               ran.stream()
+                  .filter(space::tells)
                   .map(Trial::point)
                   .filter(p -> p.epochs() == brief && brief < epochs)
                   .map(p -> p.trained(epochs))
-                  .filter(p -> !tried.contains(p))
-                  .filter(p -> objective.at(p) <= best * GAIN_TRAINED)
-                  .filter(p -> divergence.at(p) <= allowed.at(LIKELY))
+                  .filter(p -> !isTried(p))
+                  .filter(p -> aims.get(0).gains(objective.at(p), epochs))
+                  .filter(p -> divergence.at(p) <= aims.get(0).allowed().at(LIKELY))
                   .sorted(Comparator.comparingDouble(objective::at))
                   .limit(WIDTH / 2)
                   .toList());
@@ -307,26 +343,99 @@ public record Strategy(Search search, boolean trainable) {
       return finalists;
     }
 
-    private Set<Point> tried() {
-      return trials.stream().map(Trial::point).collect(Collectors.toSet());
+    private boolean isTried(Point point) {
+      return trials.stream()
+          .map(Trial::point)
+          .anyMatch(t -> t.equals(point) || (besideChannels(t, point) && areSame(t, point)));
+    }
+
+    /** Channels go in steps: shares between two that came to one network come to it, too. */
+    private boolean areSame(Point one, Point other) {
+      double less = Math.min(one.channels(), other.channels());
+      double more = Math.max(one.channels(), other.channels());
+      return ran.stream()
+          .filter(t -> space.tells(t) && t.point().channels() <= less)
+          .anyMatch(
+              t ->
+                  ran.stream()
+                      .filter(o -> o.point().channels() >= more)
+                      .filter(o -> besideChannels(t.point(), o.point()))
+                      .anyMatch(o -> space.tells(o) && divergence(t) == divergence(o)));
+    }
+
+    private static boolean besideChannels(Point one, Point other) {
+      return one.whole().equals(other.whole());
     }
 
     private boolean fits(Point point) {
-      return bytes.filter(b -> b.at(point) > search.maxBytes().orElseThrow()).isEmpty()
-          && memory.filter(m -> m.at(point) > search.maxMemory().orElseThrow()).isEmpty();
+      return excess(point) <= 1;
+    }
+
+    /** How many times the device's room it is thought to take. */
+    private double excess(Point point) {
+      return search.excess(
+          bytes.map(b -> Math.round(b.at(point))).orElse(0L),
+          memory.map(m -> Math.round(m.at(point))));
     }
   }
 
-  /** A file's own bytes: zeros take as many as other numbers. */
+  /** Of what channels are removed by, and zeros take as much of as other numbers. */
   private static final Prior BYTES = new Prior(0, -1, 0);
 
-  private static Prior prior(Search.Objective objective) {
+  private static Prior prior(Search.Objective objective, ChannelTarget.Of of) {
     return switch (objective) {
       case ZIPPED_BYTES -> new Prior(-1, -1, 0);
       case BYTES, MACS -> BYTES;
-      case MEMORY -> new Prior(0, -0.5, 0);
+      case MEMORY -> of == ChannelTarget.Of.MEMORY ? BYTES : new Prior(0, -0.5, 0);
       case LATENCY -> new Prior(0, -0.3, 0);
     };
+  }
+
+  /** A point with what it is thought to come to. */
+  private record Candidate(Point point, double objective, double divergence) {}
+
+  /**
+   * What is looked for: smaller than what is within, in so far as that is more than luck.
+   *
+   * @param allowed between which divergences the acceptance ends
+   * @param best the smallest within; empty where nothing is
+   */
+  private record Aim(Bracket allowed, OptionalDouble best) {
+    static Aim of(Search search, List<Trial> ran) {
+      return new Aim(
+          Bracket.of(ran),
+          ran.stream()
+              .filter(new Front(search, ran)::isWithin)
+              .mapToDouble(t -> t.found().orElseThrow().of(search.objective()))
+              .min());
+    }
+
+    boolean gains(double objective, int epochs) {
+      return objective
+          <= best.orElse(Double.POSITIVE_INFINITY) * (epochs == 0 ? GAIN : GAIN_TRAINED);
+    }
+
+    /**
+     * The first that gains and is thought to be within.
+     *
+     * @param candidates the smallest first
+     * @param part of the way between what is known to be within and what is known to be beyond
+     * @param others that it has to be apart from
+     */
+    Optional<Point> smallest(
+        List<Candidate> candidates, int epochs, double part, List<Point> others) {
+      List<Candidate> gaining =
+          candidates.stream().filter(c -> gains(c.objective, epochs)).toList();
+      double most =
+          allowed
+              .from(gaining.stream().mapToDouble(Candidate::divergence).min().orElse(allowed.above))
+              .at(part);
+      return gaining.stream()
+          .filter(c -> c.divergence <= most)
+          .map(Candidate::point)
+          .filter(p -> others.stream().allMatch(o -> apart(o, p)))
+          .findFirst();
+    }
   }
 
   /** Neighbours say nearly the same. */

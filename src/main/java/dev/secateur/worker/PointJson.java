@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.secateur.plan.ChannelTarget;
 import dev.secateur.search.Point;
 import dev.secateur.search.Round;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** What a search decides on, as the ledger keeps it. */
@@ -18,6 +20,7 @@ public final class PointJson {
         .objectNode()
         .put("sparsity", point.sparsity())
         .put("channels", point.channels())
+        .put("of", point.of().label())
         .put("scheme", point.scheme())
         .put("epochs", point.epochs());
   }
@@ -26,8 +29,17 @@ public final class PointJson {
     return new Point(
         json.path("sparsity").asDouble(),
         json.path("channels").asDouble(),
+        of(json.path("of").asText()),
         json.path("scheme").asText(),
         json.path("epochs").asInt());
+  }
+
+  /** Older versions did not say: multiplications. */
+  private static ChannelTarget.Of of(String label) {
+    return Arrays.stream(ChannelTarget.Of.values())
+        .filter(of -> of.label().equals(label))
+        .findAny()
+        .orElse(ChannelTarget.Of.MACS);
   }
 
   public static ObjectNode write(Round round) {

@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is made when an evaluation set refuses what held-out samples have chosen. */
 class ChoiceTest {
@@ -229,5 +231,48 @@ class ChoiceTest {
     assertThat(result.outcome()).isEqualTo(Outcome.REJECTED);
     assertThat(result.reason())
         .isEqualTo("INT8 does not fit: its activations take unknown bytes, search.maxMemory is 10");
+  }
+
+  /** What is within has so many bytes; the device has room for 700. */
+  @ParameterizedTest
+  @CsvSource({
+    "900 800 600, 3", // fits
+    "900 800 1200, 2", // the nearest to what fits
+    "'', 4" // none is within: the nearest to the original
+  })
+  void whereNothingThatIsGoodEnoughFitsTheDeviceTheSmallestOfThatIsMade(String within, int made) {
+    ObjectNode small = searching();
+    ((ObjectNode) small.get("search")).put("maxBytes", 700);
+    List<Trial> trials = new ArrayList<>();
+    for (String bytes : within.isEmpty() ? new String[0] : within.split(" ")) {
+      trials.add(sized(trials.size() + 1, true, Long.parseLong(bytes), 0.01));
+    }
+    while (trials.size() < 3) {
+      trials.add(sized(trials.size() + 1, false, 100, 0.5));
+    }
+    trials.add(sized(4, false, 1000, 0.005));
+
+    assertThat(new Choice(Plan.read(small), trials, true).trial().number()).isEqualTo(made);
+  }
+
+  private static Trial sized(int number, boolean within, long bytes, double divergence) {
+    Trial any = trial(number, within, 1000, divergence);
+    Trial.Found f = any.found().orElseThrow();
+    return any.with(
+        new Trial.Found(
+            within,
+            f.measure(),
+            f.measures(),
+            f.loss(),
+            f.error(),
+            f.allowedDrop(),
+            f.expectedDrop(),
+            divergence,
+            bytes,
+            bytes,
+            f.macs(),
+            f.memory(),
+            f.latency(),
+            f.samples()));
   }
 }

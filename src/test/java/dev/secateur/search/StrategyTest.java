@@ -2,6 +2,7 @@ package dev.secateur.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.secateur.plan.ChannelTarget;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Search;
 import dev.secateur.plan.Search.Objective;
@@ -11,12 +12,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** On made-up networks, whose best plan is known since all of them can be tried. */
 class StrategyTest {
@@ -99,8 +103,44 @@ class StrategyTest {
           1 + 2 * p.epochs());
     }
 
+    /** A point may be lost, of which each trial is sure to half a one. */
+    Trial judgedByProbabilities(int number, int round, Point p) {
+      Trial trial = run(number, round, p);
+      return trial
+          .found()
+          .map(
+              f ->
+                  trial.with(
+                      new Trial.Found(
+                          true,
+                          f.measure(),
+                          f.measures(),
+                          f.loss(),
+                          0.005,
+                          Optional.of(0.01),
+                          Optional.of(0.01 * f.divergence() / allowed),
+                          f.divergence(),
+                          f.bytes(),
+                          f.zippedBytes(),
+                          f.macs(),
+                          f.memory(),
+                          f.latency(),
+                          f.samples())))
+          .orElse(trial);
+    }
+
+    List<Trial> judgedByProbabilities(Strategy strategy) {
+      List<Trial> trials = new ArrayList<>();
+      for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
+        for (Point point : r.points()) {
+          trials.add(judgedByProbabilities(trials.size() + 1, r.number(), point));
+        }
+      }
+      return trials;
+    }
+
     List<Trial> search(Search search, boolean trainable) {
-      Strategy strategy = new Strategy(search, trainable);
+      Strategy strategy = new Strategy(search, trainable, true);
       List<Trial> trials = new ArrayList<>();
       for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
         for (Point point : r.points()) {
@@ -246,6 +286,7 @@ class StrategyTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty()),
+            false,
             false);
     List<Trial> trials = new ArrayList<>();
     for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
@@ -311,7 +352,7 @@ class StrategyTest {
     int left = new Random(seed).nextInt(trials.size());
     List<Trial> known = TrialsJson.read(TrialsJson.write(trials.subList(0, left)));
 
-    Round round = new Strategy(search, true).next(known);
+    Round round = new Strategy(search, true, true).next(known);
 
     assertThat(round.first()).isEqualTo(left + 1);
     assertThat(round.number()).isEqualTo(trials.get(left).round());
@@ -341,5 +382,168 @@ class StrategyTest {
                                     <= t.found().orElseThrow().zippedBytes()
                                 && f.found().orElseThrow().loss()
                                     <= t.found().orElseThrow().loss()));
+  }
+
+  /**
+   * Where the drop is told by probabilities, what is asked for the first, the second and the third
+   * time differs; whichever is refused, there is one that is nearly the smallest of its kind.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void whatFollowsARefusalHasBeenLookedForToo(int refused) {
+    Search search = search(Objective.ZIPPED_BYTES, 24, Optional.empty());
+    List<Double> over = new ArrayList<>();
+    for (int seed = 0; seed < 100; seed++) {
+      World world = World.of(seed);
+      List<Trial> trials = world.judgedByProbabilities(new Strategy(search, false, true));
+      List<Trial> all =
+          Space.of(search, false, List.of()).points(0).stream()
+              .filter(p -> world.removable || p.channels() == 0)
+              .map(p -> world.judgedByProbabilities(1, 1, p))
+              .toList();
+      OptionalLong possible = smallest(Luck.settled(all, refused));
+      if (possible.isPresent()) {
+        over.add(
+            (double) smallest(Luck.settled(trials, refused)).orElse(Long.MAX_VALUE)
+                / possible.getAsLong());
+      }
+    }
+    over.sort(null);
+    assertThat(over).hasSizeGreaterThan(75);
+    assertThat(over.get(over.size() * 9 / 10)).isLessThan(1.1);
+  }
+
+  @Test
+  void whereNobodyRefusesNothingIsLookedForThatWouldFollow() {
+    Search search = search(Objective.ZIPPED_BYTES, 24, Optional.empty());
+    long sure = 0;
+    long alone = 0;
+    for (int seed = 0; seed < 100; seed++) {
+      World world = World.of(seed);
+      sure += sure(world.judgedByProbabilities(new Strategy(search, false, true)));
+      alone += sure(world.judgedByProbabilities(new Strategy(search, false, false)));
+    }
+    assertThat(alone).isLessThan(sure / 2);
+  }
+
+  /** What would be asked for after two refusals, the probes left out. */
+  private static long sure(List<Trial> trials) {
+    return Luck.settled(trials, 2).stream()
+        .filter(t -> t.round() > 1 && t.found().filter(Trial.Found::within).isPresent())
+        .count();
+  }
+
+  private static OptionalLong smallest(List<Trial> trials) {
+    return trials.stream()
+        .flatMap(t -> t.found().stream())
+        .filter(Trial.Found::within)
+        .mapToLong(Trial.Found::zippedBytes)
+        .min();
+  }
+
+  /** Of eight channels one goes, or two. */
+  @ParameterizedTest
+  @MethodSource("worlds")
+  void whatLiesBetweenTwoThatAreOneNetworkIsNotTried(long seed) {
+    World world = World.of(seed);
+    Strategy strategy = new Strategy(search(Objective.BYTES, 24, Optional.empty()), true, true);
+    List<Trial> trials = new ArrayList<>();
+    for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
+      List<Trial> before = List.copyOf(trials);
+      for (Point p : r.points()) {
+        assertThat(between(p, before)).as("%s after %s", p, before).isFalse();
+        Point narrowed =
+            new Point(
+                p.sparsity(), Math.floor(p.channels() * 4) / 4, p.of(), p.scheme(), p.epochs());
+        Trial trial = world.run(trials.size() + 1, r.number(), narrowed);
+        trials.add(new Trial(trial.number(), trial.round(), p, trial.found(), trial.reason(), 1));
+      }
+    }
+  }
+
+  private static boolean between(Point p, List<Trial> trials) {
+    List<Trial> alike =
+        trials.stream()
+            .filter(t -> t.found().isPresent() && t.point().whole().equals(p.whole()))
+            .toList();
+    return alike.stream()
+        .filter(t -> t.point().channels() < p.channels())
+        .anyMatch(
+            t ->
+                alike.stream()
+                    .filter(o -> o.point().channels() > p.channels())
+                    .anyMatch(
+                        o ->
+                            o.found().orElseThrow().divergence()
+                                == t.found().orElseThrow().divergence()));
+  }
+
+  /** By a device's room for activations, as a part of what the network with all channels needs. */
+  @ParameterizedTest
+  @CsvSource({
+    "ZIPPED_BYTES, 1.1, BYTES",
+    "ZIPPED_BYTES, 0.6, MACS",
+    "ZIPPED_BYTES, 0.5, MACS",
+    "BYTES, 1.1, BYTES",
+    "BYTES, 0.7, MACS",
+    "MEMORY, 1.1, MEMORY",
+    "MEMORY, 0.5, MEMORY",
+    "MACS, 1.1, MACS",
+    "LATENCY, 0.6, MACS"
+  })
+  void channelsGoByWhatIsToBeSmallUnlessTheDeviceLacksAnotherRoom(
+      Objective objective, double room, ChannelTarget.Of of) {
+    long whole = 10_000;
+    Search search =
+        new Search(
+            objective,
+            24,
+            5,
+            SCHEMES,
+            true,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(Math.round(room * whole)));
+    Strategy strategy = new Strategy(search, false, true);
+    World any = World.of(1);
+    World world = new World(any.zeros, 2, any.fourBits, any.training, 0.2, 0, true, any.seed);
+    List<Trial> trials = new ArrayList<>();
+    for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
+      for (Point p : r.points()) {
+        Trial trial = world.run(trials.size() + 1, r.number(), p);
+        double gone =
+            p.of() == ChannelTarget.Of.BYTES ? 0.1 : p.of() == ChannelTarget.Of.MACS ? 0.75 : 1;
+        trials.add(withMemory(trial, Math.round(whole * (1 - gone * p.channels()))));
+      }
+    }
+
+    assertThat(trials.stream().filter(t -> t.round() > 1 && t.point().channels() > 0))
+        .isNotEmpty()
+        .allMatch(t -> t.point().of() == of);
+    assertThat(new Front(search, trials).best())
+        .hasValueSatisfying(
+            t -> assertThat(new Front(search, trials).isWithin(t)).as("fits").isTrue());
+  }
+
+  private static Trial withMemory(Trial trial, long memory) {
+    Trial.Found f = trial.found().orElseThrow();
+    return trial.with(
+        new Trial.Found(
+            f.within(),
+            f.measure(),
+            f.measures(),
+            f.loss(),
+            f.error(),
+            f.allowedDrop(),
+            f.expectedDrop(),
+            f.divergence(),
+            f.bytes(),
+            f.zippedBytes(),
+            Optional.of(memory),
+            Optional.of(memory),
+            f.latency(),
+            f.samples()));
   }
 }

@@ -90,8 +90,11 @@ final class LedgerSearch {
     this.order = order;
     this.ordered = ordered;
     this.search = ordered.plan().search().orElseThrow();
+    Set<StoredInputs.Role> roles = ordered.inputs().sources().keySet();
+    boolean trainable = roles.contains(StoredInputs.Role.TRAIN);
+    boolean fitted = trainable || roles.contains(StoredInputs.Role.REPRESENTATIVE);
     this.strategy =
-        new Strategy(search, ordered.inputs().sources().containsKey(StoredInputs.Role.TRAIN));
+        new Strategy(search, trainable, fitted && roles.contains(StoredInputs.Role.EVALUATION));
     this.help = help;
     this.progress = progress;
   }
