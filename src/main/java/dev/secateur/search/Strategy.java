@@ -225,7 +225,7 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
               .map(p -> new Candidate(p, objective.at(p), divergence.at(p)))
               .sorted(Comparator.comparingDouble(Candidate::objective))
               .toList();
-      if (candidates.isEmpty() && ran.stream().noneMatch(this::fitted)) {
+      if (epochs == 0 && candidates.isEmpty() && ran.stream().noneMatch(this::fitted)) {
         return fartherOut(untried);
       }
       List<Point> chosen = new ArrayList<>();
