@@ -195,6 +195,15 @@ public final class DownloadCache {
     return file.getFileName().toString();
   }
 
+  /** As exactly as the file system knows: several files are used within a millisecond. */
+  private static FileTime used(Path file) throws IOException {
+    try {
+      return Files.getLastModifiedTime(file);
+    } catch (NoSuchFileException e) {
+      return FileTime.fromMillis(0); // another process has cleared it
+    }
+  }
+
   /**
    * Clears what was used longest ago, and somewhat more than it must: the next file will want room
    * too.
@@ -203,11 +212,13 @@ public final class DownloadCache {
    */
   private long clear(long bytes) throws IOException {
     Map<Path, Long> sizes = sizes();
-    Map<Path, Long> used = new HashMap<>();
+    Map<Path, FileTime> used = new HashMap<>();
     // Read once: others use the files while they are sorted.
-    sizes.keySet().forEach(file -> used.put(file, file.toFile().lastModified()));
+    for (Path file : sizes.keySet()) {
+      used.put(file, used(file));
+    }
     List<Path> oldestFirst =
-        sizes.keySet().stream().sorted(Comparator.comparingLong(used::get)).toList();
+        sizes.keySet().stream().sorted(Comparator.comparing(used::get)).toList();
     long room = maxBytes - sizes.values().stream().mapToLong(Long::longValue).sum();
     long wanted = bytes > room ? Math.max(bytes, maxBytes / SLACK) : bytes;
     for (Path file : oldestFirst) {
