@@ -64,7 +64,7 @@ class ChoiceTest {
                 expectedDrop.map(drop -> 0.01),
                 expectedDrop,
                 divergence,
-                1000,
+                zipped,
                 zipped,
                 Optional.empty(),
                 Optional.empty(),
@@ -245,34 +245,13 @@ class ChoiceTest {
     ((ObjectNode) small.get("search")).put("maxBytes", 700);
     List<Trial> trials = new ArrayList<>();
     for (String bytes : within.isEmpty() ? new String[0] : within.split(" ")) {
-      trials.add(sized(trials.size() + 1, true, Long.parseLong(bytes), 0.01));
+      trials.add(trial(trials.size() + 1, true, Long.parseLong(bytes), 0.01));
     }
     while (trials.size() < 3) {
-      trials.add(sized(trials.size() + 1, false, 100, 0.5));
+      trials.add(trial(trials.size() + 1, false, 100, 0.5));
     }
-    trials.add(sized(4, false, 1000, 0.005));
+    trials.add(trial(4, false, 1000, 0.005));
 
     assertThat(new Choice(Plan.read(small), trials, true).trial().number()).isEqualTo(made);
-  }
-
-  private static Trial sized(int number, boolean within, long bytes, double divergence) {
-    Trial any = trial(number, within, 1000, divergence);
-    Trial.Found f = any.found().orElseThrow();
-    return any.with(
-        new Trial.Found(
-            within,
-            f.measure(),
-            f.measures(),
-            f.loss(),
-            f.error(),
-            f.allowedDrop(),
-            f.expectedDrop(),
-            divergence,
-            bytes,
-            bytes,
-            f.macs(),
-            f.memory(),
-            f.latency(),
-            f.samples()));
   }
 }

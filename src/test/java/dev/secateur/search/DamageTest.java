@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * What was measured on two networks, in the order in which searches tried it; channels are shares
+ * What was measured on two networks, first what a search tried, in its order; channels are shares
  * of the weights.
  */
 class DamageTest {

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** On made-up networks, whose best plan is known since all of them can be tried. */
 class StrategyTest {
+  private static final long MEMORY = 10_000;
   private static final List<String> SCHEMES = List.of("int8", "int8-4", "float16");
 
   /** How a network answers: its own costs of zeros, channels and schemes, and a noisy verdict. */
@@ -73,6 +74,17 @@ class StrategyTest {
       return Math.round(whole * (1 - 0.8 * p.sparsity()) * (1 - 0.9 * p.channels()));
     }
 
+    /** Channels that go by weights hardly hold any; of those that go by memory, all. */
+    long memory(Point p) {
+      double gone =
+          switch (p.of()) {
+            case BYTES -> 0.1;
+            case MACS, BOTH -> 0.75;
+            case MEMORY -> 1;
+          };
+      return Math.round(MEMORY * (1 - gone * p.channels()));
+    }
+
     Trial run(int number, int round, Point p) {
       if (p.channels() > 0 && !removable) {
         return Trial.failed(number, round, p, "no channel can go", 1);
@@ -95,8 +107,8 @@ class StrategyTest {
                   divergence,
                   zipped(p),
                   zipped(p),
-                  Optional.empty(),
-                  Optional.empty(),
+                  Optional.of(memory(p)),
+                  Optional.of(memory(p)),
                   100,
                   1000)),
           "made up",
@@ -129,25 +141,8 @@ class StrategyTest {
           .orElse(trial);
     }
 
-    List<Trial> judgedByProbabilities(Strategy strategy) {
-      List<Trial> trials = new ArrayList<>();
-      for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
-        for (Point point : r.points()) {
-          trials.add(judgedByProbabilities(trials.size() + 1, r.number(), point));
-        }
-      }
-      return trials;
-    }
-
     List<Trial> search(Search search, boolean trainable) {
-      Strategy strategy = new Strategy(search, trainable, true);
-      List<Trial> trials = new ArrayList<>();
-      for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
-        for (Point point : r.points()) {
-          trials.add(run(trials.size() + 1, r.number(), point));
-        }
-      }
-      return trials;
+      return tried(new Strategy(search, trainable, true), this::run);
     }
 
     /** The smallest that is allowed, of the points that a search may try. */
@@ -159,6 +154,22 @@ class StrategyTest {
           .min()
           .orElse(Long.MAX_VALUE);
     }
+  }
+
+  /** Runs a trial. */
+  private interface Trying {
+    Trial run(int number, int round, Point point);
+  }
+
+  /** All trials of a search. */
+  private static List<Trial> tried(Strategy strategy, Trying trying) {
+    List<Trial> trials = new ArrayList<>();
+    for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
+      for (Point point : r.points()) {
+        trials.add(trying.run(trials.size() + 1, r.number(), point));
+      }
+    }
+    return trials;
   }
 
   private static Search search(Objective objective, int trials, Optional<Double> minutes) {
@@ -288,17 +299,14 @@ class StrategyTest {
                 Optional.empty()),
             false,
             false);
-    List<Trial> trials = new ArrayList<>();
-    for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
-      for (Point point : r.points()) {
-        boolean unlucky = point.equals(new Point(0.5, 0, "int8", 0));
-        Point as = unlucky ? new Point(0.7, 0, "int8", 0) : point;
-        Trial trial = narrow.run(trials.size() + 1, r.number(), as);
-        trials.add(
-            new Trial(
-                trial.number(), r.number(), point, trial.found(), "made up", trial.seconds()));
-      }
-    }
+    List<Trial> trials =
+        tried(
+            strategy,
+            (number, round, point) -> {
+              boolean unlucky = point.equals(new Point(0.5, 0, "int8", 0));
+              Point as = unlucky ? new Point(0.7, 0, "int8", 0) : point;
+              return at(point, narrow.run(number, round, as));
+            });
 
     assertThat(trials).anyMatch(t -> t.found().filter(Trial.Found::within).isPresent());
   }
@@ -395,7 +403,7 @@ class StrategyTest {
     List<Double> over = new ArrayList<>();
     for (int seed = 0; seed < 100; seed++) {
       World world = World.of(seed);
-      List<Trial> trials = world.judgedByProbabilities(new Strategy(search, false, true));
+      List<Trial> trials = tried(new Strategy(search, false, true), world::judgedByProbabilities);
       List<Trial> all =
           Space.of(search, false, List.of()).points(0).stream()
               .filter(p -> world.removable || p.channels() == 0)
@@ -420,8 +428,8 @@ class StrategyTest {
     long alone = 0;
     for (int seed = 0; seed < 100; seed++) {
       World world = World.of(seed);
-      sure += sure(world.judgedByProbabilities(new Strategy(search, false, true)));
-      alone += sure(world.judgedByProbabilities(new Strategy(search, false, false)));
+      sure += sure(tried(new Strategy(search, false, true), world::judgedByProbabilities));
+      alone += sure(tried(new Strategy(search, false, false), world::judgedByProbabilities));
     }
     assertThat(alone).isLessThan(sure / 2);
   }
@@ -441,24 +449,45 @@ class StrategyTest {
         .min();
   }
 
-  /** Of eight channels one goes, or two. */
+  /** The same, of another point. */
+  private static Trial at(Point point, Trial trial) {
+    return new Trial(
+        trial.number(), trial.round(), point, trial.found(), trial.reason(), trial.seconds());
+  }
+
+  @ParameterizedTest
+  @MethodSource("worlds")
+  void noRoundGoesMuchFartherInChannelsThanWhatRan(long seed) {
+    List<Trial> trials =
+        World.of(seed).search(search(Objective.ZIPPED_BYTES, 24, Optional.empty()), true);
+    for (Trial trial : trials) {
+      double known =
+          trials.stream()
+              .filter(t -> t.round() < trial.round() && t.found().isPresent())
+              .mapToDouble(t -> t.point().channels())
+              .max()
+              .orElse(1);
+      assertThat(trial.point().channels()).isLessThanOrEqualTo(known + 0.2 + 1e-9);
+    }
+  }
+
+  /** Channels go by quarters. */
   @ParameterizedTest
   @MethodSource("worlds")
   void whatLiesBetweenTwoThatAreOneNetworkIsNotTried(long seed) {
     World world = World.of(seed);
-    Strategy strategy = new Strategy(search(Objective.BYTES, 24, Optional.empty()), true, true);
-    List<Trial> trials = new ArrayList<>();
-    for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
-      List<Trial> before = List.copyOf(trials);
-      for (Point p : r.points()) {
-        assertThat(between(p, before)).as("%s after %s", p, before).isFalse();
-        Point narrowed =
-            new Point(
-                p.sparsity(), Math.floor(p.channels() * 4) / 4, p.of(), p.scheme(), p.epochs());
-        Trial trial = world.run(trials.size() + 1, r.number(), narrowed);
-        trials.add(new Trial(trial.number(), trial.round(), p, trial.found(), trial.reason(), 1));
-      }
-    }
+    List<Trial> before = new ArrayList<>();
+    tried(
+        new Strategy(search(Objective.BYTES, 24, Optional.empty()), true, true),
+        (number, round, p) -> {
+          List<Trial> known = before.stream().filter(t -> t.round() < round).toList();
+          assertThat(between(p, known)).as("%s after %s", p, known).isFalse();
+          Point narrowed =
+              new Point(
+                  p.sparsity(), Math.floor(p.channels() * 4) / 4, p.of(), p.scheme(), p.epochs());
+          before.add(at(p, world.run(number, round, narrowed)));
+          return before.get(before.size() - 1);
+        });
   }
 
   private static boolean between(Point p, List<Trial> trials) {
@@ -493,7 +522,6 @@ class StrategyTest {
   })
   void channelsGoByWhatIsToBeSmallUnlessTheDeviceLacksAnotherRoom(
       Objective objective, double room, ChannelTarget.Of of) {
-    long whole = 10_000;
     Search search =
         new Search(
             objective,
@@ -505,19 +533,10 @@ class StrategyTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Optional.of(Math.round(room * whole)));
-    Strategy strategy = new Strategy(search, false, true);
+            Optional.of(Math.round(room * MEMORY)));
     World any = World.of(1);
     World world = new World(any.zeros, 2, any.fourBits, any.training, 0.2, 0, true, any.seed);
-    List<Trial> trials = new ArrayList<>();
-    for (Round r = strategy.next(trials); !r.points().isEmpty(); r = strategy.next(trials)) {
-      for (Point p : r.points()) {
-        Trial trial = world.run(trials.size() + 1, r.number(), p);
-        double gone =
-            p.of() == ChannelTarget.Of.BYTES ? 0.1 : p.of() == ChannelTarget.Of.MACS ? 0.75 : 1;
-        trials.add(withMemory(trial, Math.round(whole * (1 - gone * p.channels()))));
-      }
-    }
+    List<Trial> trials = tried(new Strategy(search, false, true), world::run);
 
     assertThat(trials.stream().filter(t -> t.round() > 1 && t.point().channels() > 0))
         .isNotEmpty()
@@ -525,25 +544,5 @@ class StrategyTest {
     assertThat(new Front(search, trials).best())
         .hasValueSatisfying(
             t -> assertThat(new Front(search, trials).isWithin(t)).as("fits").isTrue());
-  }
-
-  private static Trial withMemory(Trial trial, long memory) {
-    Trial.Found f = trial.found().orElseThrow();
-    return trial.with(
-        new Trial.Found(
-            f.within(),
-            f.measure(),
-            f.measures(),
-            f.loss(),
-            f.error(),
-            f.allowedDrop(),
-            f.expectedDrop(),
-            f.divergence(),
-            f.bytes(),
-            f.zippedBytes(),
-            Optional.of(memory),
-            Optional.of(memory),
-            f.latency(),
-            f.samples()));
   }
 }

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -248,6 +251,31 @@ abstract class StoreContract {
     fetch(cache, uploaded("large", 30_000), Optional.empty(), "h");
     assertThat(directory.resolve("h")).hasSize(30_000);
     assertThat(cache.bytes()).isEqualTo(20_000);
+  }
+
+  /** Whatever the order in which a directory lists them. */
+  @Test
+  void theCacheClearsWhatWasUsedFirstWithinAMillisecondToo() throws Exception {
+    for (int pair = 0; pair < 8; pair++) {
+      DownloadCache cache = new DownloadCache(store(), directory.resolve("cache" + pair), 25_000);
+      StoredObject later = uploaded("later" + pair, 10_000);
+      StoredObject first = uploaded("first" + pair, 10_000);
+      used(cache, later, pair, 600);
+      used(cache, first, pair, 100);
+      fetch(cache, uploaded("third" + pair, 10_000), Optional.empty(), "c");
+      assertThat(fetch(cache, later, Optional.empty(), "d").hit()).isTrue();
+    }
+  }
+
+  /** So many microseconds after a second that is past. */
+  private void used(DownloadCache cache, StoredObject object, int pair, int micros)
+      throws IOException {
+    String sha256 = fetch(cache, object, Optional.empty(), "a").sha256();
+    try (Stream<Path> files = Files.walk(directory.resolve("cache" + pair))) {
+      Path kept = files.filter(f -> f.toString().endsWith(sha256)).findAny().orElseThrow();
+      Files.setLastModifiedTime(
+          kept, FileTime.from(Instant.ofEpochSecond(1_000_000_000, micros * 1000L)));
+    }
   }
 
   private StoredObject uploaded(String name, int bytes) throws IOException {
