@@ -290,9 +290,10 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
     }
 
     /**
-     * Whether training brought any network nearer to the original than it was; where none was tried
-     * both ways, than it is thought to have been. What a brief training leaves as it found it, a
-     * whole one hardly betters; it is what is left where nothing is within.
+     * Whether training brings what is near the bound any nearer to the original: the network that
+     * was tried both ways tells whose divergence was nearest to what is allowed, and where there is
+     * none, what the law supposes. What a brief training leaves as it found it, a whole one hardly
+     * betters; it is what is left where nothing is within.
      */
     boolean gainsBy(int brief) {
       if (best().isEmpty()) {
@@ -302,15 +303,15 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
       ran.stream()
           .filter(t -> t.point().epochs() == 0)
           .forEach(t -> untrained.put(t.point(), divergence(t)));
-      List<Double> shares =
-          ran.stream()
+      double allowed = aims.get(0).allowed().at(BETWEEN[0]);
+      return ran.stream()
               .filter(t -> t.point().epochs() == brief)
               .filter(t -> untrained.containsKey(t.point().trained(0)))
-              .map(t -> divergence(t) / untrained.get(t.point().trained(0)))
-              .toList();
-      return shares.isEmpty()
-          ? divergence.left(brief) < GAINED
-          : shares.stream().anyMatch(share -> share < GAINED);
+              .map(t -> new Trained(untrained.get(t.point().trained(0)), divergence(t)))
+              .min(Comparator.comparingDouble(t -> Math.abs(Math.log(t.before() / allowed))))
+              .map(Trained::left)
+              .orElseGet(() -> divergence.left(brief))
+          < GAINED;
     }
 
     private static double divergence(Trial ran) {
@@ -318,23 +319,27 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
     }
 
     /**
-     * Of what was trained briefly, the smallest that a whole training may bring within; beside
-     * these what is promising without.
+     * For each aim, of what was trained briefly, the smallest that a whole training may bring
+     * within; beside these what is promising without. How small it is the brief one has shown.
      */
     List<Point> finalists(int brief, int epochs) {
-      List<Point> finalists =
-          new ArrayList<>(
-              ran.stream()
-                  .filter(space::tells)
-                  .map(Trial::point)
-                  .filter(p -> p.epochs() == brief && brief < epochs)
-                  .map(p -> p.trained(epochs))
-                  .filter(p -> !isTried(p))
-                  .filter(p -> aims.get(0).gains(objective.at(p), epochs))
-                  .filter(p -> divergence.at(p) <= aims.get(0).allowed().at(LIKELY))
-                  .sorted(Comparator.comparingDouble(objective::at))
-                  .limit(WIDTH / 2)
-                  .toList());
+      List<Candidate> briefly =
+          ran.stream()
+              .filter(space::tells)
+              .filter(t -> t.point().epochs() == brief)
+              .filter(t -> !isTried(t.point().trained(epochs)))
+              .map(
+                  t ->
+                      new Candidate(
+                          t.point().trained(epochs),
+                          t.found().orElseThrow().of(search.objective()),
+                          divergence.at(t.point().trained(epochs))))
+              .sorted(Comparator.comparingDouble(Candidate::objective))
+              .toList();
+      List<Point> finalists = new ArrayList<>();
+      for (Aim aim : aims) {
+        aim.smallest(briefly, epochs, LIKELY, finalists).ifPresent(finalists::add);
+      }
       for (Point point : promising(epochs)) {
         if (finalists.size() < WIDTH && finalists.stream().allMatch(f -> apart(f, point))) {
           finalists.add(point);
@@ -389,6 +394,13 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
       case MEMORY -> of == ChannelTarget.Of.MEMORY ? BYTES : new Prior(0, -0.5, 0);
       case LATENCY -> new Prior(0, -0.3, 0);
     };
+  }
+
+  /** What training made of a network's divergence. */
+  private record Trained(double before, double after) {
+    double left() {
+      return after / before;
+    }
   }
 
   /** A point with what it is thought to come to. */

@@ -6,6 +6,8 @@ import dev.secateur.plan.ChannelTarget;
 import dev.secateur.plan.Measure;
 import dev.secateur.plan.Search;
 import dev.secateur.plan.Search.Objective;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -277,6 +279,49 @@ class StrategyTest {
     assertThat(both).isGreaterThan(10);
   }
 
+  /**
+   * ResNet-32, as measured: a brief training mends what is far within, and leaves what is near the
+   * bound as it was.
+   */
+  @Test
+  void whatTrainingMendsFarFromTheBoundAllowsNoLongTraining() throws IOException {
+    assertThat(next("resnet32").points()).isNotEmpty().noneMatch(p -> p.epochs() == 5);
+  }
+
+  /**
+   * suheyl's CNN, as measured: one network of those trained briefly may come to be what is asked
+   * for first, another what is asked for once that is refused.
+   */
+  @Test
+  void whatMayFollowARefusalIsTrainedLongToo() throws IOException {
+    assertThat(next("suheyl").points())
+        .contains(
+            new Point(0.4, 0.5, ChannelTarget.Of.BYTES, "int4", 5),
+            new Point(0.3, 0.5, ChannelTarget.Of.BYTES, "int4", 5));
+  }
+
+  /** What follows the trials of a real search. */
+  private static Round next(String network) throws IOException {
+    try (InputStream trials =
+        StrategyTest.class.getResourceAsStream("/search/" + network + ".json")) {
+      return new Strategy(
+              new Search(
+                  Objective.ZIPPED_BYTES,
+                  24,
+                  5,
+                  List.of("int8", "int8-4", "int4"),
+                  true,
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.empty()),
+              true,
+              true)
+          .next(TrialsJson.read(trials.readAllBytes()));
+    }
+  }
+
   /** Only hardly pruned {@code int8} is within, and its probe was unlucky. */
   @ParameterizedTest
   @MethodSource("worlds")
@@ -419,6 +464,30 @@ class StrategyTest {
     over.sort(null);
     assertThat(over).hasSizeGreaterThan(75);
     assertThat(over.get(over.size() * 9 / 10)).isLessThan(1.1);
+  }
+
+  @Test
+  void whatFollowsARefusalIsTrainedToo() {
+    Search search = search(Objective.ZIPPED_BYTES, 24, Optional.empty());
+    List<Double> over = new ArrayList<>();
+    for (int seed = 0; seed < 100; seed++) {
+      World world = World.of(seed);
+      List<Trial> trials = tried(new Strategy(search, true, true), world::judgedByProbabilities);
+      List<Trial> all =
+          Space.of(search, true, List.of()).points(search.epochs()).stream()
+              .filter(p -> world.removable || p.channels() == 0)
+              .map(p -> world.judgedByProbabilities(1, 1, p))
+              .toList();
+      OptionalLong possible = smallest(Luck.settled(all, 1));
+      if (possible.isPresent()) {
+        over.add(
+            (double) smallest(Luck.settled(trials, 1)).orElse(Long.MAX_VALUE)
+                / possible.getAsLong());
+      }
+    }
+    over.sort(null);
+    assertThat(over).hasSizeGreaterThan(75);
+    assertThat(over.get(over.size() * 9 / 10)).isLessThan(1.25);
   }
 
   @Test
