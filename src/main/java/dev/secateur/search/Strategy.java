@@ -320,9 +320,11 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
 
     /**
      * For each aim, of what was trained briefly, the smallest that a whole training may bring
-     * within; beside these what is promising without. How small it is the brief one has shown.
+     * within; where that is one or none, beside it what is promising without. What the brief one
+     * came to tells more of a network than the law does.
      */
     List<Point> finalists(int brief, int epochs) {
+      double further = divergence.left(epochs) / divergence.left(brief);
       List<Candidate> briefly =
           ran.stream()
               .filter(space::tells)
@@ -333,12 +335,15 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
                       new Candidate(
                           t.point().trained(epochs),
                           t.found().orElseThrow().of(search.objective()),
-                          divergence.at(t.point().trained(epochs))))
+                          divergence(t) * further))
               .sorted(Comparator.comparingDouble(Candidate::objective))
               .toList();
       List<Point> finalists = new ArrayList<>();
       for (Aim aim : aims) {
         aim.smallest(briefly, epochs, LIKELY, finalists).ifPresent(finalists::add);
+      }
+      if (finalists.size() >= WIDTH / 2) {
+        return finalists;
       }
       for (Point point : promising(epochs)) {
         if (finalists.size() < WIDTH && finalists.stream().allMatch(f -> apart(f, point))) {

@@ -295,7 +295,7 @@ class StrategyTest {
   @Test
   void whatMayFollowARefusalIsTrainedLongToo() throws IOException {
     assertThat(next("suheyl").points())
-        .contains(
+        .containsExactlyInAnyOrder(
             new Point(0.4, 0.5, ChannelTarget.Of.BYTES, "int4", 5),
             new Point(0.3, 0.5, ChannelTarget.Of.BYTES, "int4", 5));
   }
