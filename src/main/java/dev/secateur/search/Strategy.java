@@ -220,11 +220,7 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
      */
     List<Point> promising(int epochs) {
       List<Point> untried = space.points(epochs).stream().filter(p -> !isTried(p)).toList();
-      List<Candidate> candidates =
-          near(untried.stream().filter(this::fits).toList()).stream()
-              .map(p -> new Candidate(p, objective.at(p), divergence.at(p)))
-              .sorted(Comparator.comparingDouble(Candidate::objective))
-              .toList();
+      List<Candidate> candidates = candidates(near(untried.stream().filter(this::fits).toList()));
       if (epochs == 0 && candidates.isEmpty() && ran.stream().noneMatch(this::fitted)) {
         return fartherOut(untried);
       }
@@ -237,6 +233,14 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
       }
       // Nothing is within yet, nor thought to be: what is nearest to the original may be.
       return chosen.isEmpty() && best().isEmpty() ? nearest(candidates) : chosen;
+    }
+
+    /** The smallest first. */
+    private List<Candidate> candidates(List<Point> points) {
+      return points.stream()
+          .map(p -> new Candidate(p, objective.at(p), divergence.at(p)))
+          .sorted(Comparator.comparingDouble(Candidate::objective))
+          .toList();
     }
 
     /** Nothing has fitted the device, nor is thought to: shares of channels up to the largest. */
@@ -320,30 +324,27 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
 
     /**
      * For each aim, of what was trained briefly, the smallest that a whole training may bring
-     * within; where that is one or none, beside it what is promising without. What the brief one
-     * came to tells more of a network than the law does.
+     * within; beside these what is promising without.
      */
     List<Point> finalists(int brief, int epochs) {
-      double further = divergence.left(epochs) / divergence.left(brief);
       List<Candidate> briefly =
-          ran.stream()
-              .filter(space::tells)
-              .filter(t -> t.point().epochs() == brief)
-              .filter(t -> !isTried(t.point().trained(epochs)))
-              .map(
-                  t ->
-                      new Candidate(
-                          t.point().trained(epochs),
-                          t.found().orElseThrow().of(search.objective()),
-                          divergence(t) * further))
-              .sorted(Comparator.comparingDouble(Candidate::objective))
-              .toList();
+          candidates(
+              ran.stream()
+                  .filter(space::tells)
+                  .map(Trial::point)
+                  .filter(p -> p.epochs() == brief)
+                  .map(p -> p.trained(epochs))
+                  .filter(p -> !isTried(p))
+                  .toList());
       List<Point> finalists = new ArrayList<>();
       for (Aim aim : aims) {
-        aim.smallest(briefly, epochs, LIKELY, finalists).ifPresent(finalists::add);
-      }
-      if (finalists.size() >= WIDTH / 2) {
-        return finalists;
+        briefly.stream()
+            .filter(c -> aim.gains(c.objective, epochs))
+            .filter(c -> c.divergence <= aim.allowed().at(LIKELY))
+            .map(Candidate::point)
+            .filter(p -> !finalists.contains(p))
+            .findFirst()
+            .ifPresent(finalists::add);
       }
       for (Point point : promising(epochs)) {
         if (finalists.size() < WIDTH && finalists.stream().allMatch(f -> apart(f, point))) {
