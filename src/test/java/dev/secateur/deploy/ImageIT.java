@@ -84,6 +84,11 @@ final class ImageIT {
         .containsExactlyInAnyOrder("/tmp", "/var/cache/secateur");
   }
 
+  @Test
+  void itsBuildLeavesNothingBehindButIt() {
+    assertThat(WorkerImage.leftovers()).isEmpty();
+  }
+
   /**
    * An archive that does not fit is passed over in silence, and the start is as slow as without.
    */

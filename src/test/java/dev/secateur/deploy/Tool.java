@@ -61,7 +61,10 @@ public final class Tool {
               .redirectError(err.toFile())
               .start();
       try {
-        assertThat(process.waitFor(30, TimeUnit.MINUTES)).as("%s ends", program).isTrue();
+        boolean ends = process.waitFor(30, TimeUnit.MINUTES);
+        assertThat(ends)
+            .as("%s ends; it said:%n%s%s", program, Files.readString(out), Files.readString(err))
+            .isTrue();
       } finally {
         process.destroyForcibly();
       }
