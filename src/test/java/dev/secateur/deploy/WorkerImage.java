@@ -52,7 +52,8 @@ final class WorkerImage {
                 "--file=deploy/Dockerfile",
                 "."))
         .succeeded();
-    podman.run("image", "prune", "--force", "--filter=" + OURS).succeeded();
+    // External: a build that was killed leaves the container in which it was at a step.
+    podman.run("image", "prune", "--force", "--external", "--filter=" + OURS).succeeded();
     built = true;
   }
 
