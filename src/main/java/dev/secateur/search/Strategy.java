@@ -27,7 +27,9 @@ import java.util.stream.IntStream;
  * as usually run at once, the longest first.
  *
  * @param trainable whether there is a set to train on
- * @param judgedAgain whether an evaluation set may refuse what is found
+ * @param judgedAgain whether it is known before any trial that an evaluation set may refuse what is
+ *     found; a trial that says what drop is expected says so too, since where none may, drops are
+ *     counted
  */
 public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
   /** Trials of a round that take about as long: as many run at once. */
@@ -197,10 +199,15 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
                           f -> f.of(Search.Objective.MEMORY),
                           prior(Search.Objective.MEMORY, space.of())));
       this.aims =
-          IntStream.rangeClosed(0, judgedAgain ? Choice.MOST_REFUSED : 0)
+          IntStream.rangeClosed(0, mayBeRefused() ? Choice.MOST_REFUSED : 0)
               .mapToObj(refused -> Aim.of(search, Luck.settled(ran, refused)))
               .distinct()
               .toList();
+    }
+
+    private boolean mayBeRefused() {
+      return judgedAgain
+          || ran.stream().anyMatch(t -> t.found().orElseThrow().expectedDrop().isPresent());
     }
 
     private Surrogate surrogate(ToDoubleFunction<Trial.Found> quantity, Prior prior) {
