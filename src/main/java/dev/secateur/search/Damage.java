@@ -68,10 +68,6 @@ final class Damage {
   }
 
   /** Of an untrained network's divergence, what so many epochs leave. */
-  double left(int epochs) {
-    return left(theta, epochs);
-  }
-
   private double left(double[] t, int epochs) {
     return Math.pow(1 + epochs, -Math.exp(t[schemes.size() + 4]));
   }

@@ -302,9 +302,9 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
 
     /**
      * Whether training brings what is near the bound any nearer to the original: the network that
-     * was tried both ways tells whose divergence was nearest to what is allowed, and where there is
-     * none, what the law supposes. What a brief training leaves as it found it, a whole one hardly
-     * betters; it is what is left where nothing is within.
+     * was tried both ways tells whose divergence was nearest to what is allowed. What a brief
+     * training leaves as it found it, a whole one hardly betters; it is what is left where nothing
+     * is within, and where none was tried both ways, nothing speaks against it.
      */
     boolean gainsBy(int brief) {
       if (best().isEmpty()) {
@@ -316,13 +316,12 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
           .forEach(t -> untrained.put(t.point(), divergence(t)));
       double allowed = aims.get(0).allowed().at(BETWEEN[0]);
       return ran.stream()
-              .filter(t -> t.point().epochs() == brief)
-              .filter(t -> untrained.containsKey(t.point().trained(0)))
-              .map(t -> new Trained(untrained.get(t.point().trained(0)), divergence(t)))
-              .min(Comparator.comparingDouble(t -> Math.abs(Math.log(t.before() / allowed))))
-              .map(Trained::left)
-              .orElseGet(() -> divergence.left(brief))
-          < GAINED;
+          .filter(t -> t.point().epochs() == brief)
+          .filter(t -> untrained.containsKey(t.point().trained(0)))
+          .map(t -> new Trained(untrained.get(t.point().trained(0)), divergence(t)))
+          .min(Comparator.comparingDouble(t -> Math.abs(Math.log(t.before() / allowed))))
+          .filter(t -> t.left() >= GAINED)
+          .isEmpty();
     }
 
     private static double divergence(Trial ran) {

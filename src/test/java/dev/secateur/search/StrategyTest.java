@@ -309,15 +309,35 @@ class StrategyTest {
    */
   @Test
   void whatTrainingMendsFarFromTheBoundAllowsNoLongTraining() throws IOException {
-    assertThat(next().points()).isNotEmpty().noneMatch(p -> p.epochs() == 5);
+    assertThat(next(resnet32()).points()).isNotEmpty().noneMatch(p -> p.epochs() == 5);
   }
 
-  /** What follows the trials of a real search. */
-  private static Round next() throws IOException {
+  /** The same, but that what was trained was not tried untrained: a hundredth beside it. */
+  @Test
+  void whereNoneWasTriedBothWaysNothingSpeaksAgainstALongTraining() throws IOException {
+    List<Trial> apart =
+        resnet32().stream()
+            .map(
+                t -> {
+                  Point p = t.point();
+                  double beside = Math.max(0, p.sparsity() - 0.01);
+                  return p.epochs() > 0
+                      ? t
+                      : at(new Point(beside, p.channels(), p.of(), p.scheme(), 0), t);
+                })
+            .toList();
+    assertThat(next(apart).points()).anyMatch(p -> p.epochs() == 5);
+  }
+
+  /** The first trials of a real search. */
+  private static List<Trial> resnet32() throws IOException {
     try (InputStream trials = StrategyTest.class.getResourceAsStream("/search/resnet32.json")) {
-      return new Strategy(search(List.of("int8", "int8-4", "int4")), true, true)
-          .next(TrialsJson.read(trials.readAllBytes()));
+      return TrialsJson.read(trials.readAllBytes());
     }
+  }
+
+  private static Round next(List<Trial> trials) {
+    return new Strategy(search(List.of("int8", "int8-4", "int4")), true, true).next(trials);
   }
 
   /** Only hardly pruned {@code int8} is within, and its probe was unlucky. */
