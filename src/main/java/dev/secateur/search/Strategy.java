@@ -28,8 +28,7 @@ import java.util.stream.IntStream;
  *
  * @param trainable whether there is a set to train on
  * @param judgedAgain whether it is known before any trial that an evaluation set may refuse what is
- *     found; a trial that says what drop is expected says so too, since where none may, drops are
- *     counted
+ *     found; a trial that has an expected drop says so too, since only what is judged again has one
  */
 public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
   /** Trials of a round that take about as long: as many run at once. */
@@ -303,8 +302,9 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
     /**
      * Whether training brings what is near the bound any nearer to the original: the network that
      * was tried both ways tells whose divergence was nearest to what is allowed. What a brief
-     * training leaves as it found it, a whole one hardly betters; it is what is left where nothing
-     * is within, and where none was tried both ways, nothing speaks against it.
+     * training leaves as it found it, a whole one hardly betters. Where nothing is within, a whole
+     * training is what is left to try; where no network was tried both ways, nothing speaks against
+     * one.
      */
     boolean gainsBy(int brief) {
       if (best().isEmpty()) {
@@ -320,7 +320,7 @@ public record Strategy(Search search, boolean trainable, boolean judgedAgain) {
           .filter(t -> untrained.containsKey(t.point().trained(0)))
           .map(t -> new Trained(untrained.get(t.point().trained(0)), divergence(t)))
           .min(Comparator.comparingDouble(t -> Math.abs(Math.log(t.before() / allowed))))
-          .filter(t -> t.left() >= GAINED)
+          .filter(t -> !(t.left() < GAINED))
           .isEmpty();
     }
 

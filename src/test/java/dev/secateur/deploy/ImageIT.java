@@ -86,7 +86,7 @@ final class ImageIT {
 
   @Test
   void itsBuildLeavesNothingBehindButIt() {
-    assertThat(WorkerImage.leftovers()).isEmpty();
+    assertThat(WorkerImage.build()).isEmpty();
   }
 
   /**
@@ -193,7 +193,7 @@ final class ImageIT {
   void itsWorkerAnswersRecordsOfEveryCompressionAndDrainsToAnExitOfZero(@TempDir Path directory)
       throws Exception {
     assumeTrue(Minio.isThere(), "no MinIO: run .ci/tools minio");
-    String worker = "secateur-worker-" + ProcessHandle.current().pid();
+    String worker = WorkerImage.CONTAINER + ProcessHandle.current().pid();
     try (LocalBroker broker = LocalBroker.start(directory.resolve("kafka"), Ports.free());
         Minio minio = Minio.start(directory.resolve("s3"), "models", "datasets", "artifacts");
         Records records = new Records(broker.address())) {

@@ -1,6 +1,7 @@
 package dev.secateur.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.secateur.demo.ToolCache;
@@ -61,18 +62,13 @@ public final class Tool {
               .redirectError(err.toFile())
               .start();
       try {
-        boolean ends = process.waitFor(30, TimeUnit.MINUTES);
-        assertThat(ends)
-            .as("%s ends; it said:%n%s%s", program, Files.readString(out), Files.readString(err))
-            .isTrue();
+        if (!process.waitFor(30, TimeUnit.MINUTES)) {
+          fail("%s does not end; it said:%n%s%s", program, said(out), said(err));
+        }
       } finally {
         process.destroyForcibly();
       }
-      Result result =
-          new Result(
-              process.exitValue(),
-              Files.readString(out, StandardCharsets.UTF_8),
-              Files.readString(err, StandardCharsets.UTF_8));
+      Result result = new Result(process.exitValue(), said(out), said(err));
       Files.delete(out);
       Files.delete(err);
       return result;
@@ -82,6 +78,10 @@ public final class Tool {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+  }
+
+  private static String said(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
   }
 
   public Result run(String... arguments) {

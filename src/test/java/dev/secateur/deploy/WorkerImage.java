@@ -3,37 +3,50 @@ package dev.secateur.deploy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The image, built from {@code deploy/Dockerfile} on bases that {@code .ci/tools} makes of Debian's
- * packages; layers that are there already are not built again. Tests that run beside each other
- * build it one after the other.
+ * packages; the last stage's layers that are there already are not built again.
  */
 final class WorkerImage {
   static final String NAME = "localhost/secateur:test";
 
+  /** Begins the name of each container that outlives a command. */
+  static final String CONTAINER = "secateur-worker-";
+
   private static final String OURS = "label=org.opencontainers.image.title=Secateur";
 
-  private static boolean built;
+  private static Optional<Set<String>> leftovers = Optional.empty();
 
   private WorkerImage() {}
 
   /**
    * Once for all tests of a run; skips the test where the tools or the bases are not there. What
-   * the run before left behind is deleted, and so are this one's stages: else each run takes two
-   * gigabytes of the disk for good.
+   * the run before left behind is deleted, the containers of a killed one too, and so are this
+   * one's stages: else each run takes two gigabytes of the disk for good.
+   *
+   * @return the images without a name that are there since
    */
-  static synchronized void build() {
-    if (built) {
-      return;
+  static synchronized Set<String> build() {
+    if (leftovers.isEmpty()) {
+      leftovers = Optional.of(built());
     }
+    return leftovers.get();
+  }
+
+  private static Set<String> built() {
     Tool podman = Tool.named("podman");
     Tool buildah = Tool.named("buildah");
     assumeTrue(
         podman.run("image", "exists", "localhost/maven:bookworm").exit() == 0,
         "no base images: run .ci/tools containers");
+    Set<String> before = nameless(podman);
     buildah
         .run(
             Map.of(),
@@ -52,16 +65,20 @@ final class WorkerImage {
                 "--file=deploy/Dockerfile",
                 "."))
         .succeeded();
+    podman.run("rm", "--force", "--volumes", "--time=0", "--filter=name=^" + CONTAINER).succeeded();
     // External: a build that was killed leaves the container in which it was at a step.
     podman.run("image", "prune", "--force", "--external", "--filter=" + OURS).succeeded();
-    built = true;
+    Set<String> left = nameless(podman);
+    left.removeAll(before);
+    return left;
   }
 
-  /** The layers and stages of builds that no image with a name needs. */
-  static String leftovers() {
-    return Tool.named("podman")
-        .run("images", "--quiet", "--filter=dangling=true", "--filter=" + OURS)
+  private static Set<String> nameless(Tool podman) {
+    return podman
+        .run("images", "--quiet", "--no-trunc", "--filter=dangling=true")
         .succeeded()
-        .out();
+        .out()
+        .lines()
+        .collect(Collectors.toCollection(HashSet::new));
   }
 }

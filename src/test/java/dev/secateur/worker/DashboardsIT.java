@@ -40,7 +40,15 @@ final class DashboardsIT {
       Process server = prometheus(tool, temp, worker, prometheus);
       try {
         // Increases are seen only between scrapes: some before the first job, and some after it.
-        platform.await("scraped while idle", () -> queries.finds("count_over_time(up[5m]) >= 5"));
+        // One rule is of groups that wait while a worker is idle.
+        platform.await(
+            "scraped, and rules evaluated, while idle",
+            () ->
+                queries.finds(
+                    "sum(count_over_time(up[5m])) >= 5"
+                        + " and sum(count_over_time(group:secateur_backlog:max[5m])) >= 5"
+                        + " and sum(group:secateur_jobs_running:sum)"
+                        + " < sum(group:secateur_workers:count)"));
         jobsOfEveryOutcome(platform);
         platform.await(
             "scraped while a job trains after two have ended",
