@@ -185,28 +185,19 @@ class StrategyTest {
   }
 
   private static Search search(Objective objective, int trials, Optional<Double> minutes) {
+    return search(objective, trials, SCHEMES, minutes);
+  }
+
+  private static Search search(
+      Objective objective, int trials, List<String> schemes, Optional<Double> minutes) {
     return new Search(
         objective,
         trials,
         5,
-        SCHEMES,
-        true,
-        Optional.empty(),
-        minutes,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
-  }
-
-  private static Search search(List<String> schemes) {
-    return new Search(
-        Objective.ZIPPED_BYTES,
-        24,
-        5,
         schemes,
         true,
         Optional.empty(),
-        Optional.empty(),
+        minutes,
         Optional.empty(),
         Optional.empty(),
         Optional.empty());
@@ -337,7 +328,9 @@ class StrategyTest {
   }
 
   private static Round next(List<Trial> trials) {
-    return new Strategy(search(List.of("int8", "int8-4", "int4")), true, true).next(trials);
+    List<String> schemes = List.of("int8", "int8-4", "int4");
+    Search search = search(Objective.ZIPPED_BYTES, 24, schemes, Optional.empty());
+    return new Strategy(search, true, true).next(trials);
   }
 
   /** Only hardly pruned {@code int8} is within, and its probe was unlucky. */
@@ -347,7 +340,7 @@ class StrategyTest {
     World any = World.of(seed);
     World narrow =
         new World(any.zeros, any.channels, 0.01, any.training, 0.0025, 0, any.removable, any.seed);
-    Strategy strategy = new Strategy(search(List.of("int8", "int8-4")), false, false);
+    Strategy strategy = new Strategy(Search.DEFAULT, false, false);
     List<Trial> trials =
         tried(
             strategy,
